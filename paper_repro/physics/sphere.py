@@ -1,0 +1,180 @@
+"""Geometry of the unit sphere S²: projection, exponential and logarithm, heat kernel, Riemannian divergence.
+
+Points and vectors are arrays (..., 3). Every function takes NumPy arrays or torch tensors and returns the same kind.
+Brownian motion has the generator ½Δ throughout.
+"""
+
+import importlib
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import torch
+
+Array = TypeVar("Array", "npt.NDArray[Any]", "torch.Tensor")
+
+#: Up to this time the heat kernel is taken from its small-time form, above it from its series.
+CROSSOVER_TIME = 0.5
+_NODES = 48
+_TERMS = 24
+
+
+def _namespace(array: Any) -> Any:
+    return np if isinstance(array, np.ndarray) else importlib.import_module("torch")
+
+
+def _dot(x: Array, y: Array) -> Array:
+    result: Array = (x * y).sum(-1)[..., None]
+    return result
+
+
+def project(x: Array, vector: Array) -> Array:
+    """Return (I - x xᵀ) vector, the part of ``vector`` tangent to the sphere at ``x``."""
+    result: Array = vector - _dot(x, vector) * x
+    return result
+
+
+def normalise(vector: Array) -> Array:
+    """Return ``vector`` over its length."""
+    result: Array = vector / _dot(vector, vector) ** 0.5
+    return result
+
+
+def angle(x: Array, y: Array) -> Array:
+    """Return the angle (...) between unit vectors, in rad, by atan2: accurate at 0 and at π."""
+    xp = _namespace(x)
+    tangent = project(x, y)
+    result: Array = xp.atan2((tangent * tangent).sum(-1) ** 0.5, (x * y).sum(-1))
+    return result
+
+
+def exp(x: Array, vector: Array) -> Array:
+    """Return Exp_x(v) = cos|v| x + (sin|v| / |v|) v for tangent vectors, as unit vectors."""
+    xp = _namespace(x)
+    length = _dot(vector, vector) ** 0.5
+    moved: Array = xp.cos(length) * x + xp.sinc(length / math.pi) * vector
+    return normalise(moved)
+
+
+def log(x: Array, y: Array, threshold: float = 0.0) -> Array:
+    """Return Log_x(y) = (θ / sin θ)(y - cos θ x), the tangent vector at x that leads to y (paper, Eq. 5).
+
+    θ / sin θ is taken as 1 where θ is at most ``threshold`` (rad). At the antipode, where the direction is not defined, the
+    result is that of the rounded input, and 0 where y is exactly -x.
+    """
+    xp = _namespace(x)
+    tangent = project(x, y)
+    sine = (tangent * tangent).sum(-1) ** 0.5
+    theta = xp.atan2(sine, (x * y).sum(-1))
+    small = (theta <= threshold) | (sine == 0)
+    ratio = xp.where(small, xp.ones_like(theta), theta / xp.where(small, xp.ones_like(sine), sine))
+    result: Array = ratio[..., None] * tangent
+    return result
+
+
+def tangent_basis(x: Array) -> Array:
+    """Return two orthonormal tangent vectors (..., 2, 3) at each unit vector."""
+    xp = _namespace(x)
+    sign = xp.where(x[..., 2] >= 0, xp.ones_like(x[..., 2]), -xp.ones_like(x[..., 2]))
+    a = -1.0 / (sign + x[..., 2])
+    b = x[..., 0] * x[..., 1] * a
+    first = xp.stack([1.0 + sign * x[..., 0] ** 2 * a, sign * b, -sign * x[..., 0]], -1)
+    second = xp.stack([b, sign + x[..., 1] ** 2 * a, -x[..., 1]], -1)
+    result: Array = xp.stack([first, second], -2)
+    return result
+
+
+def heat_kernel_series(theta: Array, time: Array, terms: int) -> tuple[Array, Array]:
+    """Return p_t(θ) = Σ_{l<terms} (2l+1)/(4π) e^{-l(l+1)t/2} P_l(cos θ), per unit area, and its derivative in θ.
+
+    Accurate where the kernel is not small against its largest value; the terms needed grow as √(80/t).
+    """
+    xp = _namespace(theta)
+    cosine, sine = xp.cos(theta), xp.sin(theta)
+    before, now = xp.zeros_like(cosine), xp.ones_like(cosine)  # P_{l-1}, P_l
+    slope_before, slope = xp.zeros_like(cosine), xp.zeros_like(cosine)  # their derivatives in cos θ
+    density, derivative = xp.zeros_like(cosine * time), xp.zeros_like(cosine * time)
+    for degree in range(terms):
+        weight = (2 * degree + 1) / (4 * math.pi) * xp.exp(-0.5 * degree * (degree + 1) * time)
+        density = density + weight * now
+        derivative = derivative - weight * slope * sine
+        following = ((2 * degree + 1) * cosine * now - degree * before) / (degree + 1)
+        slope_before, slope = slope, (2 * degree + 1) * now + slope_before
+        before, now = now, following
+    return density, derivative
+
+
+def _small_time(theta: Array, time: Array) -> tuple[Array, Array]:
+    """Return ln p_t(θ) and its derivative from the integral over the images of the geodesic; exact to rounding for t ≤ ½.
+
+    The Mehler-Dirichlet form of P_l and Poisson's summation turn the series into ∫ φ e^{-φ²/2t} dφ / √(cos θ - cos φ) over
+    φ > θ. With cos(φ/2) = cos(θ/2) cos ω the integrand is smooth and even about both ends, so that the trapezoidal rule
+    converges geometrically:
+
+        p_t(θ) = 2 e^{t/8} (2πt)^{-3/2} ∫_0^π φ / sin(φ/2) e^{-φ²/2t} dω
+    """
+    xp = _namespace(theta)
+    theta, time = theta[..., None], time[..., None]
+    half = xp.cos(theta / 2)
+    reach = (theta**2 + 72.0 * time) ** 0.5  # beyond it the integrand has fallen by e^-36
+    inside = reach < 2 * math.pi - theta
+    ratio = xp.where(
+        inside, xp.cos(xp.where(inside, reach, theta) / 2) / xp.where(inside, half, xp.ones_like(half)), -xp.ones_like(half)
+    )
+    end = xp.arccos(xp.clip(ratio, -1.0, 1.0))
+    steps = xp.asarray(np.arange(_NODES + 1) / _NODES, dtype=theta.dtype)
+    weights = xp.asarray(np.where(np.arange(_NODES + 1) % _NODES == 0, 0.5, 1.0) / _NODES, dtype=theta.dtype)
+    omega = end * steps
+    h = xp.atan2(((xp.sin(theta / 2)) ** 2 + (half * xp.sin(omega)) ** 2) ** 0.5, half * xp.cos(omega))  # φ/2
+    small = h < 1e-2
+    safe = xp.where(small, xp.ones_like(h), h)
+    sine = xp.sin(safe)
+    over_sine = xp.where(small, 1 + h**2 / 6 + 7 * h**4 / 360, safe / sine)
+    bend = xp.where(small, 1 / 3 + 2 * h**2 / 15, (1 - safe * xp.cos(safe) / sine) / sine**2)  # (1 - h cot h) / sin² h
+    decay = xp.exp(-(4 * h**2 - theta**2) / (2 * time)) * weights
+    mass = (2 * over_sine * decay).sum(-1)
+    slope = (xp.sin(theta / 2) * xp.cos(omega) * (bend - 4 * over_sine**2 / time) * decay).sum(-1)
+    theta, time, end = theta[..., 0], time[..., 0], end[..., 0]
+    log_density = math.log(2) + time / 8 - 1.5 * xp.log(2 * math.pi * time) + xp.log(end * mass) - theta**2 / (2 * time)
+    return log_density, slope / mass
+
+
+def heat_kernel(theta: Array, time: Array) -> tuple[Array, Array]:
+    """Return ln p_t(θ) of Brownian motion (generator ½Δ), per unit area, and its derivative in θ (the score, in 1/rad).
+
+    ``theta`` in [0, π] and ``time`` > 0 have the same shape. Small-time form up to t = ½, series above.
+    """
+    xp = _namespace(theta)
+    early = time <= CROSSOVER_TIME
+    limit = xp.full_like(time, CROSSOVER_TIME)
+    log_density, score = _small_time(theta, xp.where(early, time, limit))
+    density, derivative = heat_kernel_series(theta, xp.where(early, limit, time), _TERMS)
+    return xp.where(early, log_density, xp.log(density)), xp.where(early, score, derivative / density)
+
+
+def divergence(field: "Callable[[torch.Tensor], torch.Tensor]", x: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
+    """Return a tangent field at ``x`` and its exact Riemannian divergence on (S²)^N.
+
+    ``x`` is (batch, site, 3), ``field`` maps it to tangent vectors of the same shape, each batch member by itself; the result
+    is the field and its divergence (batch,). For tangent directions e_a of each spin the covariant divergence is
+    Σ_a e_a·∂_{e_a} field: the ambient divergence less its radial normal derivative (paper, Eq. 8). Forward mode, 2N products.
+    """
+    torch = importlib.import_module("torch")
+    size = x.shape[-2]
+    basis = tangent_basis(x)  # (batch, site, 2, 3)
+
+    sites = torch.arange(size).repeat_interleave(2)
+    which = torch.arange(2).repeat(size)
+
+    def along(site: Any, index: Any) -> Any:
+        chosen = torch.nn.functional.one_hot(index, 2).to(x.dtype)
+        one_hot = (torch.arange(size) == site).to(x.dtype)
+        direction = (basis * chosen[:, None]).sum(-2) * one_hot[:, None]
+        _, derivative = torch.func.jvp(field, (x,), (direction,))
+        return (derivative * direction).sum((-1, -2))
+
+    return field(x), torch.vmap(along, chunk_size=16)(sites, which).sum(0)

@@ -1,0 +1,245 @@
+"""Strict loading of specs: TOML in, frozen classes and an origin for every leaf out, one line for every mistake."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Generic, TypeVar, get_args, get_origin
+
+import attrs
+import cattrs
+from cattrs.strategies import configure_union_passthrough
+
+from paper_repro.files import InputError, read_bytes
+from paper_repro.spec.model import Spec
+from paper_repro.spec.origin import Origin
+from paper_repro.spec.quantity import quantity_of
+
+T = TypeVar("T")
+
+_KINDS = {int: "an integer", float: "a number", str: "a string", bool: "true or false"}
+_LEAF_KEYS = {"value", "status", "where", "why"}
+_LEAF = "{ value = …, status = …, where = …, why = … }"
+
+
+def _strict(kind: type) -> Any:
+    def structure(value: Any, _: Any) -> Any:
+        if kind is float and type(value) is int:
+            try:
+                return float(value)
+            except OverflowError:
+                raise ValueError("a finite number") from None
+        if type(value) is not kind:
+            raise ValueError(_KINDS[kind])
+        return value
+
+    return structure
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _make_converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False)
+    configure_union_passthrough(int | float | str | bool, converter)
+    for kind in _KINDS:
+        converter.register_structure_hook(kind, _strict(kind))
+
+    def structure_tuple(value: Any, kind: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            raise ValueError("a list")
+        return tuple(converter.structure(element, get_args(kind)[0]) for element in value)
+
+    converter.register_structure_hook_func(_is_tuple, structure_tuple)
+    return converter
+
+
+#: Structures and unstructures specs; rejects unknown keys, 3.7 or true for an integer, and "false" for a boolean.
+converter = _make_converter()
+
+
+@attrs.frozen
+class Loaded(Generic[T]):
+    """A record read from a file, with the origin of each of its constants, keyed by its dotted path."""
+
+    path: Path
+    record: T
+    origins: Mapping[str, Origin]
+
+
+def canonical(record: Any) -> dict[str, Any]:
+    """Return the values of a spec as plain data."""
+    data: dict[str, Any] = converter.unstructure(record)
+    return data
+
+
+def digest(record: Any) -> str:
+    """Return the SHA-256 over the values of a spec; citations do not enter."""
+    text = json.dumps(canonical(record), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def differences(first: Any, second: Any, prefix: str = "") -> list[str]:
+    """Return a line "path: a → b" for every value in which two specs, as plain data, differ."""
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        keys = list(dict.fromkeys([*first, *second]))
+        return [line for key in keys for line in differences(first.get(key), second.get(key), f"{prefix}{key}.")]
+    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+        first_named, second_named = ({item["name"]: item for item in side if isinstance(item, Mapping)} for side in (first, second))
+        if first_named and second_named:
+            return differences(first_named, second_named, prefix)
+        if list(first) == list(second):
+            return []
+    return [] if first == second else [f"{prefix[:-1]}: {first} → {second}"]
+
+
+def specs_folder() -> Path:
+    """Return the folder of the specs that come with the project: inside an installed package, or at the top of a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "specs"
+    return installed if installed.is_dir() else package.parent / "specs"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Parse a TOML file; raises ``InputError`` for a missing file, one that is not UTF-8, or one that is not TOML."""
+    try:
+        return tomllib.loads(read_bytes(path, "a TOML file").decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InputError(path, f"byte {error.start} is not UTF-8", "a TOML file in UTF-8") from error
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise InputError(path, f"not TOML: {error}", "a TOML file") from error
+
+
+class _Reader:
+    """Walks a parsed file along the fields of a class; collects plain values and origins."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.origins: dict[str, Origin] = {}
+
+    def fail(self, where: str, found: str, expected: str) -> InputError:
+        return InputError(f"{self.path}: {where}" if where else self.path, found, expected)
+
+    def table(self, raw: Any, cls: type, where: str, *, partial: bool, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Read a table into the plain values of ``cls``; with ``partial``, missing keys are left out."""
+        if not isinstance(raw, dict):
+            raise self.fail(where, f"{raw!r}", "a table")
+        fields = {field.name: field for field in attrs.fields(attrs.resolve_types(cls, include_extras=True))}
+        given = given or {}
+        for key in raw:
+            if key not in fields or key in given:
+                known = ", ".join(name for name in fields if name not in given)
+                raise self.fail(f"{where}.{key}".lstrip("."), "unknown key", f"one of {known}")
+        values: dict[str, Any] = dict(given)
+        for name, field in fields.items():
+            if name in given:
+                continue
+            if name in raw:
+                values[name] = self.value(raw[name], field.type, f"{where}.{name}".lstrip("."), partial=partial)
+            elif not partial and field.default is attrs.NOTHING:
+                raise self.fail(f"{where}.{name}".lstrip("."), "missing", "this key" if quantity_of(field.type) is None else _LEAF)
+        return values
+
+    def value(self, raw: Any, kind: Any, where: str, *, partial: bool) -> Any:
+        """Read what stands at one key: a constant, a table, a table of named tables, or a bare label."""
+        if quantity_of(kind) is not None:
+            return self.leaf(raw, kind, where)
+        if attrs.has(kind):
+            return self.table(raw, kind, where, partial=partial)
+        element = get_args(kind)[0] if get_origin(kind) is tuple else None
+        if element is not None and attrs.has(element):
+            if not isinstance(raw, dict):
+                raise self.fail(where, f"{raw!r}", "a table of named tables")
+            return {
+                name: self.table(item, element, f"{where}.{name}", partial=partial, given={"name": name})
+                for name, item in raw.items()
+            }
+        return self.plain(raw, kind, where)
+
+    def leaf(self, raw: Any, kind: Any, where: str) -> Any:
+        if not isinstance(raw, dict):
+            raise self.fail(where, f"the bare value {raw!r}", _LEAF)
+        for key in raw:
+            if key not in _LEAF_KEYS:
+                raise self.fail(f"{where}.{key}", "unknown key", f"one of {', '.join(sorted(_LEAF_KEYS))}")
+        for key in ("value", "status"):
+            if key not in raw:
+                raise self.fail(f"{where}.{key}", "missing", _LEAF)
+        try:
+            self.origins[where] = converter.structure({k: v for k, v in raw.items() if k != "value"}, Origin)
+        except ValueError as error:
+            raise self.fail(where, f"origin not usable: {error}", "a status with what it needs, as strings") from error
+        return self.plain(raw["value"], kind, where)
+
+    def plain(self, raw: Any, kind: Any, where: str) -> Any:
+        quantity = quantity_of(kind)
+        bare = get_args(kind)[0] if quantity is not None else kind
+        choices = ", ".join(map(repr, get_args(bare)))
+        try:
+            value = converter.structure(raw, bare)
+            if quantity is not None:
+                quantity.check(value)
+        except ValueError as error:
+            expected = f"one of {choices}" if isinstance(raw, str) and get_origin(bare) is not tuple and choices else str(error)
+            raise self.fail(where, f"{raw!r}", expected) from error
+        except Exception as error:
+            raise self.fail(where, f"{raw!r}", f"one of {choices}" if choices else str(error)) from error
+        return value
+
+
+def _overlay(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in change.items():
+        result[key] = _overlay(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+    return result
+
+
+def _listed(values: Any) -> Any:
+    """Turn tables of named records back into lists of records."""
+    if not isinstance(values, dict):
+        return values
+    if values and all(isinstance(item, dict) and item.get("name") == key for key, item in values.items()):
+        return [_listed(item) for item in values.values()]
+    return {key: _listed(item) for key, item in values.items()}
+
+
+def load(path: Path, cls: type[T]) -> Loaded[T]:
+    """Load a spec file into ``cls``, with the origin of every constant.
+
+    A file may say ``extends = "other.toml"`` (a file of the same folder that extends nothing itself) and then lists only
+    what it changes. Raises ``InputError``, one line naming the file, the path in it, the value and what was expected.
+    """
+    raw = read_toml(path)
+    origins: dict[str, Origin] = {}
+    values: dict[str, Any] = {}
+    base = raw.pop("extends", None)
+    if base is not None:
+        if not isinstance(base, str) or Path(base).name != base:
+            raise InputError(f"{path}: extends", f"{base!r}", "the name of a file in the same folder")
+        base_path = path.parent / base
+        base_raw = read_toml(base_path)
+        if "extends" in base_raw:
+            raise InputError(f"{path}: extends", f"{base!r}, which extends another file", "a file that extends none")
+        reader = _Reader(base_path)
+        values = reader.table(base_raw, cls, "", partial=False)
+        origins |= reader.origins
+    reader = _Reader(path)
+    values = _overlay(values, reader.table(raw, cls, "", partial=base is not None))
+    origins |= reader.origins
+    return Loaded(path, structure(_listed(values), cls, path), origins)
+
+
+def structure(data: Any, cls: type[T], where: object) -> T:
+    """Build ``cls`` from plain data; raises ``InputError`` naming ``where`` when the data do not fit."""
+    try:
+        return converter.structure(data, cls)
+    except Exception as error:  # cattrs raises many kinds; each means that the data do not fit
+        found, _, expected = str(error).partition("; expected ")
+        raise InputError(where, found or type(error).__name__, expected or f"the fields of {cls.__name__}") from error
+
+
+def load_spec(path: Path) -> Loaded[Spec]:
+    """Load the spec of a run; see ``load``."""
+    return load(path, Spec)

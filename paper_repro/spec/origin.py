@@ -1,0 +1,29 @@
+"""Where a constant comes from."""
+
+from typing import Literal, get_args
+
+import attrs
+
+Status = Literal["stated", "released", "inferred", "assumed"]
+
+
+@attrs.frozen
+class Origin:
+    """The origin of one constant.
+
+    ``stated``: the paper's text says it, at ``where``. ``released``: the authors' code says it, at ``where``.
+    ``inferred``: it follows from ``where`` by the argument ``why``. ``assumed``: nobody says it; ``why`` is our reason.
+    """
+
+    status: Status
+    where: str = ""
+    why: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        """Raise ``ValueError`` when a part that the status needs is missing."""
+        if self.status not in get_args(Status):
+            raise ValueError(f"status = {self.status!r}; expected one of {', '.join(get_args(Status))}")
+        needs = {"stated": ("where",), "released": ("where",), "inferred": ("where", "why"), "assumed": ("why",)}
+        for part in needs[self.status]:
+            if not getattr(self, part).strip():
+                raise ValueError(f"status {self.status!r} without {part!r}; expected the {part!r} of this constant")

@@ -1,0 +1,47 @@
+"""What the paper claims, and the rule by which a run is judged: fixed before any run."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import attrs
+
+from paper_repro.spec.loading import Loaded, load
+from paper_repro.spec.quantity import Quantity, checked
+
+Rule = Literal["prediction-interval", "at-least", "standard-errors", "lost"]
+
+
+@attrs.frozen(field_transformer=checked)
+class Claim:
+    """One published value.
+
+    ``measured`` is the dotted path of our value in the results of a run. The rules:
+
+    - ``prediction-interval``: the published value is one more draw of the recipe; it must lie in the 95 % prediction
+      interval of our training seeds (Student's t), widened by the published rounding.
+    - ``at-least``: our value must reach the published one.
+    - ``standard-errors``: our value minus the exact one must vanish within three of its standard errors; the published
+      value is the exact one by definition (used where the paper compares a method with the truth).
+    - ``lost``: the value is stated to exist but did not survive in the source text; ours is reported without a verdict.
+    """
+
+    name: str
+    statement: str
+    measured: str
+    rule: Rule
+    published: Annotated[float, Quantity("the published value, or 0 where it is lost", unit="as measured")]
+    rounding: Annotated[float, Quantity("half of the last published digit", unit="as measured", at_least=0)]
+
+
+@attrs.frozen(field_transformer=checked)
+class Published:
+    """The published results, and what counts as a reproduction of them."""
+
+    confidence: Annotated[float, Quantity("coverage of the prediction interval", unit="1", at_least=0.5, at_most=0.999)]
+    protocol: str
+    claims: tuple[Claim, ...]
+
+
+def load_published(path: Path) -> Loaded[Published]:
+    """Load the published values and claims; see ``load``."""
+    return load(path, Published)

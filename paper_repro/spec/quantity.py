@@ -1,0 +1,76 @@
+"""What a constant means: its unit, symbol and bounds, written once in the class that holds it."""
+
+import math
+from typing import Annotated, Any, get_args, get_origin
+
+import attrs
+
+
+@attrs.frozen
+class Quantity:
+    """The meaning of one constant; it stands in the ``Annotated`` type of a spec field.
+
+    ``unit`` is "1" for a pure number and "" where a unit makes no sense (a choice, a string). Bounds are inclusive
+    (``at_least``, ``at_most``) or exclusive (``above``); for a tuple they hold for each element.
+    """
+
+    meaning: str
+    unit: str = attrs.field(kw_only=True)
+    symbol: str = attrs.field(default="", kw_only=True)
+    at_least: float | None = attrs.field(default=None, kw_only=True)
+    at_most: float | None = attrs.field(default=None, kw_only=True)
+    above: float | None = attrs.field(default=None, kw_only=True)
+
+    @property
+    def range(self) -> str:
+        """The bounds in words, for messages and for the table of constants."""
+        parts = []
+        if self.above is not None:
+            parts.append(f"> {self.above:g}")
+        if self.at_least is not None:
+            parts.append(f"≥ {self.at_least:g}")
+        if self.at_most is not None:
+            parts.append(f"≤ {self.at_most:g}")
+        return " and ".join(parts)
+
+    def check(self, value: Any) -> None:
+        """Raise ``ValueError`` unless ``value``, or each element of it, is finite and within the bounds."""
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, bool | str):
+                continue
+            inside = (
+                math.isfinite(number)
+                and (self.above is None or number > self.above)
+                and (self.at_least is None or number >= self.at_least)
+                and (self.at_most is None or number <= self.at_most)
+            )
+            if not inside:
+                raise ValueError(f"a finite number {self.range}".rstrip())
+
+
+def quantity_of(annotation: Any) -> Quantity | None:
+    """Return the ``Quantity`` in an annotated type, or None where there is none."""
+    if get_origin(annotation) is Annotated:
+        for extra in get_args(annotation)[1:]:
+            if isinstance(extra, Quantity):
+                return extra
+    return None
+
+
+def _checked(quantity: Quantity) -> Any:
+    def validate(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+        try:
+            quantity.check(value)
+        except ValueError as expected:
+            raise ValueError(f"{attribute.name} = {value!r}; expected {expected}") from None
+
+    return validate
+
+
+def checked(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
+    """Give every field that has a ``Quantity`` a validator of its bounds (an attrs ``field_transformer``)."""
+    result = []
+    for field in fields:
+        quantity = quantity_of(field.type)
+        result.append(field if quantity is None else field.evolve(validator=_checked(quantity)))
+    return result
