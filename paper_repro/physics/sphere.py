@@ -6,7 +6,7 @@ Brownian motion has the generator ½Δ throughout.
 
 import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -88,24 +88,29 @@ def tangent_basis(x: Array) -> Array:
     return result
 
 
+def legendre_series(cosine: Array, weights: Iterable[Any]) -> tuple[Array, Array]:
+    """Return Σ_l weight_l P_l(u) and its derivative in u; each weight is a number or an array that broadcasts with ``cosine``."""
+    xp = _namespace(cosine)
+    before, now = xp.zeros_like(cosine), xp.ones_like(cosine)  # P_{l-1}, P_l
+    slope_before, slope = xp.zeros_like(cosine), xp.zeros_like(cosine)  # their derivatives
+    value, derivative = 0.0 * cosine, 0.0 * cosine
+    for degree, weight in enumerate(weights):
+        value, derivative = value + weight * now, derivative + weight * slope
+        following = ((2 * degree + 1) * cosine * now - degree * before) / (degree + 1)
+        slope_before, slope = slope, (2 * degree + 1) * now + slope_before
+        before, now = now, following
+    return value, derivative
+
+
 def heat_kernel_series(theta: Array, time: Array, terms: int) -> tuple[Array, Array]:
     """Return p_t(θ) = Σ_{l<terms} (2l+1)/(4π) e^{-l(l+1)t/2} P_l(cos θ), per unit area, and its derivative in θ.
 
     Accurate where the kernel is not small against its largest value; the terms needed grow as √(80/t).
     """
     xp = _namespace(theta)
-    cosine, sine = xp.cos(theta), xp.sin(theta)
-    before, now = xp.zeros_like(cosine), xp.ones_like(cosine)  # P_{l-1}, P_l
-    slope_before, slope = xp.zeros_like(cosine), xp.zeros_like(cosine)  # their derivatives in cos θ
-    density, derivative = xp.zeros_like(cosine * time), xp.zeros_like(cosine * time)
-    for degree in range(terms):
-        weight = (2 * degree + 1) / (4 * math.pi) * xp.exp(-0.5 * degree * (degree + 1) * time)
-        density = density + weight * now
-        derivative = derivative - weight * slope * sine
-        following = ((2 * degree + 1) * cosine * now - degree * before) / (degree + 1)
-        slope_before, slope = slope, (2 * degree + 1) * now + slope_before
-        before, now = now, following
-    return density, derivative
+    weights = ((2 * l + 1) / (4 * math.pi) * xp.exp(-0.5 * l * (l + 1) * time) for l in range(terms))  # noqa: E741
+    density, derivative = legendre_series(xp.cos(theta), weights)
+    return density, -xp.sin(theta) * derivative
 
 
 def _small_time(theta: Array, time: Array) -> tuple[Array, Array]:

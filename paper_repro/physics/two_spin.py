@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from scipy.special import spherical_in
 
-from paper_repro.physics.sphere import project
+from paper_repro.physics.sphere import legendre_series, project
 
 
 @attrs.frozen
@@ -28,10 +28,7 @@ class TwoSpinDiffusion:
         """Return the density p_t over (4π)^{-2} and its derivative in u, for cosines of any shape."""
         degrees = np.arange(self.terms)
         weights = (2 * degrees + 1) * spherical_in(degrees, self.kappa) / spherical_in(0, self.kappa)
-        weights *= np.exp(-degrees * (degrees + 1) * time)
-        slopes = np.polynomial.legendre.legder(weights)
-        values = np.polynomial.legendre.legval(cosine.numpy(), weights), np.polynomial.legendre.legval(cosine.numpy(), slopes)
-        return torch.as_tensor(values[0]), torch.as_tensor(values[1])
+        return legendre_series(cosine, (weights * np.exp(-degrees * (degrees + 1) * time)).tolist())
 
     def log_density(self, spins: torch.Tensor, time: float) -> torch.Tensor:
         """Return ln p_t (batch,) for spins (batch, 2, 3)."""

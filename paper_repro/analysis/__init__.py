@@ -1,0 +1,1 @@
+"""What the network learned: inversion, readout, likelihood, calibration, thermodynamic integration."""

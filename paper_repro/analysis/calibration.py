@@ -1,0 +1,95 @@
+"""The plateau: what the model's log-likelihood says of the partition function (paper, Eq. 3 and S6).
+
+If the model's density is ∝ e^{-αβH} then αβE(x) + ln p(x) = -ln Z(αβ) for every configuration x. α is the slope of -ln p
+against βE within the low-energy set, β_eff = αβ.
+"""
+
+from collections.abc import Callable
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+@attrs.frozen(eq=False)
+class Plateau:
+    """α and the plateau, with one standard error each from resampling configurations.
+
+    ``ln_z`` is minus the mean of αβE + ln p over the low-energy set; ``exact_ln_z`` is ln Z(β_eff); ``gap`` their difference.
+    ``high_energy`` is how far the other configurations lie above the plateau on average (NaN where there are none).
+    ``residual`` is the standard deviation of αβE + ln p over the low-energy set: how flat the plateau is.
+    """
+
+    alpha: float
+    alpha_error: float
+    beta_effective: float
+    ln_z: float
+    ln_z_error: float
+    exact_ln_z: float
+    gap: float
+    gap_error: float
+    residual: float
+    low_energy_count: int
+    high_energy: float
+    high_energy_error: float
+
+
+def _slope(x: Floats, y: Floats) -> float:
+    centred = x - x.mean()
+    return float(centred @ y / (centred @ centred))
+
+
+def calibrate(
+    energies: Floats,
+    log_likelihoods: Floats,
+    beta: float,
+    threshold: float,
+    exact_ln_z: Callable[[float], float],
+    resamples: int,
+    seed: np.random.SeedSequence,
+) -> Plateau:
+    """Fit α on the configurations (configuration,) with energy up to ``threshold`` and compare the plateau with ln Z(αβ).
+
+    ``exact_ln_z`` maps an inverse temperature to ln Z. Raises ``ValueError`` for fewer than five low-energy configurations,
+    numbers that are not finite, or a slope α that is not positive.
+    """
+    if not (np.isfinite(energies).all() and np.isfinite(log_likelihoods).all()):
+        raise ValueError("an energy or log-likelihood is not finite; expected finite numbers")
+    low = energies <= threshold
+    if np.count_nonzero(low) < 5:
+        raise ValueError(f"{np.count_nonzero(low)} configurations in the low-energy set; expected at least 5")
+    x, y = beta * energies[low], log_likelihoods[low]
+    alpha = _slope(x, -y)
+    if alpha <= 0:
+        raise ValueError(f"the slope of -ln p against βE is {alpha:.3g}; expected a positive α")
+    invariant = alpha * beta * energies + log_likelihoods
+    ln_z = -float(invariant[low].mean())
+    exact = exact_ln_z(alpha * beta)
+
+    generator = np.random.default_rng(seed)
+    step = 1e-4 * alpha
+    slope_of_exact = (exact_ln_z((alpha + step) * beta) - exact_ln_z((alpha - step) * beta)) / (2 * step)
+    draws = []
+    for _ in range(resamples):
+        pick = generator.integers(len(x), size=len(x))
+        some_alpha = _slope(x[pick], -y[pick])
+        some_ln_z = -float((some_alpha * x[pick] + y[pick]).mean())
+        draws.append([some_alpha, some_ln_z, some_ln_z - exact - slope_of_exact * (some_alpha - alpha)])
+    errors = np.std(np.array(draws), axis=0, ddof=1)
+    above = invariant[~low] + ln_z
+    return Plateau(
+        alpha=alpha,
+        alpha_error=float(errors[0]),
+        beta_effective=alpha * beta,
+        ln_z=ln_z,
+        ln_z_error=float(errors[1]),
+        exact_ln_z=exact,
+        gap=ln_z - exact,
+        gap_error=float(errors[2]),
+        residual=float(invariant[low].std(ddof=2)),
+        low_energy_count=int(np.count_nonzero(low)),
+        high_energy=float(above.mean()) if len(above) else float("nan"),
+        high_energy_error=float(above.std(ddof=1) / np.sqrt(len(above))) if len(above) > 1 else float("nan"),
+    )

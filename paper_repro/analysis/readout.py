@@ -1,0 +1,64 @@
+"""Reading W itself: its size against the separation (paper, Fig. 2) and its likeness to the couplings.
+
+W is not unique: many W give one force. These figures describe the network; the law is read off the force (``inversion``).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from paper_repro.physics import chain
+from paper_repro.spec import Hamiltonian
+
+Floats = npt.NDArray[np.float64]
+
+#: (codes (site,), snapshots (snapshot, site, 3)) → W (snapshot, site, site)
+Interaction = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]
+
+
+@attrs.frozen(eq=False)
+class InteractionReadout:
+    """|W_ij| at each separation: lower quartile, median, upper quartile and mean, and how many pairs there are.
+
+    ``within_range`` is the share of Σ|W| at separations up to the range of the Hamiltonian; ``pearson`` and ``slope`` compare W
+    with J over the pairs within that range (slope: least squares through the origin, β for a perfect network).
+    """
+
+    separations: npt.NDArray[np.int64]
+    quartiles: Floats  # (separation, 3)
+    means: Floats
+    counts: npt.NDArray[np.int64]
+    within_range: float
+    pearson: float
+    slope: float
+
+
+def read_interaction(
+    interaction: Interaction, chains: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]], hamiltonian: Hamiltonian
+) -> InteractionReadout:
+    """Collect W over (codes, snapshots) of many sequences, every pair of sites once."""
+    values: list[Floats] = []
+    distances: list[npt.NDArray[np.int64]] = []
+    couplings: list[Floats] = []
+    for codes, spins in chains:
+        first, second = np.triu_indices(len(codes), 1)
+        w = np.asarray(interaction(codes, spins), dtype=np.float64)[:, first, second]
+        values.append(w.reshape(-1))
+        distances.append(np.tile(second - first, len(w)))
+        couplings.append(np.tile(chain.coupling_matrix(codes, hamiltonian)[first, second], len(w)))
+    w, r, j = np.concatenate(values), np.concatenate(distances), np.concatenate(couplings)
+    separations = np.unique(r)
+    size = np.abs(w)
+    near = r <= hamiltonian.range
+    return InteractionReadout(
+        separations=separations,
+        quartiles=np.array([np.quantile(size[r == k], [0.25, 0.5, 0.75]) for k in separations]),
+        means=np.array([size[r == k].mean() for k in separations]),
+        counts=np.array([np.count_nonzero(r == k) for k in separations]),
+        within_range=float(size[near].sum() / size.sum()),
+        pearson=float(np.corrcoef(w[near], j[near])[0, 1]),
+        slope=float(w[near] @ j[near] / (j[near] @ j[near])),
+    )

@@ -1,0 +1,1 @@
+"""The artifact: a run directory of stages, verdicts on the claims, and the report."""

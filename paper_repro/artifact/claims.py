@@ -1,0 +1,139 @@
+"""Verdicts: each published value against ours, by the rule that specs/published.toml fixed before any run."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import attrs
+import numpy as np
+from scipy import stats
+
+from paper_repro.spec import Claim, Published, Spec, canonical, differences
+
+Verdict = Literal["REPRODUCED", "DEVIATES", "INCONCLUSIVE"]
+
+#: A mean z-score of the sampled energies beyond this many of its standard errors is a sampler that has not converged.
+_SAMPLER_LIMIT = 5.0
+
+
+@attrs.frozen
+class Judgement:
+    """The verdict on one claim: our value, its errors, the interval that the published value had to meet, and the reason.
+
+    ``over_sequences`` is one standard error of the mean over seeds from resampling within each seed; ``over_seeds`` the standard
+    deviation between training seeds. NaN where there is none.
+    """
+
+    claim: Claim
+    verdict: Verdict
+    value: float
+    over_sequences: float
+    over_seeds: float
+    low: float
+    high: float
+    reason: str
+
+
+def values_at(results: dict[str, Any], path: str) -> list[tuple[float, float]]:
+    """Return (value, standard error) at a dotted path of the results, one for each training seed where the section has them.
+
+    NaN stands for a number that is null in the results; the list is empty where the path leads nowhere.
+    """
+    head, *rest = path.split(".")
+    section = results.get(head)
+    found = []
+    for part in section if isinstance(section, list) else [section]:
+        node: Any = part
+        for name in rest:
+            node = node.get(name) if isinstance(node, dict) else None
+        if isinstance(node, dict) and "value" in node:
+            pair = (node["value"], node["standard_error"])
+            found.append(tuple(math.nan if number is None else float(number) for number in pair))
+    return [(value, error) for value, error in found]
+
+
+def reservations(spec: Spec, published: Spec, results: dict[str, Any]) -> list[str]:
+    """Return why a run can establish nothing, whatever it finds; an empty list where it can.
+
+    Its constants differ from the published protocol (seeds and name aside), or its sampling has not converged.
+    """
+    ours, theirs = canonical(spec), canonical(published)
+    for values in (ours, theirs):
+        values.pop("name")
+        values.pop("seeds")
+        values["training"].pop("seeds")
+    changed = [line.split(":")[0] for line in differences(theirs, ours)]
+    reasons = []
+    if changed:
+        shown = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+        reasons.append(f"not the published protocol ({shown})")
+    for which in ("training", "test"):
+        diagnosis = results.get("sampling", {}).get(which)
+        if diagnosis is None:
+            reasons.append(f"no diagnosis of the {which} set")
+            continue
+        if spec.sampler.method == "exact":
+            continue
+        count = (spec.training_set if which == "training" else spec.test_set).sequences
+        z, ratio = diagnosis["z_mean"], diagnosis["thinning_ratio"]
+        if z is None or abs(z) * math.sqrt(count) > _SAMPLER_LIMIT:
+            reasons.append(f"sampling of the {which} set has not converged (mean energy z = {z})")
+        if ratio is None or ratio < 1:
+            reasons.append(f"snapshots of the {which} set are correlated (thinning / autocorrelation = {ratio})")
+    return reasons
+
+
+def prediction_interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
+    """Return the interval that holds one more draw of the law of ``values`` with the given confidence.
+
+    mean ± t_{n-1} s √(1 + 1/n), Student's t. Raises ``ValueError`` for fewer than two values.
+    """
+    if len(values) < 2:
+        raise ValueError(f"{len(values)} values; expected at least two for a prediction interval")
+    mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1))
+    half = float(stats.t.ppf(0.5 + confidence / 2, len(values) - 1)) * deviation * math.sqrt(1 + 1 / len(values))
+    return mean - half, mean + half
+
+
+def judge(claim: Claim, results: dict[str, Any], confidence: float, doubts: Sequence[str]) -> Judgement:
+    """Return the verdict on one claim; with any of ``doubts`` it is INCONCLUSIVE."""
+    found = values_at(results, claim.measured)
+    values = [value for value, _ in found]
+    value = float(np.mean(values)) if values else math.nan
+    over_seeds = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+    over_sequences = math.sqrt(sum(error**2 for _, error in found)) / len(found) if found else math.nan
+
+    def result(verdict: Verdict, reason: str, low: float = math.nan, high: float = math.nan) -> Judgement:
+        if doubts:
+            verdict, reason = "INCONCLUSIVE", "; ".join(doubts)
+        return Judgement(claim, verdict, value, over_sequences, over_seeds, low, high, reason)
+
+    if claim.rule == "lost":
+        return result("INCONCLUSIVE", "the published value is lost in the source text; ours is reported")
+    if not values or not all(map(math.isfinite, values)):
+        return result("INCONCLUSIVE", "not measured in this run")
+    if claim.rule == "at-least":
+        reached = min(values) >= claim.published - claim.rounding
+        bound = f"{claim.published:g}"
+        return result(
+            "REPRODUCED" if reached else "DEVIATES", f"{'reaches' if reached else 'is below'} {bound}", claim.published, math.inf
+        )
+    if claim.rule == "standard-errors":
+        if not math.isfinite(over_sequences) or over_sequences <= 0:
+            return result("INCONCLUSIVE", "no standard error")
+        low, high = claim.published - 3 * over_sequences, claim.published + 3 * over_sequences
+        inside = low <= value <= high
+        reason = f"{abs(value - claim.published) / over_sequences:.1f} standard errors from the exact value"
+        return result("REPRODUCED" if inside else "DEVIATES", reason, low, high)
+    if len(values) < 2:
+        return result("INCONCLUSIVE", "one training seed; a spread takes two or more")
+    low, high = prediction_interval(values, confidence)
+    low, high = low - claim.rounding, high + claim.rounding
+    inside = low <= claim.published <= high
+    reason = f"published value {'inside' if inside else 'outside'} the {confidence:.0%} prediction interval of {len(values)} seeds"
+    return result("REPRODUCED" if inside else "DEVIATES", reason, low, high)
+
+
+def judge_all(published: Published, results: dict[str, Any], doubts: Sequence[str]) -> list[Judgement]:
+    """Return the verdicts on all claims, in the order of the file."""
+    return [judge(claim, results, published.confidence, doubts) for claim in published.claims]

@@ -1,0 +1,263 @@
+"""What the command line does: one function a command."""
+
+import json
+import math
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+from rich.console import Console
+from rich.text import Text
+
+from paper_repro.analysis import inversion
+from paper_repro.artifact import claims, figures, report
+from paper_repro.artifact.manifest import StageRecord, faults, key_of, now, read_manifest, write_manifest
+from paper_repro.artifact.run import Run, collect, write_json
+from paper_repro.files import InputError, sha256
+from paper_repro.physics import chain
+from paper_repro.physics.exact import ExactChain
+from paper_repro.sampling import ensemble
+from paper_repro.score.field import NetworkForce
+from paper_repro.score.weights import WeightsInfo, load_weights
+from paper_repro.spec import Dataset, Published, Spec, load_published, load_spec, specs_folder, structure
+
+PUBLISHED = "published.toml"
+_AUDIT_SHARD = 100
+
+
+def _protocol() -> tuple[Published, Spec]:
+    """Return the published values and the spec of the published protocol, as they come with the project."""
+    published = load_published(specs_folder() / PUBLISHED).record
+    return published, load_spec(specs_folder() / published.protocol).record
+
+
+def _terminate(*_: object) -> None:
+    raise SystemExit(143)
+
+
+def reproduce(path: Path, out: Path, console: Console) -> int:
+    """Run a spec into a directory, or go on with it, and report; return the exit status."""
+    spec = load_spec(path).record
+    _protocol()  # a mistake in the published values must show before hours of work
+    signal.signal(signal.SIGTERM, _terminate)
+    console.print(Text(f"{report.heading(spec)} → {out}", style="bold"))
+    with report.TerminalReporter(console) as progress:
+        Run(spec, out, progress).everything()
+    make_report(out, console)
+    return 0
+
+
+def make_report(out: Path, console: Console) -> None:
+    """Judge the results of a run as far as it has come, write results.json, the figures and report.html, and show the report."""
+    manifest = read_manifest(out)
+    spec = structure(manifest.spec, Spec, out / "manifest.json: spec")
+    published, protocol = _protocol()
+    results = collect(out, spec)
+    doubts = claims.reservations(spec, protocol, results)
+    judgements = claims.judge_all(published, results, doubts)
+    drawn = figures.draw_all(out, results, spec, published)
+    summary = {
+        "spec": spec.name,
+        "spec_sha256": manifest.spec_sha256,
+        "reservations": doubts,
+        "verdicts": report.as_json(judgements),
+    }
+    write_json(out / "results.json", summary | {key: value for key, value in results.items() if key != "likelihood"})
+    parts = report.sections(results, manifest, spec, judgements, doubts)
+    title = report.heading(spec)
+    report.write_html(parts, title, out, drawn)
+    outputs = ["results.json", "report.html", *(f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg"))]
+    record = StageRecord(key_of(manifest.spec_sha256), {name: sha256(out / name) for name in outputs}, 0.0, now())
+    write_manifest(out, attrs.evolve(manifest, stages={**manifest.stages, "report": record}))
+    report.show(parts, title, console)
+    console.print(Text(f"results.json, report.html and figures are in {out}"))
+
+
+def status(out: Path, console: Console) -> int:
+    """Show which stages of a run are made, and whether their outputs are whole."""
+    manifest = read_manifest(out)
+    spec = structure(manifest.spec, Spec, out / "manifest.json: spec")
+    console.print(Text(f"{report.heading(spec)} in {out}, {len(manifest.sessions)} session(s)", style="bold"))
+    for name, record in manifest.stages.items():
+        wrong = faults(out, record)
+        console.print(Text(f"  {name}: {'; '.join(wrong) if wrong else 'made'} {record.finished}, {record.seconds:.1f} s"))
+    if "report" not in manifest.stages:
+        console.print(Text(f"  not finished: paper-repro reproduce SPEC --out {out} goes on where it stopped"))
+    return 0
+
+
+def verify(out: Path, console: Console) -> int:
+    """Recompute the SHA-256 of every output of a run; return 1 when one is missing or altered."""
+    manifest = read_manifest(out)
+    wrong = [line for record in manifest.stages.values() for line in faults(out, record)]
+    total = sum(len(record.outputs) for record in manifest.stages.values())
+    for line in wrong:
+        console.print(Text(f"{out / line}"))
+    console.print(Text(f"{total - len(wrong)} of {total} outputs are as the manifest says"))
+    return 1 if wrong else 0
+
+
+def constants(path: Path, console: Console) -> int:
+    """Print every constant of a spec with its value, unit, meaning and origin."""
+    loaded = load_published(path) if path.name == PUBLISHED else load_spec(path)
+    table = report.constants(loaded)
+    console.print(Text(f"{path}", style="bold"))
+    if console.is_terminal:
+        report.show([report.Section("Constants", "", table)], str(path), console)
+    else:
+        for row in table.rows:
+            console.print(Text(" | ".join(row)), soft_wrap=True)
+    return 0
+
+
+@attrs.frozen(eq=False)
+class Audit:
+    """The inversion of one weights file on fresh sequences."""
+
+    fit: inversion.Fit
+    info: WeightsInfo
+    query_time: float
+
+    def as_results(self) -> dict[str, Any]:
+        """Return the figures under plain keys, each standard error under the same key in ``standard_errors``."""
+        fit = self.fit
+        return {
+            "r2": fit.r2,
+            "cosine": fit.cosine,
+            "ratios": dict(zip(fit.terms, fit.ratios, strict=True)),
+            "scale": fit.scale,
+            "equations": fit.equations,
+            "couplings": dict(zip(fit.terms, fit.coefficients, strict=True)),
+            "force_error": fit.force_error,
+            "r2_about_zero": fit.r2_about_zero,
+            "condition": fit.condition,
+            "standard_errors": {
+                "r2": fit.r2_error,
+                "cosine": fit.cosine_error,
+                "ratios": dict(zip(fit.terms, fit.ratio_errors, strict=True)),
+                "scale": fit.scale_error,
+                "couplings": dict(zip(fit.terms, fit.coefficient_errors, strict=True)),
+            },
+            "query_time": self.query_time,
+            "format": self.info.source,
+        }
+
+
+def audit_weights(
+    weights: Path, spec: Spec, sequences: int, snapshots: int, seed: int, reporter: report.TerminalReporter | None = None
+) -> Audit:
+    """Invert a weights file on ``sequences`` × ``snapshots`` drawn from the exact solution, asked as its metadata say.
+
+    The authors' files say nothing: they are asked at the spec's query time. Raises ``InputError`` for sizes below 1 or weights
+    that do not fit the spec's chains.
+    """
+    for name, value, least in (("--sequences", sequences, 1), ("--snapshots", snapshots, 1), ("--seed", seed, 0)):
+        if value < least:
+            raise InputError(name, str(value), f"an integer ≥ {least}")
+    model, info = load_weights(weights)
+    if info.architecture.positions < spec.chains.longest or info.architecture.identities < len(spec.hamiltonian.identities):
+        found = f"serves {info.architecture.positions} sites and {info.architecture.identities} identities"
+        raise InputError(weights, found, f"at least {spec.chains.longest} sites and {len(spec.hamiltonian.identities)} identities")
+    try:
+        settings = attrs.evolve(
+            spec,
+            sampler=attrs.evolve(spec.sampler, method="exact"),
+            training_set=Dataset(1, 1),
+            test_set=Dataset(sequences, snapshots),
+            readout=attrs.evolve(spec.readout, sequences=1),
+            seeds=attrs.evolve(spec.seeds, data=seed),
+        )
+    except ValueError as error:
+        found, _, expected = str(error).partition("; expected ")
+        raise InputError("--sequences", found, expected) from error
+    query_time = spec.inversion.query_time if info.query_time is None else info.query_time
+    field = NetworkForce(model, query_time)
+
+    def chains() -> Iterator[Any]:
+        for first in range(0, sequences, _AUDIT_SHARD):
+            shard = ensemble.generate(settings, "test", first, min(first + _AUDIT_SHARD, sequences))
+            yield from (shard.chain(index) for index in range(len(shard)))
+
+    advance = None
+    if reporter is not None:
+        reporter.stage("audit", sequences)
+        advance = reporter.advance
+    statistics = inversion.gather(field, chains(), spec.hamiltonian, advance)
+    key = np.random.SeedSequence(seed, spawn_key=(10,))
+    try:
+        fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, key)
+    except ValueError as error:
+        found, _, expected = str(error).partition("; expected ")
+        raise InputError(weights, found, expected or "a force field that can be inverted") from error
+    return Audit(fit, info, query_time)
+
+
+def audit(weights: Path, path: Path, sequences: int, snapshots: int, seed: int, json_file: Path | None, console: Console) -> int:
+    """Invert a weights file, show the figures beside the published ones, and write them as JSON where asked."""
+    spec = load_spec(path).record
+    published, _ = _protocol()
+    with report.TerminalReporter(console) as reporter:
+        done = audit_weights(weights, spec, sequences, snapshots, seed, reporter)
+    results = done.as_results()
+    errors = results["standard_errors"]
+    stated = {claim.measured: claim.published for claim in published.claims}
+    true = chain.couplings(spec.hamiltonian)
+    rows = [
+        (
+            f"ratio {name}",
+            f"{truth:.4f}",
+            report.number(stated.get(f"inversion.ratios.{name}", math.nan)),
+            report.number(results["ratios"][name], errors["ratios"][name]),
+        )
+        for name, truth in zip(done.fit.terms, true / true.max(), strict=True)
+    ]
+    for label, key, truth in (
+        ("cosine similarity", "cosine", 1.0),
+        ("R²", "r2", 1.0),
+        ("scale c·g/g·g", "scale", 1 / spec.ladder.coldest),
+    ):
+        rows.append(
+            (
+                label,
+                f"{truth:.4f}",
+                report.number(stated.get(f"inversion.{key}", math.nan)),
+                report.number(results[key], errors[key]),
+            )
+        )
+    rows.append(("force against the exact one", "0.0000", "—", report.number(results["force_error"])))
+    rows.append(("equations", "—", report.number(stated["inversion.equations"]), report.number(float(results["equations"]))))
+    columns = ("", "truth", "published", "these weights")
+    text = (
+        f"{sequences} sequences × {snapshots} snapshots from the exact solution, T₀ = {spec.ladder.coldest:g}, asked at "
+        f"t = {done.query_time:g}; format: {done.info.source}. ± is one standard error, resampling sequences."
+    )
+    part = report.Section(f"Audit of {weights.name}", text, report.Table(columns, tuple(rows), frozenset(columns[1:])))
+    if json_file is not None:
+        about = {"weights_sha256": sha256(weights), "sequences": sequences, "snapshots": snapshots, "seed": seed, "spec": spec.name}
+        write_json(json_file, results | about)
+    report.show([part], f"paper_repro · {spec.name}", console)
+    return 0
+
+
+def lnz(sequence: str, path: Path, temperature: float, as_json: bool, console: Console) -> int:
+    """Print the exact ln Z, mean energy and heat capacity of a sequence at a temperature."""
+    spec = load_spec(path).record
+    if not (math.isfinite(temperature) and temperature > 0 and math.isfinite(1 / temperature)):
+        raise InputError("--temperature", str(temperature), "a finite temperature > 0")
+    try:
+        codes = chain.encode(sequence, spec.hamiltonian.identities)
+        law = ExactChain(chain.coupling_matrix(codes, spec.hamiltonian), 1 / temperature)
+        values = {"ln_z": law.ln_z, "mean_energy": law.mean_energy, "heat_capacity": law.heat_capacity}
+    except ValueError as error:
+        found, _, expected = str(error).partition("; expected ")
+        raise InputError("SEQUENCE", found, expected) from error
+    if as_json:
+        console.print(Text(json.dumps(values)), soft_wrap=True)
+    else:
+        console.print(Text(f"{len(sequence)} sites at T = {temperature:g}"))
+        for label, key in (("ln Z", "ln_z"), ("⟨H⟩ / J_AA", "mean_energy"), ("heat capacity / k_B", "heat_capacity")):
+            console.print(Text(f"  {label:<20}{values[key]:.13g}"))
+    return 0

@@ -1,0 +1,402 @@
+"""A run: the stages from sampling to the partition function, each made once and kept.
+
+A stage is skipped when the key of its inputs stands in the manifest and its outputs are there, whole. The key covers the part of
+the spec that the stage reads, the SHA-256 of the files it reads, and the version of the stage.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from paper_repro.analysis import calibration, inversion, likelihood, readout, thermodynamic_integration
+from paper_repro.artifact.manifest import Manifest, StageRecord, faults, key_of, now, open_manifest, write_manifest
+from paper_repro.files import InputError, sha256, write_text
+from paper_repro.physics import chain
+from paper_repro.physics.exact import ExactChain
+from paper_repro.sampling import ensemble
+from paper_repro.score import training
+from paper_repro.score.field import NetworkForce, as_batch
+from paper_repro.score.pairformer import Pairformer, parameter_count
+from paper_repro.score.weights import load_weights, save_weights
+from paper_repro.spec import Spec, canonical, digest
+
+_SHARD = 200
+#: First element of the key of every random generator of this room; the others come after those of the sampling room.
+_STREAMS = {"inversion": 10, "likelihood": 11, "calibration": 12, "thermodynamic integration": 13}
+
+
+class Reporter(Protocol):
+    """Where a run says what it does."""
+
+    def stage(self, name: str, total: int | None) -> None:
+        """Begin a stage of ``total`` parts."""
+
+    def advance(self, done: int, note: str = "") -> None:
+        """Say that ``done`` parts of the current stage are done."""
+
+    def finish(self, name: str, seconds: float | None, note: str = "") -> None:
+        """End a stage after ``seconds``; None where it was made before and is skipped."""
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write plain data as JSON, atomically; numbers that are not finite become null."""
+
+    def plain(value: Any) -> Any:
+        if attrs.has(type(value)):
+            return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
+        if isinstance(value, dict):
+            return {str(key): plain(item) for key, item in value.items()}
+        if isinstance(value, np.ndarray):
+            return plain(value.tolist())
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in value]
+        if isinstance(value, float | np.floating):
+            return float(value) if math.isfinite(value) else None
+        return value.item() if isinstance(value, np.generic) else value
+
+    write_text(path, json.dumps(plain(data), indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON; raises ``InputError`` for a file that is missing or damaged."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"cannot be read ({error})", "an output of 'paper-repro reproduce'") from error
+
+
+def measured(value: float, error: float = math.nan) -> dict[str, float]:
+    """Return a value with its standard error, as the results hold it."""
+    return {"value": value, "standard_error": error}
+
+
+@attrs.define
+class Run:
+    """The stages of one spec in one directory."""
+
+    spec: Spec
+    folder: Path
+    reporter: Reporter
+    threads: int = 2
+    manifest: Manifest = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Open the directory."""
+        self.manifest = open_manifest(self.folder, self.spec)
+
+    # -- the machinery ---------------------------------------------------------------------------------------------------------
+
+    def _make(
+        self, name: str, outputs: list[str], inputs: list[str], constants: Any, make: Callable[[], None], total: int | None
+    ) -> None:
+        """Make the outputs of a stage, unless they are there already from the same inputs, and note them in the manifest."""
+        key = key_of(name, constants, [sha256(self.folder / item) for item in inputs])
+        record = self.manifest.stages.get(name)
+        note = ""
+        if record is not None and record.key == key and set(record.outputs) == set(outputs):
+            wrong = faults(self.folder, record)
+            if not wrong:
+                self.reporter.finish(name, None)
+                return
+            note = f"made again: {'; '.join(wrong)}"
+        self.reporter.stage(name, total)
+        start = time.monotonic()
+        make()
+        seconds = round(time.monotonic() - start, 3)
+        made = StageRecord(key, {item: sha256(self.folder / item) for item in outputs}, seconds, now())
+        self.manifest = attrs.evolve(self.manifest, stages={**self.manifest.stages, name: made})
+        write_manifest(self.folder, self.manifest)
+        self.reporter.finish(name, seconds, note)
+
+    def _seed(self, stream: str, *index: int) -> np.random.SeedSequence:
+        return np.random.SeedSequence(self.spec.seeds.data, spawn_key=(_STREAMS[stream], *index))
+
+    # -- the stages ------------------------------------------------------------------------------------------------------------
+
+    def everything(self) -> None:
+        """Make all stages, in order."""
+        spec = self.spec
+        for which in ("training", "test"):
+            self._sample(which)
+        self._diagnose()
+        for seed in spec.training.seeds:
+            self._train(seed)
+            self._invert(seed)
+            self._read(seed)
+        for seed in spec.training.seeds:
+            for index in range(len(spec.likelihood.temperatures)):
+                self._follow(seed, index)
+            self._calibrate(seed)
+        self._integrate()
+
+    def shards(self, which: ensemble.Which) -> list[str]:
+        """Return the names of the files of a data set."""
+        count = (self.spec.training_set if which == "training" else self.spec.test_set).sequences
+        return [f"ensemble/{which}-{number:05d}.npz" for number in range(math.ceil(count / _SHARD))]
+
+    def _sample(self, which: ensemble.Which) -> None:
+        spec = self.spec
+        count = (spec.training_set if which == "training" else spec.test_set).sequences
+        constants = {
+            "hamiltonian": spec.hamiltonian, "chains": spec.chains, "ladder": spec.ladder, "sampler": spec.sampler,
+            "training_set": spec.training_set, "test_set": spec.test_set, "seeds": spec.seeds,
+        }  # fmt: skip
+        names = self.shards(which)
+        for number, name in enumerate(names):
+            first, last = number * _SHARD, min((number + 1) * _SHARD, count)
+
+            def make(name: str = name, first: int = first, last: int = last) -> None:
+                made = ensemble.generate(spec, which, first, last, progress=self.reporter.advance, threads=self.threads)
+                ensemble.save(made, self.folder / name)
+
+            label = f"sample {which} {number + 1}/{len(names)}"
+            self._make(label, [name], [], {k: canonical(v) for k, v in constants.items()}, make, last - first)
+
+    def _chains(self, which: ensemble.Which, snapshots: int | None = None) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+        for name in self.shards(which):
+            shard = ensemble.load(self.folder / name)
+            for index in range(len(shard)):
+                codes, spins = shard.chain(index)
+                yield codes, spins[:snapshots]
+
+    def _diagnose(self) -> None:
+        """How well both data sets were sampled, and the laws of the lengths and of the bond cosines."""
+        spec, name = self.spec, "results/sampling.json"
+        edges = np.linspace(-1, 1, 81)
+
+        def make() -> None:
+            results: dict[str, Any] = {}
+            for which in ("training", "test"):
+                shards = [ensemble.load(self.folder / shard) for shard in self.shards(which)]
+                results[which] = ensemble.diagnostics(ensemble.concatenate(shards))
+                results[which]["lengths"] = np.bincount([length for shard in shards for length in shard.lengths])
+            counts = np.zeros((len(spec.hamiltonian.terms), len(edges) - 1))
+            for index, (codes, spins) in enumerate(self._chains("test")):
+                cosines = spins @ spins.swapaxes(-1, -2)
+                for term, adjacent in enumerate(chain.adjacency(codes, spec.hamiltonian)):
+                    counts[term] += np.histogram(cosines[:, np.triu(adjacent) > 0], edges)[0]
+                self.reporter.advance(index + 1)
+            results["bond_cosines"] = {"edges": edges} | {
+                term.name: row for term, row in zip(spec.hamiltonian.terms, counts, strict=True)
+            }
+            write_json(self.folder / name, results)
+
+        inputs = [*self.shards("training"), *self.shards("test")]
+        self._make("diagnose sampling", [name], inputs, canonical(spec.hamiltonian), make, spec.test_set.sequences)
+
+    def weights(self, seed: int) -> str:
+        """Return the name of the file of the weights of one training seed."""
+        return f"weights/seed-{seed}.safetensors"
+
+    def _train(self, seed: int) -> None:
+        spec, inputs = self.spec, self.shards("training")
+        constants = {name: canonical(getattr(spec, name)) for name in ("architecture", "diffusion", "training", "inversion")}
+        constants["training"].pop("seeds")
+        outputs = [self.weights(seed), f"results/training-{seed}.json"]
+        checkpoint = self.folder / f"weights/seed-{seed}.checkpoint.safetensors"
+
+        def make() -> None:
+            pairs = [(codes, spins.astype(np.float32)) for codes, spins in self._chains("training")]
+            data = training.Chains([codes for codes, _ in pairs], [spins for _, spins in pairs])
+            key = key_of(constants, seed, [sha256(self.folder / name) for name in inputs])
+            done = training.train(
+                data, spec.architecture, spec.diffusion, spec.training, seed,
+                checkpoint=checkpoint, key=key, progress=lambda step, _, loss: self.reporter.advance(step, f"loss {loss:.4f}"),
+            )  # fmt: skip
+            save_weights(
+                self.folder / outputs[0], done.model,
+                query_time=spec.inversion.query_time, spec_sha256=digest(spec), seed=seed, steps=len(done.losses),
+            )  # fmt: skip
+            epoch = max(1, len(done.losses) // spec.training.epochs)
+            means = list(training.smoothed(done.losses, epoch))
+            write_json(
+                self.folder / outputs[1],
+                {
+                    "steps": len(done.losses),
+                    "parameters": parameter_count(done.model),
+                    "losses": done.losses,
+                    "epoch_losses": means,
+                },
+            )
+
+        total = training.steps_in_all(spec.training_set.sequences, spec.training)
+        self._make(f"train seed {seed}", outputs, inputs, constants, make, total)
+        checkpoint.unlink(missing_ok=True)
+
+    def _network(self, seed: int) -> NetworkForce:
+        model, info = load_weights(self.folder / self.weights(seed))
+        return NetworkForce(model, info.query_time or self.spec.inversion.query_time)
+
+    def _invert(self, seed: int) -> None:
+        spec = self.spec
+
+        def make() -> None:
+            statistics = inversion.gather(self._network(seed), self._chains("test"), spec.hamiltonian, self.reporter.advance)
+            beta = 1 / spec.ladder.coldest
+            fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, beta, self._seed("inversion", seed))
+            write_json(self.folder / f"results/inversion-{seed}.json", fit_as_results(fit))
+
+        constants = {name: canonical(getattr(spec, name)) for name in ("hamiltonian", "inversion", "ladder", "seeds")}
+        inputs = [self.weights(seed), *self.shards("test")]
+        self._make(f"invert seed {seed}", [f"results/inversion-{seed}.json"], inputs, constants, make, spec.test_set.sequences)
+
+    def _read(self, seed: int) -> None:
+        spec = self.spec
+
+        def make() -> None:
+            def some() -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+                for index, pair in enumerate(self._chains("test", 1)):
+                    if index == spec.readout.sequences:
+                        return
+                    self.reporter.advance(index + 1)
+                    yield pair
+
+            read = readout.read_interaction(self._network(seed).interaction, some(), spec.hamiltonian)
+            write_json(self.folder / f"results/readout-{seed}.json", read)
+
+        constants = {name: canonical(getattr(spec, name)) for name in ("hamiltonian", "readout", "inversion")}
+        inputs = [self.weights(seed), *self.shards("test")]
+        self._make(f"read W of seed {seed}", [f"results/readout-{seed}.json"], inputs, constants, make, spec.readout.sequences)
+
+    def _likelihood_chain(self) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
+        codes = chain.encode(self.spec.likelihood.chain, self.spec.hamiltonian.identities)
+        return codes, chain.coupling_matrix(codes, self.spec.hamiltonian)
+
+    def _follow(self, seed: int, index: int) -> None:
+        """Log-likelihoods of configurations at one temperature."""
+        spec = self.spec
+        name = f"results/likelihood-{seed}-{index}.json"
+
+        def make() -> None:
+            codes, matrix = self._likelihood_chain()
+            temperature = spec.likelihood.temperatures[index]
+            generator = np.random.default_rng(self._seed("likelihood", index))
+            spins = ExactChain(matrix, 1 / temperature).sample(spec.likelihood.configurations, generator)
+            model: Pairformer = self._network(seed).model
+
+            def score(x: torch.Tensor, at: float) -> torch.Tensor:
+                answer: torch.Tensor = model(*as_batch(codes, x, at))
+                return answer
+
+            values = likelihood.log_likelihood(
+                score, torch.as_tensor(spins, dtype=torch.float32), likelihood.time_grid(spec.likelihood), self.reporter.advance
+            )
+            energies = chain.energy(spins, matrix)
+            write_json(
+                self.folder / name, {"temperature": temperature, "energies": energies, "log_likelihoods": values.double().numpy()}
+            )
+
+        constants = {item: canonical(getattr(spec, item)) for item in ("hamiltonian", "likelihood", "seeds")}
+        label = f"likelihood seed {seed}, T = {spec.likelihood.temperatures[index]:g}"
+        self._make(label, [name], [self.weights(seed)], constants, make, 4 * spec.likelihood.steps)
+
+    def _calibrate(self, seed: int) -> None:
+        spec = self.spec
+        inputs = [f"results/likelihood-{seed}-{index}.json" for index in range(len(spec.likelihood.temperatures))]
+
+        def make() -> None:
+            parts = [read_json(self.folder / name) for name in inputs]
+            energies = np.concatenate([part["energies"] for part in parts])
+            values = np.concatenate([np.array(part["log_likelihoods"], dtype=np.float64) for part in parts])
+            _, matrix = self._likelihood_chain()
+            beta = 1 / spec.ladder.coldest
+            law = ExactChain(matrix, beta)
+            threshold = law.mean_energy + spec.likelihood.low_energy * law.energy_deviation
+            try:
+                plateau = calibration.calibrate(
+                    energies, values, beta, threshold, lambda b: ExactChain(matrix, b).ln_z,
+                    spec.inversion.resamples, self._seed("calibration", seed),
+                )  # fmt: skip
+            except ValueError as error:  # a network that is too poor to be calibrated is a result, not a fault
+                write_json(self.folder / f"results/calibration-{seed}.json", {"failed": str(error), "threshold": threshold})
+                return
+            results = {
+                "alpha": measured(plateau.alpha, plateau.alpha_error),
+                "beta_effective": measured(plateau.beta_effective, plateau.alpha_error * beta),
+                "ln_z": measured(plateau.ln_z, plateau.ln_z_error),
+                "exact_ln_z": measured(plateau.exact_ln_z, 0.0),
+                "gap": measured(plateau.gap, plateau.gap_error),
+                "residual": measured(plateau.residual),
+                "high_energy": measured(plateau.high_energy, plateau.high_energy_error),
+                "low_energy_count": plateau.low_energy_count,
+                "threshold": threshold,
+            }
+            write_json(self.folder / f"results/calibration-{seed}.json", results)
+
+        constants = {item: canonical(getattr(spec, item)) for item in ("hamiltonian", "likelihood", "ladder", "inversion", "seeds")}
+        self._make(f"calibrate seed {seed}", [f"results/calibration-{seed}.json"], inputs, constants, make, None)
+
+    def _integrate(self) -> None:
+        spec = self.spec
+        name = "results/thermodynamic_integration.json"
+
+        def make() -> None:
+            _, matrix = self._likelihood_chain()
+            integral = thermodynamic_integration.integrate(
+                matrix, spec.ladder.coldest, spec.thermodynamic_integration, over_relaxation=spec.sampler.over_relaxation,
+                seed=self._seed("thermodynamic integration"), progress=self.reporter.advance, threads=self.threads,
+            )  # fmt: skip
+            results = {
+                "ln_z": measured(integral.ln_z, integral.standard_error),
+                "exact_ln_z": measured(integral.exact_ln_z, 0.0),
+                "error": measured(integral.error, integral.standard_error),
+                "quadrature_bias": measured(integral.quadrature_bias, 0.0),
+                "betas": integral.betas,
+                "mean_energies": integral.mean_energies,
+                "standard_errors": integral.standard_errors,
+            }
+            write_json(self.folder / name, results)
+
+        constants = {
+            item: canonical(getattr(spec, item))
+            for item in ("hamiltonian", "likelihood", "ladder", "sampler", "thermodynamic_integration", "seeds")
+        }
+        self._make("thermodynamic integration", [name], [], constants, make, spec.thermodynamic_integration.points)
+
+
+def fit_as_results(fit: inversion.Fit) -> dict[str, Any]:
+    """Return a fit as the results hold it: every measured value with its standard error, ratios and couplings by name."""
+    return {
+        "cosine": measured(fit.cosine, fit.cosine_error),
+        "r2": measured(fit.r2, fit.r2_error),
+        "r2_about_zero": measured(fit.r2_about_zero),
+        "scale": measured(fit.scale, fit.scale_error),
+        "force_error": measured(fit.force_error),
+        "ratios": {
+            name: measured(value, error) for name, value, error in zip(fit.terms, fit.ratios, fit.ratio_errors, strict=True)
+        },
+        "couplings": {
+            name: measured(value, error)
+            for name, value, error in zip(fit.terms, fit.coefficients, fit.coefficient_errors, strict=True)
+        },
+        "equations": measured(fit.equations, 0.0),
+        "condition": fit.condition,
+    }
+
+
+def collect(folder: Path, spec: Spec) -> dict[str, Any]:
+    """Return the results of a run: lists over the training seeds, and what does not depend on one. Missing stages are left out."""
+    results: dict[str, Any] = {"seeds": list(spec.training.seeds)}
+    for section in ("training", "inversion", "readout", "calibration"):
+        found = [folder / f"results/{section}-{seed}.json" for seed in spec.training.seeds]
+        if all(path.exists() for path in found):
+            results[section] = [read_json(path) for path in found]
+    paths = [
+        [folder / f"results/likelihood-{seed}-{k}.json" for k in range(len(spec.likelihood.temperatures))]
+        for seed in results["seeds"]
+    ]
+    if all(path.exists() for row in paths for path in row):
+        results["likelihood"] = [[read_json(path) for path in row] for row in paths]
+    for section in ("sampling", "thermodynamic_integration"):
+        path = folder / f"results/{section}.json"
+        if path.exists():
+            results[section] = read_json(path)
+    return results

@@ -1,0 +1,179 @@
+"""Weights on disk: safetensors that say what they are, and the authors' files through a name map."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from paper_repro.files import InputError, write_bytes
+from paper_repro.score.pairformer import Pairformer
+from paper_repro.spec import Architecture, canonical, structure
+
+FORMAT = "paper_repro weights 1"
+
+#: The authors' names (b39e928) and ours, by prefix; within a block after "blocks.K.".
+_OUTSIDE = {
+    "seq_emb": "identity_embedding",
+    "pos_emb": "position_embedding",
+    "time_emb": "time_mlp",
+    "dist_emb": "separation_embedding",
+    "inner_prod_proj": "cosine_projection",
+    "weight_head": "weight_head",
+}
+_INSIDE = {
+    "s_to_z": "pair_update",
+    "norm_z": "pair_norm",
+    "z_mlp": "pair_transition",
+    "norm_s": "single_norm",
+    "qkv": "query_key_value",
+    "z_to_bias": "pair_bias",
+    "attn_out": "attention_output",
+}
+
+
+@attrs.frozen
+class WeightsInfo:
+    """What a weights file says of itself: where it is from, its architecture, and how the network is to be queried."""
+
+    source: str
+    architecture: Architecture
+    query_time: float | None
+    spec_sha256: str
+    seed: int | None
+    steps: int | None
+
+
+def tensors_digest(tensors: Mapping[str, torch.Tensor]) -> str:
+    """Return the SHA-256 over names, types, shapes and values of tensors."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
+    """Write tensors and metadata to a safetensors file, atomically, with the digest of the tensors in the metadata."""
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    write_bytes(path, save(plain, {**metadata, "tensors_sha256": tensors_digest(plain)}))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Read a safetensors file; raises ``InputError`` for a missing, truncated or altered one."""
+    try:
+        with safe_open(path, framework="pt") as stream:
+            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  (not a mapping)
+            metadata = dict(stream.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise InputError(path, f"cannot be read as safetensors ({error})", "a complete safetensors file") from error
+    expected = metadata.get("tensors_sha256")
+    if expected is not None and tensors_digest(tensors) != expected:
+        raise InputError(path, "its tensors do not match the SHA-256 in its header", "an undamaged file")
+    return tensors, metadata
+
+
+def save_weights(path: Path, model: Pairformer, *, query_time: float, spec_sha256: str, seed: int, steps: int) -> None:
+    """Write a network's weights with its architecture, the spec hash, and how it is to be queried."""
+    metadata = {
+        "format": FORMAT,
+        "architecture": json.dumps(canonical(model.shape)),
+        "query_time": repr(query_time),
+        "spec_sha256": spec_sha256,
+        "seed": str(seed),
+        "steps": str(steps),
+    }
+    write_tensors(path, model.state_dict(), metadata)
+
+
+def _from_authors(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    renamed = {}
+    for name, tensor in tensors.items():
+        parts = name.split(".")
+        if parts[0] == "blocks" and len(parts) > 3 and parts[2] in _INSIDE:
+            parts[2] = _INSIDE[parts[2]]
+        elif parts[0] in _OUTSIDE:
+            parts[0] = _OUTSIDE[parts[0]]
+        renamed[".".join(parts)] = tensor
+    return renamed
+
+
+def _architecture_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> Architecture:
+    """Read the architecture off the shapes of the authors' tensors, under our names."""
+    try:
+        identities, single = tensors["identity_embedding.weight"].shape
+        positions, pair = tensors["separation_embedding.weight"].shape
+        blocks = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks."))
+        data = {
+            "identities": identities,
+            "positions": positions,
+            "single_width": single,
+            "pair_width": pair,
+            "pair_hidden": tensors["blocks.0.pair_transition.0.weight"].shape[0],
+            "heads": tensors["blocks.0.pair_bias.weight"].shape[0],
+            "blocks": blocks,
+            "activation": "gelu",
+            "time_input": "raw",
+        }
+    except (KeyError, ValueError) as error:
+        raise InputError(
+            path, "neither this project's metadata nor the authors' tensor names", "weights of the Mini-AF3 network"
+        ) from error
+    return structure(data, Architecture, path)
+
+
+def _number(path: Path, metadata: Mapping[str, str], key: str, kind: type) -> Any:
+    try:
+        return kind(metadata[key])
+    except (KeyError, ValueError) as error:
+        raise InputError(f"{path}: metadata {key}", repr(metadata.get(key)), "a number") from error
+
+
+def load_weights(path: Path) -> tuple[Pairformer, WeightsInfo]:
+    """Load a network from this project's format or the authors' (recognised by their tensor names).
+
+    Raises ``InputError`` for a file that cannot be read, an unknown format, or tensors that are missing, too many, of another
+    shape, or not finite.
+    """
+    tensors, metadata = read_tensors(path)
+    stated = metadata.get("format")
+    if stated == FORMAT:
+        try:
+            shape_data = json.loads(metadata.get("architecture", ""))
+        except ValueError as error:
+            raise InputError(
+                f"{path}: metadata architecture", repr(metadata.get("architecture")), "an architecture in JSON"
+            ) from error
+        info = WeightsInfo(
+            "paper_repro",
+            structure(shape_data, Architecture, f"{path}: metadata architecture"),
+            _number(path, metadata, "query_time", float),
+            metadata.get("spec_sha256", ""),
+            _number(path, metadata, "seed", int),
+            _number(path, metadata, "steps", int),
+        )
+    elif stated is not None:
+        raise InputError(f"{path}: metadata format", repr(stated), repr(FORMAT))
+    else:
+        tensors = _from_authors(tensors)
+        info = WeightsInfo("authors", _architecture_of(path, tensors), None, "", None, None)
+    with torch.random.fork_rng(devices=[]):
+        model = Pairformer(info.architecture)
+    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    for name in sorted(wanted.keys() | tensors.keys()):
+        if name not in tensors:
+            raise InputError(path, f"no tensor {name!r}", f"one of shape {wanted[name]}")
+        if name not in wanted:
+            raise InputError(path, f"tensor {name!r}", "only tensors of the Mini-AF3 network")
+        if tuple(tensors[name].shape) != wanted[name]:
+            raise InputError(path, f"tensor {name!r} has shape {tuple(tensors[name].shape)}", f"shape {wanted[name]}")
+        if not tensors[name].is_floating_point() or not bool(torch.isfinite(tensors[name]).all()):
+            raise InputError(path, f"tensor {name!r} holds values that are not finite numbers", "finite weights")
+    model.load_state_dict(tensors)
+    return model.eval(), info
