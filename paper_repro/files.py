@@ -14,8 +14,8 @@ class InputError(Exception):
 
     def __init__(self, where: object, found: str, expected: str) -> None:
         """Join the three parts into one line."""
-        line = f"{where}: {found}; expected {expected}"
-        super().__init__(" ".join(line.split()))
+        line = " ".join(f"{where}: {found}; expected {expected}".split())
+        super().__init__("".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in line))
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:

@@ -101,7 +101,7 @@ class ExactChain:
 
     ``matrix`` (site, site) holds the couplings J_ij, which must vanish beyond separation 2; ``beta`` ≥ 0 is 1/T. ``nodes`` is
     the order of the quadrature, chosen by ``nodes_needed`` when 0. Raises ``ValueError`` for longer-ranged couplings, and for
-    a ``beta`` that is negative or not finite.
+    a ``beta`` that is negative, not finite, or so large that Boltzmann factors leave double precision (far below T = 0.01).
     """
 
     matrix: Vector
@@ -140,6 +140,12 @@ class ExactChain:
     def _kernel(self, index: int) -> tuple[Vector, Vector, Vector, Vector]:
         return _kernel(self.beta, float(self._far[index]), self.nodes)
 
+    def _positive(self, weight: float) -> float:
+        """Return a weight; raise ``ValueError`` where the Boltzmann factors have left double precision."""
+        if not (math.isfinite(weight) and weight > 1e-290):
+            raise ValueError(f"beta = {self.beta:g}: Boltzmann factors leave double precision; expected a higher temperature")
+        return weight
+
     @functools.cached_property
     def _derivatives(self) -> tuple[float, float, float]:
         """Ln Z and its first and second derivative in β, by carrying all three through the transfer matrices."""
@@ -158,11 +164,12 @@ class ExactChain:
                 kernel, first, second, _ = self._kernel(index - 1)
                 f, g, h = weighted
                 right = np.stack([kernel @ f, kernel @ g + first @ f, kernel @ h + 2 * first @ g + second @ f])
-                norm = right[0].max()
+                norm = self._positive(right[0].max())
                 right, log_norm = right / norm, log_norm + math.log(norm)
             else:
                 right = weighted
         f, g, h = right.sum(1) if self.sites > 1 else (1.0, 0.0, 0.0)
+        self._positive(f)
         ln_z = constant + self.beta * scale + log_norm + math.log(f)
         return ln_z, g / f + scale, h / f - (g / f) ** 2
 
@@ -193,7 +200,7 @@ class ExactChain:
         messages = [np.ones(self.nodes)]
         for index in range(self.sites - 2, 0, -1):
             message = self._kernel(index - 1)[0] @ (w * self._bond(index) * messages[-1])
-            messages.append(message / message.max())
+            messages.append(message / self._positive(message.max()))
         return messages[::-1]
 
     def correlations(self) -> Vector:

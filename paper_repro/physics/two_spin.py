@@ -19,16 +19,26 @@ from paper_repro.physics.sphere import legendre_series, project
 
 @attrs.frozen
 class TwoSpinDiffusion:
-    """The diffused law of two spins with coupling strength ``kappa`` = βJ (of either sign)."""
+    """The diffused law of two spins with coupling strength ``kappa`` = βJ (of either sign).
+
+    The series gives the density to about 1e-13 of its largest value: where the density is smaller than that against its
+    maximum, e^{-2|κ|} at the antipode at t = 0, its logarithm has no digits.
+    """
 
     kappa: float
     terms: int = 80
 
     def series(self, cosine: torch.Tensor, time: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the density p_t over (4π)^{-2} and its derivative in u, for cosines of any shape."""
+        """Return the density p_t over (4π)^{-2} and its derivative in u, for cosines of any shape.
+
+        Raises ``ValueError`` where ``terms`` are too few for this κ and time.
+        """
         degrees = np.arange(self.terms)
         weights = (2 * degrees + 1) * spherical_in(degrees, self.kappa) / spherical_in(0, self.kappa)
-        return legendre_series(cosine, (weights * np.exp(-degrees * (degrees + 1) * time)).tolist())
+        weights *= np.exp(-degrees * (degrees + 1) * time)
+        if not abs(weights[-1]) < 1e-14 * np.abs(weights).max():
+            raise ValueError(f"{self.terms} terms at kappa = {self.kappa:g}, t = {time:g}; expected more terms or a later time")
+        return legendre_series(cosine, weights.tolist())
 
     def log_density(self, spins: torch.Tensor, time: float) -> torch.Tensor:
         """Return ln p_t (batch,) for spins (batch, 2, 3)."""

@@ -5,7 +5,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar, get_args, get_origin
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
@@ -32,6 +32,8 @@ def _strict(kind: type) -> Any:
                 raise ValueError("a finite number") from None
         if type(value) is not kind:
             raise ValueError(_KINDS[kind])
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise ValueError("an integer of at most 63 bits")
         return value
 
     return structure
@@ -112,6 +114,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(path, f"not TOML: {error}", "a TOML file") from error
 
 
+def _shown(raw: Any) -> str:
+    """Return a value as a message shows it: at most 60 letters, whatever it is."""
+    try:
+        text = repr(raw)
+    except (ValueError, RecursionError):
+        text = f"a value of type {type(raw).__name__}, too large to show"
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
 class _Reader:
     """Walks a parsed file along the fields of a class; collects plain values and origins."""
 
@@ -125,7 +136,7 @@ class _Reader:
     def table(self, raw: Any, cls: type, where: str, *, partial: bool, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Read a table into the plain values of ``cls``; with ``partial``, missing keys are left out."""
         if not isinstance(raw, dict):
-            raise self.fail(where, f"{raw!r}", "a table")
+            raise self.fail(where, _shown(raw), "a table")
         fields = {field.name: field for field in attrs.fields(attrs.resolve_types(cls, include_extras=True))}
         given = given or {}
         for key in raw:
@@ -151,7 +162,7 @@ class _Reader:
         element = get_args(kind)[0] if get_origin(kind) is tuple else None
         if element is not None and attrs.has(element):
             if not isinstance(raw, dict):
-                raise self.fail(where, f"{raw!r}", "a table of named tables")
+                raise self.fail(where, _shown(raw), "a table of named tables")
             return {
                 name: self.table(item, element, f"{where}.{name}", partial=partial, given={"name": name})
                 for name, item in raw.items()
@@ -160,7 +171,7 @@ class _Reader:
 
     def leaf(self, raw: Any, kind: Any, where: str) -> Any:
         if not isinstance(raw, dict):
-            raise self.fail(where, f"the bare value {raw!r}", _LEAF)
+            raise self.fail(where, f"the bare value {_shown(raw)}", _LEAF)
         for key in raw:
             if key not in _LEAF_KEYS:
                 raise self.fail(f"{where}.{key}", "unknown key", f"one of {', '.join(sorted(_LEAF_KEYS))}")
@@ -169,24 +180,41 @@ class _Reader:
                 raise self.fail(f"{where}.{key}", "missing", _LEAF)
         try:
             self.origins[where] = converter.structure({k: v for k, v in raw.items() if k != "value"}, Origin)
-        except ValueError as error:
-            raise self.fail(where, f"origin not usable: {error}", "a status with what it needs, as strings") from error
+        except Exception as error:  # cattrs raises many kinds; each means that the origin cannot be used
+            found, _, expected = str(error).partition("; expected ")
+            raise self.fail(where, f"origin not usable: {found}", expected or f"{_LEAF}, all strings but the value") from error
         return self.plain(raw["value"], kind, where)
 
     def plain(self, raw: Any, kind: Any, where: str) -> Any:
         quantity = quantity_of(kind)
         bare = get_args(kind)[0] if quantity is not None else kind
-        choices = ", ".join(map(repr, get_args(bare)))
         try:
             value = converter.structure(raw, bare)
             if quantity is not None:
                 quantity.check(value)
-        except ValueError as error:
-            expected = f"one of {choices}" if isinstance(raw, str) and get_origin(bare) is not tuple and choices else str(error)
-            raise self.fail(where, f"{raw!r}", expected) from error
-        except Exception as error:
-            raise self.fail(where, f"{raw!r}", f"one of {choices}" if choices else str(error)) from error
+        except Exception as error:  # cattrs raises many kinds; each means that the value does not fit
+            choices = ", ".join(map(repr, get_args(bare))) if get_origin(bare) is Literal else ""
+            raise self.fail(where, _shown(raw), f"one of {choices}" if choices else str(error)) from error
         return value
+
+    def build(self, values: Any, cls: Any, where: str) -> Any:
+        """Make the record of ``cls`` from the plain values that were read, its parts first, so that a mistake has a path."""
+        parts: dict[str, Any] = {}
+        for field in attrs.fields(attrs.resolve_types(cls, include_extras=True)):
+            path = f"{where}.{field.name}".lstrip(".")
+            if field.name not in values:
+                raise self.fail(path, "missing", "this key" if quantity_of(field.type) is None else _LEAF)
+            value, element = values[field.name], get_args(field.type)[0] if get_origin(field.type) is tuple else None
+            if attrs.has(field.type):
+                value = self.build(value, field.type, path)
+            elif element is not None and attrs.has(element):
+                value = tuple(self.build(item, element, f"{path}.{name}") for name, item in value.items())
+            parts[field.name] = value
+        try:
+            return cls(**parts)
+        except ValueError as error:
+            found, _, expected = str(error).partition("; expected ")
+            raise InputError(self.path, f"{where}.{found}".lstrip("."), expected) from error
 
 
 def _overlay(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -194,15 +222,6 @@ def _overlay(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     for key, value in change.items():
         result[key] = _overlay(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
     return result
-
-
-def _listed(values: Any) -> Any:
-    """Turn tables of named records back into lists of records."""
-    if not isinstance(values, dict):
-        return values
-    if values and all(isinstance(item, dict) and item.get("name") == key for key, item in values.items()):
-        return [_listed(item) for item in values.values()]
-    return {key: _listed(item) for key, item in values.items()}
 
 
 def load(path: Path, cls: type[T]) -> Loaded[T]:
@@ -225,10 +244,12 @@ def load(path: Path, cls: type[T]) -> Loaded[T]:
         reader = _Reader(base_path)
         values = reader.table(base_raw, cls, "", partial=False)
         origins |= reader.origins
+        values.pop("name", None)  # a changed run has a name of its own
     reader = _Reader(path)
     values = _overlay(values, reader.table(raw, cls, "", partial=base is not None))
     origins |= reader.origins
-    return Loaded(path, structure(_listed(values), cls, path), origins)
+    record: T = reader.build(values, cls, "")
+    return Loaded(path, record, origins)
 
 
 def structure(data: Any, cls: type[T], where: object) -> T:

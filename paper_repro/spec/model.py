@@ -268,8 +268,10 @@ class Spec:
             raise ValueError(
                 f"likelihood.chain = {self.likelihood.chain!r}; expected two or more letters of {self.hamiltonian.identities!r}"
             )
-        letters = len(self.hamiltonian.identities)
-        possible = sum(letters**length for length in range(self.chains.shortest, min(self.chains.longest, 64) + 1))
+        if not self.name.strip():
+            raise ValueError(f"name = {self.name!r}; expected a name for the run")
+        letters, lengths = len(self.hamiltonian.identities), range(self.chains.shortest, self.chains.longest + 1)
+        possible = len(lengths) if letters == 1 else sum(letters ** min(length, 64) for length in lengths[:64])
         wanted = self.training_set.sequences + self.test_set.sequences
         if wanted > possible // 2:
             raise ValueError(

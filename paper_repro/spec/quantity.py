@@ -39,7 +39,7 @@ class Quantity:
             if isinstance(number, bool | str):
                 continue
             inside = (
-                math.isfinite(number)
+                (isinstance(number, int) or math.isfinite(number))
                 and (self.above is None or number > self.above)
                 and (self.at_least is None or number >= self.at_least)
                 and (self.at_most is None or number <= self.at_most)

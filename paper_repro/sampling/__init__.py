@@ -1,0 +1,1 @@
+"""Equilibrium snapshots of the chain: replica exchange Monte Carlo, and the ensembles that it makes."""

@@ -1,0 +1,249 @@
+"""Ensembles: random sequences, their equilibrium snapshots, how well these were sampled, and the file they are kept in."""
+
+import functools
+import zipfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from paper_repro.files import InputError, write_atomically
+from paper_repro.physics.chain import Codes, coupling_matrix, encode, energy
+from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.sphere import normalise
+from paper_repro.sampling import replica_exchange
+from paper_repro.sampling.ladder import temperatures
+from paper_repro.spec import Chains, Spec
+
+Floats = npt.NDArray[np.float64]
+Which = Literal["training", "test"]
+
+#: First element of the key of every random generator of this room; the second is the index of the sequence in its set.
+STAGES = {"training sequences": 0, "test sequences": 1, "training snapshots": 2, "test snapshots": 3}
+_FILE = "an ensemble written by this project (npz)"
+
+
+@functools.lru_cache(maxsize=8)
+def _draw(seed: int, chains: Chains, identities: str, training: int, test: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    letters = np.array(list(identities))
+    seen: set[str] = set()
+    drawn: list[str] = []
+    keys = [(STAGES["training sequences"], k) for k in range(training)] + [(STAGES["test sequences"], k) for k in range(test)]
+    for key in keys:
+        attempt = 0
+        while True:
+            generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(*key, attempt)))
+            length = generator.integers(chains.shortest, chains.longest, endpoint=True)
+            sequence = "".join(letters[generator.integers(len(letters), size=length)])
+            if sequence not in seen:
+                break
+            attempt += 1
+        seen.add(sequence)
+        drawn.append(sequence)
+    return tuple(drawn[:training]), tuple(drawn[training:])
+
+
+def draw_sequences(spec: Spec) -> tuple[list[str], list[str]]:
+    """Return the training and the test sequences: all different, lengths uniform on N_min..N_max, identities uniform.
+
+    Each is drawn by a generator keyed by (stage, index, attempt); one that was drawn before is drawn again. They depend on
+    ``seeds.data``, ``chains``, ``hamiltonian.identities`` and the two sizes, and on nothing else.
+    """
+    training, test = _draw(
+        spec.seeds.data, spec.chains, spec.hamiltonian.identities, spec.training_set.sequences, spec.test_set.sequences
+    )
+    return list(training), list(test)
+
+
+@attrs.frozen(eq=False)
+class Ensemble:
+    """Sequences, their equilibrium snapshots, and the diagnostics of the sampling of each sequence.
+
+    ``spins`` (snapshot, total sites, 3) holds the chains one after the other. Energies are in units of energy,
+    ``autocorrelation`` and ``thinning`` in sweeps; ``mean_energy`` averages the trace at the coldest temperature and
+    ``mean_energy_error`` is its standard error, autocorrelation included. NaN where something does not apply: swaps, round
+    trips and autocorrelation of independent exact samples (``thinning`` is then 0), an exact energy beyond separation 2, an
+    error or autocorrelation of a trace too short to tell.
+    """
+
+    sequences: tuple[str, ...]
+    identities: str
+    thinning: int
+    spins: npt.NDArray[np.float32]
+    swap_rates: Floats  # (sequence, replica-1)
+    round_trips: Floats  # (sequence,)
+    autocorrelation: Floats  # (sequence,)
+    mean_energy: Floats  # (sequence,)
+    mean_energy_error: Floats  # (sequence,)
+    exact_energy: Floats  # (sequence,)
+
+    def __attrs_post_init__(self) -> None:
+        """Raise ``ValueError`` where the parts do not belong together."""
+        if not self.sequences or not all(self.sequences) or set("".join(self.sequences)) - set(self.identities):
+            raise ValueError(f"sequences; expected one or more, of letters of {self.identities!r}")
+        if self.spins.ndim != 3 or self.spins.shape[1:] != (sum(self.lengths), 3) or self.spins.dtype != np.float32:
+            raise ValueError(
+                f"spins of shape {self.spins.shape}, {self.spins.dtype}; expected (snapshot, {sum(self.lengths)}, 3), float32"
+            )
+        if not np.all(np.abs((self.spins * self.spins).sum(-1) - 1) < 1e-5):
+            raise ValueError("spins; expected unit vectors")
+        for name in _PER_SEQUENCE:
+            values, axes = getattr(self, name), 2 if name == "swap_rates" else 1
+            if values.ndim != axes or len(values) != len(self) or values.dtype != np.float64:
+                raise ValueError(f"{name} of shape {values.shape}, {values.dtype}; expected one per sequence, {len(self)}, float64")
+
+    def __len__(self) -> int:
+        """Return the number of sequences."""
+        return len(self.sequences)
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Number of sites of each sequence."""
+        return tuple(len(sequence) for sequence in self.sequences)
+
+    @functools.cached_property
+    def _ends(self) -> npt.NDArray[np.int64]:
+        return np.cumsum(self.lengths)
+
+    def chain(self, k: int) -> tuple[Codes, Floats]:
+        """Return the codes (site,) and the spins (snapshot, site, 3) of sequence ``k``, unit vectors in double precision."""
+        sequence = self.sequences[k]
+        end = int(self._ends[k])
+        spins = self.spins[:, end - len(sequence) : end].astype(np.float64)
+        return encode(sequence, self.identities), normalise(spins)
+
+
+_PER_SEQUENCE = ("swap_rates", "round_trips", "autocorrelation", "mean_energy", "mean_energy_error", "exact_energy")
+
+
+def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemble:
+    generator = np.random.default_rng(np.random.SeedSequence(spec.seeds.data, spawn_key=(STAGES[f"{which} snapshots"], index)))
+    matrix = coupling_matrix(encode(sequence, spec.hamiltonian.identities), spec.hamiltonian)
+    snapshots = (spec.training_set if which == "training" else spec.test_set).snapshots
+    exact = ExactChain(matrix, 1 / spec.ladder.coldest) if spec.hamiltonian.range <= 2 else None
+    thinning, tau = 0, np.nan
+    swap_rates, round_trips = np.full(spec.ladder.replicas - 1, np.nan), np.nan
+    if spec.sampler.method == "exact":
+        if exact is None:
+            raise InputError(
+                "sampler.method", f"'exact' with couplings up to separation {spec.hamiltonian.range}", "'replica-exchange' beyond 2"
+            )
+        spins = exact.sample(snapshots, generator)
+        trace = np.asarray(energy(spins, matrix), dtype=np.float64)
+        effective = len(trace) if len(trace) > 1 else np.nan
+    else:
+        run = replica_exchange.sample(matrix, temperatures(spec.ladder), spec.sampler, snapshots, generator)
+        spins, trace, swap_rates, round_trips = run.spins, run.cold_energies, run.swap_rates, float(run.round_trips)
+        steps = replica_exchange.autocorrelation_time(trace)
+        effective = len(trace) / steps
+        thinning, tau = spec.sampler.thinning, steps * spec.sampler.swap_interval
+    error = np.nan if np.isnan(effective) else np.std(trace, ddof=1) / np.sqrt(effective)
+    return Ensemble(
+        sequences=(sequence,),
+        identities=spec.hamiltonian.identities,
+        thinning=thinning,
+        spins=spins.astype(np.float32),
+        swap_rates=swap_rates[None],
+        round_trips=np.array([round_trips]),
+        autocorrelation=np.array([tau]),
+        mean_energy=np.array([np.mean(trace)]),
+        mean_energy_error=np.array([error]),
+        exact_energy=np.array([np.nan if exact is None else exact.mean_energy]),
+    )
+
+
+def generate(
+    spec: Spec, which: Which, first: int, last: int, *, progress: Callable[[int], None] | None = None, threads: int = 2
+) -> Ensemble:
+    """Return the sequences ``first`` ≤ k < ``last`` of a data set with their snapshots at the coldest temperature.
+
+    A pure function of (spec, which, k) for each sequence: neither threads nor the division into shards change a byte.
+    ``progress`` is called with the number of sequences done. Raises ``InputError`` for exact sampling of couplings beyond
+    separation 2, and ``ValueError`` for a range outside the data set.
+    """
+    sequences = draw_sequences(spec)[0 if which == "training" else 1]
+    if not 0 <= first < last <= len(sequences):
+        raise ValueError(f"sequences {first}..{last} of the {which} set; expected a range within 0..{len(sequences)}")
+    parts: list[Ensemble] = []
+    with ThreadPoolExecutor(threads) as executor:
+        for part in executor.map(lambda k: _generate_one(spec, which, sequences[k], k), range(first, last)):
+            parts.append(part)
+            if progress is not None:
+                progress(len(parts))
+    return concatenate(parts)
+
+
+def concatenate(shards: Sequence[Ensemble]) -> Ensemble:
+    """Join shards, in their order; raises ``ValueError`` for none, or for shards that were made differently."""
+    made = {(shard.identities, shard.thinning, shard.spins.shape[0], shard.swap_rates.shape[1]) for shard in shards}
+    if len(made) != 1:
+        raise ValueError(f"{len(shards)} shards made in {len(made)} ways; expected one or more, all made in the same way")
+    return Ensemble(
+        sequences=tuple(sequence for shard in shards for sequence in shard.sequences),
+        identities=shards[0].identities,
+        thinning=shards[0].thinning,
+        spins=np.concatenate([shard.spins for shard in shards], axis=1),
+        **{name: np.concatenate([getattr(shard, name) for shard in shards]) for name in _PER_SEQUENCE},
+    )
+
+
+def save(ensemble: Ensemble, path: Path) -> None:
+    """Write an ensemble as npz, without pickled objects; raises ``InputError`` when the folder cannot be written."""
+    arrays: dict[str, npt.NDArray[Any]] = {
+        field.name: np.asarray(getattr(ensemble, field.name)) for field in attrs.fields(Ensemble)
+    }
+    write_atomically(path, lambda stream: np.savez(stream, allow_pickle=False, **arrays))
+
+
+def _read(path: Path) -> Ensemble:
+    with path.open("rb") as stream:
+        if not zipfile.is_zipfile(stream):
+            raise ValueError("not a whole npz archive")
+        with np.load(stream, allow_pickle=False) as stored:
+            arrays = {field.name: stored[field.name] for field in attrs.fields(Ensemble)}
+    sequences, identities, thinning = (arrays.pop(name) for name in ("sequences", "identities", "thinning"))
+    return Ensemble(tuple(map(str, sequences)), str(identities), int(thinning), **arrays)
+
+
+def load(path: Path) -> Ensemble:
+    """Read an ensemble; raises ``InputError`` for a file that is missing, damaged, or something else."""
+    try:
+        return _read(path)
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror or error})", _FILE) from error
+    except Exception as error:  # a damaged archive raises many kinds; each means that the file cannot be used
+        raise InputError(path, f"not usable ({error})", _FILE) from error
+
+
+def _mean(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.mean(known)) if known.size else np.nan
+
+
+def diagnostics(ensemble: Ensemble) -> dict[str, float]:
+    """Return how well an ensemble was sampled; NaN where there is nothing to say.
+
+    ``swap_rate`` is the mean over pairs of neighbouring temperatures, ``smallest_swap_rate`` that of the worst pair, both
+    averaged over sequences; ``round_trips`` are per sequence, ``autocorrelation`` in sweeps, averaged; ``thinning_ratio`` is the
+    thinning over it. z = (mean energy - exact) / standard error of each sequence: ``z_mean`` and ``z_deviation`` are 0 and 1,
+    give or take 1/√sequences, where the sampling is right; ``z_largest`` is the largest |z|.
+    """
+    pairs = np.array([_mean(column) for column in ensemble.swap_rates.T])
+    known = pairs[np.isfinite(pairs)]
+    z = (ensemble.mean_energy - ensemble.exact_energy) / ensemble.mean_energy_error
+    z = z[np.isfinite(z)]
+    tau = _mean(ensemble.autocorrelation)
+    return {
+        "swap_rate": _mean(known),
+        "smallest_swap_rate": float(np.min(known)) if len(known) else np.nan,
+        "round_trips": _mean(ensemble.round_trips),
+        "autocorrelation": tau,
+        "thinning_ratio": ensemble.thinning / tau,
+        "z_mean": _mean(z),
+        "z_deviation": float(np.std(z, ddof=1)) if len(z) > 1 else np.nan,
+        "z_largest": float(np.max(np.abs(z))) if len(z) else np.nan,
+    }

@@ -1,0 +1,287 @@
+"""Sequences, reproducibility of the snapshots to the byte, the file, and the diagnostics; each check rejects a wrong one."""
+
+import io
+import itertools
+import math
+import zipfile
+
+import attrs
+import numpy as np
+import pytest
+from scipy.stats import chisquare
+
+from paper_repro.files import InputError
+from paper_repro.physics.chain import coupling_matrix, encode, energy
+from paper_repro.physics.exact import ExactChain
+from paper_repro.sampling import ensemble as ensembles
+from paper_repro.sampling.ensemble import Ensemble, concatenate, diagnostics, draw_sequences, generate, load, save
+from paper_repro.spec import Hamiltonian, PairTerm
+
+
+@pytest.fixture(scope="module")
+def small(paper):
+    """A spec that takes a millisecond per sequence."""
+    spec = paper.record
+    return attrs.evolve(
+        spec,
+        chains=attrs.evolve(spec.chains, shortest=5, longest=11),
+        ladder=attrs.evolve(spec.ladder, replicas=7),
+        sampler=attrs.evolve(spec.sampler, burn_in=50, thinning=20, swap_interval=5),
+        training_set=attrs.evolve(spec.training_set, sequences=13, snapshots=5),
+        test_set=attrs.evolve(spec.test_set, sequences=9, snapshots=3),
+        readout=attrs.evolve(spec.readout, sequences=1),
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(small):
+    return generate(small, "training", 0, 13, threads=1)
+
+
+def same(first, second):
+    """Equal to the byte in every field."""
+    return all(
+        np.asarray(getattr(first, field.name)).tobytes() == np.asarray(getattr(second, field.name)).tobytes()
+        for field in attrs.fields(Ensemble)
+    )
+
+
+# ---------------------------------------------------------------- sequences
+
+
+def all_different(training, test):
+    return len({*training, *test}) == len(training) + len(test)
+
+
+def lawful(sequences, shortest, longest, identities):
+    """Lengths and letters uniform, and neighbours independent: χ², p > 1e-8 each. False alarms: 3e-8.
+
+    On 42,000 sequences it sees 25 % in the frequency of one length, 1 % in that of a letter or of a change of letter.
+    """
+    lengths = np.array([len(sequence) for sequence in sequences])
+    if lengths.min() < shortest or lengths.max() > longest or set("".join(sequences)) != set(identities):
+        return False
+    by_length = np.bincount(lengths - shortest, minlength=longest - shortest + 1)
+    letters = [sum(sequence.count(letter) for sequence in sequences) for letter in identities]
+    changes = sum(sum(a != b for a, b in itertools.pairwise(sequence)) for sequence in sequences)
+    pairs = [changes, int((lengths - 1).sum()) - changes]
+    return all(chisquare(counts).pvalue > 1e-8 for counts in (by_length, letters, pairs))
+
+
+def test_sequences_of_the_paper_are_unique_disjoint_and_uniform(paper):
+    training, test = draw_sequences(paper.record)
+    assert (len(training), len(test)) == (40_000, 2_000)
+    assert all_different(training, test)
+    assert not all_different(training, [*test[1:], training[7]])
+    assert not all_different([*training[1:], training[7]], test)
+    assert lawful(training + test, 20, 50, "AB")
+    broken = [sequence[:-1] if len(sequence) == 50 else sequence for sequence in training]  # 50 left out
+    assert not lawful(broken, 20, 50, "AB")
+    assert not lawful([sequence.replace("AAB", "ABB") for sequence in training], 20, 50, "AB")  # letters
+    assert not lawful([sequence[:-1] + sequence[-2] for sequence in training], 20, 50, "AB")  # pairs
+
+
+def test_sequences_are_different_even_where_few_exist(paper):
+    """Of 28 possible sequences 14 are wanted: without drawing again two would agree (chance of none: below 1 %)."""
+    spec = attrs.evolve(
+        paper.record,
+        chains=attrs.evolve(paper.record.chains, shortest=2, longest=4),
+        training_set=attrs.evolve(paper.record.training_set, sequences=9),
+        test_set=attrs.evolve(paper.record.test_set, sequences=5),
+        readout=attrs.evolve(paper.record.readout, sequences=5),
+    )
+    training, test = draw_sequences(spec)
+    assert (len(training), len(test)) == (9, 5)
+    assert all_different(training, test)
+
+
+def test_a_sequence_depends_on_its_key_and_not_on_how_many_are_drawn(small):
+    more = attrs.evolve(small, training_set=attrs.evolve(small.training_set, sequences=29))
+    other = attrs.evolve(small, seeds=attrs.evolve(small.seeds, data=small.seeds.data + 1))
+    assert draw_sequences(more)[0][:13] == draw_sequences(small)[0]
+    assert draw_sequences(other)[0] != draw_sequences(small)[0]
+
+
+# ---------------------------------------------------------------- the same bytes
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_and_shards_do_not_change_a_byte(small, whole, threads):
+    assert same(generate(small, "training", 0, 13, threads=threads), whole)
+    shards = [generate(small, "training", first, last, threads=threads) for first, last in ((0, 1), (1, 8), (8, 13))]
+    assert same(concatenate(shards), whole)
+    assert not same(concatenate(shards[::-1]), whole)
+
+
+def test_seed_and_set_change_the_snapshots(small, whole):
+    other = attrs.evolve(small, seeds=attrs.evolve(small.seeds, data=small.seeds.data + 1))
+    assert not same(generate(other, "training", 0, 13), whole)
+    test = generate(small, "test", 0, 9)
+    assert not {*test.sequences} & {*whole.sequences}
+    assert test.spins.shape == (3, sum(test.lengths), 3)
+
+
+def test_progress_counts_the_sequences(small):
+    done = []
+    generate(small, "test", 2, 6, progress=done.append)
+    assert done == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("first", "last"), [(-1, 3), (3, 3), (5, 2), (0, 14)])
+def test_a_range_outside_the_set_is_refused(small, first, last):
+    with pytest.raises(ValueError, match="range within"):
+        generate(small, "training", first, last)
+
+
+def test_chains_come_back_whole(small, whole):
+    assert len(whole) == 13
+    assert [len(sequence) for sequence in whole.sequences] == list(whole.lengths)
+    for k, sequence in enumerate(whole.sequences):
+        codes, spins = whole.chain(k)
+        np.testing.assert_array_equal(codes, encode(sequence, "AB"))
+        assert spins.shape == (5, len(sequence), 3)
+        assert spins.dtype == np.float64
+        np.testing.assert_allclose(np.linalg.norm(spins, axis=-1), 1, rtol=1e-15)
+        law = ExactChain(coupling_matrix(codes, small.hamiltonian), 1 / small.ladder.coldest)
+        assert whole.exact_energy[k] == pytest.approx(law.mean_energy, rel=1e-13)
+    joined = np.concatenate([whole.chain(k)[1] for k in range(13)], axis=1)
+    np.testing.assert_allclose(joined, whole.spins, rtol=0, atol=2e-7)  # the rounding of single precision
+
+
+# ---------------------------------------------------------------- the exact sampler, and couplings beyond its reach
+
+
+def exactly(spec):
+    return attrs.evolve(spec, sampler=attrs.evolve(spec.sampler, method="exact"))
+
+
+def test_the_exact_sampler_has_no_diagnostics_of_a_chain(small):
+    result = generate(exactly(small), "test", 0, 9)
+    for name in ("swap_rates", "round_trips", "autocorrelation"):
+        assert np.all(np.isnan(getattr(result, name)))
+    codes, spins = result.chain(4)
+    mean = energy(spins, coupling_matrix(codes, small.hamiltonian)).mean()
+    assert result.mean_energy[4] == pytest.approx(mean, rel=1e-5)
+    report = diagnostics(result)
+    assert all(math.isfinite(report[key]) == key.startswith("z_") for key in report)
+
+
+def test_couplings_beyond_two_are_sampled_but_not_exactly(small):
+    terms = (*small.hamiltonian.terms, PairTerm(name="L_AB", separation=3, pair="AB", coupling=0.2))
+    far = attrs.evolve(small, hamiltonian=Hamiltonian(identities="AB", boundary="open", terms=terms))
+    assert np.all(np.isnan(generate(far, "test", 0, 2).exact_energy))
+    with pytest.raises(InputError, match=r"^sampler.method: 'exact' with couplings up to separation 3; expected"):
+        generate(exactly(far), "test", 0, 2)
+
+
+# ---------------------------------------------------------------- diagnostics
+
+
+def well_sampled(ensemble):
+    """Mean energies agree with the exact ones.
+
+    Of some 200 z: |mean| < 5.5 standard errors (4e-8) and deviation within 0.7 and 1.4, 6 of its standard errors on either side
+    once the 5 % that short traces add is allowed for. Smallest error that must be seen: 3 % in T.
+    """
+    report = diagnostics(ensemble)
+    return abs(report["z_mean"]) * np.sqrt(len(ensemble)) < 5.5 and 0.7 < report["z_deviation"] < 1.4
+
+
+def test_the_snapshots_are_in_equilibrium(small):
+    spec = attrs.evolve(small, training_set=attrs.evolve(small.training_set, sequences=200, snapshots=120))
+    result = generate(spec, "training", 0, 200)
+    assert well_sampled(result)
+    warmer = attrs.evolve(spec, ladder=attrs.evolve(spec.ladder, coldest=1.03 * spec.ladder.coldest))
+    wrong = [ExactChain(coupling_matrix(result.chain(k)[0], spec.hamiltonian), 1 / warmer.ladder.coldest) for k in range(200)]
+    assert not well_sampled(attrs.evolve(result, exact_energy=np.array([law.mean_energy for law in wrong])))
+    assert not well_sampled(attrs.evolve(result, mean_energy_error=result.mean_energy_error / 2))
+    report = diagnostics(result)
+    assert 0 < report["smallest_swap_rate"] <= report["swap_rate"] < 1
+    assert report["round_trips"] > 1
+    assert report["thinning_ratio"] == pytest.approx(20 / report["autocorrelation"])
+    assert all(math.isfinite(value) for value in report.values())
+
+
+# ---------------------------------------------------------------- the file
+
+
+def test_an_ensemble_survives_its_file(whole, tmp_path):
+    save(whole, tmp_path / "folder" / "training.npz")
+    again = load(tmp_path / "folder" / "training.npz")
+    assert same(again, whole)
+    assert (again.sequences, again.identities, again.thinning) == (whole.sequences, whole.identities, whole.thinning)
+    save(again, tmp_path / "again.npz")
+    assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "folder" / "training.npz").read_bytes()
+
+
+def archive(**changes):
+    def rewrite(data):
+        arrays = {**np.load(io.BytesIO(data))}
+        arrays |= {name: change(arrays[name]) if callable(change) else change for name, change in changes.items()}
+        stream = io.BytesIO()
+        np.savez(stream, **{name: array for name, array in arrays.items() if array is not None})
+        return stream.getvalue()
+
+    return rewrite
+
+
+def flipped(data):
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+def foreign_archive(_):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as other:
+        other.writestr("readme.txt", "not an array")
+    return stream.getvalue()
+
+
+DAMAGE = {
+    "empty": lambda _: b"",
+    "garbage": lambda _: b"garbage" * 100,
+    "half": lambda data: data[: len(data) // 2],
+    "last byte gone": lambda data: data[:-1],
+    "flipped bit": flipped,
+    "another archive": foreign_archive,
+    "array gone": archive(spins=None),
+    "wrong shape": archive(spins=np.zeros((5, 7, 3), dtype=np.float32)),
+    "not unit vectors": archive(spins=lambda spins: spins * np.float32(1.001)),
+    "not numbers": archive(spins=lambda spins: spins * np.float32(np.nan)),
+    "other letters": archive(identities=np.array("XY")),
+    "one value short": archive(round_trips=lambda trips: trips[1:]),
+    "an axis short": archive(swap_rates=lambda rates: rates[:, 0]),
+    "wrong type": archive(mean_energy=lambda values: values.astype(np.int64)),
+    "pickled object": archive(mean_energy=np.array([None] * 13)),
+    "no sequences": archive(sequences=np.array([], dtype="U1")),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_file_is_refused_in_one_line(whole, tmp_path, damage):
+    path = tmp_path / "training.npz"
+    save(whole, path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(InputError) as caught:
+        load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: not usable (")
+    assert message.endswith("expected an ensemble written by this project (npz)")
+    assert "\n" not in message
+
+
+def test_a_missing_file_and_a_folder_are_refused_in_one_line(tmp_path):
+    for path in (tmp_path / "none.npz", tmp_path):
+        with pytest.raises(InputError, match=r"cannot be read \(.*\); expected an ensemble"):
+            load(path)
+
+
+def test_shards_made_differently_are_not_joined(small, whole):
+    with pytest.raises(ValueError, match="made in 2 ways"):
+        concatenate([whole, generate(small, "test", 0, 2)])
+    with pytest.raises(ValueError, match="0 shards"):
+        concatenate([])
+
+
+def test_stages_have_different_keys():
+    assert len(set(ensembles.STAGES.values())) == len(ensembles.STAGES)

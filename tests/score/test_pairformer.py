@@ -1,0 +1,218 @@
+"""Mini-AF3: the symmetries, exactly; each check must reject a network that breaks the symmetry it checks."""
+
+import attrs
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import special_ortho_group
+from torch.nn import functional
+
+from paper_repro.physics.sphere import normalise
+from paper_repro.score.pairformer import Pairformer, build, parameter_count
+from paper_repro.score.weights import _INSIDE, _OUTSIDE
+
+SEEDS = st.integers(0, 10_000)
+
+
+def batch(seed: int, lengths: tuple[int, ...] = (7, 5, 3)):
+    """Codes, spins, times and mask of chains of different lengths, padded; float64."""
+    generator = torch.Generator().manual_seed(seed)
+    longest = max(lengths)
+    mask = torch.tensor([[site < length for site in range(longest)] for length in lengths])
+    codes = torch.randint(0, 2, (len(lengths), longest), generator=generator) * mask
+    spins = normalise(torch.randn(len(lengths), longest, 3, generator=generator, dtype=torch.float64)) * mask[..., None]
+    return codes, spins, torch.rand(len(lengths), generator=generator, dtype=torch.float64), mask
+
+
+class Lopsided(Pairformer):
+    """A broken twin: W is not symmetrised, and keeps its diagonal."""
+
+    def interaction(self, codes, spins, time, mask):
+        kept = super().interaction(codes, spins, time, mask)
+        rows = torch.arange(kept.shape[-1], dtype=kept.dtype)
+        return kept + rows[:, None] * mask[:, :, None] * mask[:, None, :]
+
+
+class Oriented(Pairformer):
+    """A broken twin: a Cartesian component enters."""
+
+    def interaction(self, codes, spins, time, mask):
+        return super().interaction(codes, spins, time, mask) * (1 + spins[..., 0].sum(-1))[:, None, None]
+
+
+class Chiral(Pairformer):
+    """A broken twin: equivariant under rotations, not under inversion."""
+
+    def forward(self, codes, spins, time, mask):
+        turned = torch.linalg.cross(spins, spins.roll(1, -2))
+        return super().forward(codes, spins, time, mask) + 1e-3 * turned
+
+
+class Gossiping(Pairformer):
+    """A broken twin: chains of a batch see each other."""
+
+    def forward(self, codes, spins, time, mask):
+        return super().forward(codes, spins, time, mask) * (1 + time.mean())
+
+
+class Unmasked(Pairformer):
+    """A broken twin: attention reads padded sites."""
+
+    def interaction(self, codes, spins, time, mask):
+        kept = super().interaction(codes, spins, time, torch.ones_like(mask))
+        return kept * mask[:, :, None] * mask[:, None, :]
+
+
+@pytest.fixture(scope="module", params=["untrained", "trained"])
+def make(request, paper, trained_state):
+    """A function that builds a network of some class, in float64: with the initial weights, or those of a trained run."""
+
+    def build_it(cls: type[Pairformer] = Pairformer) -> Pairformer:
+        model = build(paper.record.architecture, 5)
+        twin = cls(paper.record.architecture)
+        twin.load_state_dict(trained_state if request.param == "trained" else model.state_dict())
+        return twin.double().eval()
+
+    return build_it
+
+
+def equivariance_error(model: Pairformer, seed: int, *, inverted: bool) -> float:
+    """Largest difference between the score of turned spins and the turned score, over the size of the score."""
+    codes, spins, time, mask = batch(seed)
+    turn = torch.as_tensor(special_ortho_group.rvs(3, random_state=seed)) * (-1 if inverted else 1)
+    with torch.no_grad():
+        straight, turned = model(codes, spins, time, mask), model(codes, spins @ turn.T, time, mask)
+    return float((turned - straight @ turn.T).abs().max() / straight.abs().max())
+
+
+@settings(max_examples=10)
+@given(seed=SEEDS, inverted=st.booleans())
+def test_the_score_turns_with_the_spins(make, seed, inverted):
+    assert equivariance_error(make(), seed, inverted=inverted) < 1e-11
+
+
+def test_networks_that_break_the_symmetry_are_rejected(make):
+    assert equivariance_error(make(Oriented), 1, inverted=False) > 1e-6
+    assert equivariance_error(make(Chiral), 1, inverted=True) > 1e-6
+
+
+def interaction_faults(model: Pairformer, seed: int) -> float:
+    """Largest asymmetry of W, entry of its diagonal, or entry at a padded site."""
+    codes, spins, time, mask = batch(seed)
+    with torch.no_grad():
+        w = model.interaction(codes, spins, time, mask)
+    outside = w * ~(mask[:, :, None] & mask[:, None, :])
+    return float(torch.stack([(w - w.mT).abs().max(), w.diagonal(dim1=1, dim2=2).abs().max(), outside.abs().max()]).max())
+
+
+@settings(max_examples=10)
+@given(seed=SEEDS)
+def test_w_is_symmetric_with_a_zero_diagonal_and_no_padding(make, seed):
+    assert interaction_faults(make(), seed) == 0
+
+
+def test_a_lopsided_w_is_rejected(make):
+    assert interaction_faults(make(Lopsided), 1) > 0.5
+
+
+@settings(max_examples=10)
+@given(seed=SEEDS)
+def test_the_score_is_tangent(make, seed):
+    codes, spins, time, mask = batch(seed)
+    with torch.no_grad():
+        score = make()(codes, spins, time, mask)
+    assert float((score * spins).sum(-1).abs().max() / score.abs().max()) < 1e-13
+
+
+def batching_error(model: Pairformer, seed: int) -> float:
+    """Largest difference between a chain alone and the same chain padded, among others, with garbage in the padding codes."""
+    codes, spins, time, mask = batch(seed)
+    garbage = torch.where(mask, codes, 1 - codes)
+    with torch.no_grad():
+        together = model(garbage, spins, time, mask)
+        worst = 0.0
+        for row, length in enumerate(mask.sum(1).tolist()):
+            alone = model(codes[row : row + 1, :length], spins[row : row + 1, :length], time[row : row + 1], mask[row : row + 1, :length])
+            worst = max(worst, float((together[row, :length] - alone[0]).abs().max() / alone.abs().max()))
+            assert float(together[row, length:].abs().sum()) == 0
+    return worst
+
+
+@settings(max_examples=10)
+@given(seed=SEEDS)
+def test_padding_and_batch_mates_change_nothing(make, seed):
+    assert batching_error(make(), seed) < 1e-11
+
+
+def test_leaking_networks_are_rejected(make):
+    assert batching_error(make(Gossiping), 1) > 1e-6
+    assert batching_error(make(Unmasked), 1) > 1e-6
+
+
+def test_reversal_of_the_chain_is_not_assumed(make):
+    """Positions are absolute, so a reversed chain is another input: the network is free to answer otherwise."""
+    codes, spins, time, mask = batch(3, (7,))
+    with torch.no_grad():
+        straight, reverse = make()(codes, spins, time, mask), make()(codes.flip(1), spins.flip(1), time, mask)
+    assert float((reverse.flip(1) - straight).abs().max() / straight.abs().max()) > 1e-4
+
+
+def test_the_paper_s_network_has_116369_parameters(paper):
+    assert parameter_count(Pairformer(paper.record.architecture)) == 116_369
+    assert parameter_count(Pairformer(attrs.evolve(paper.record.architecture, pair_hidden=65))) != 116_369
+
+
+def test_building_depends_on_the_seed_alone(paper):
+    before = torch.random.get_rng_state()
+    first, again, other = (build(paper.record.architecture, seed).state_dict() for seed in (3, 3, 4))
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["weight_head.1.weight"], other["weight_head.1.weight"])
+
+
+def plain_score(t: dict[str, torch.Tensor], codes, spins, time, heads: int, blocks: int):
+    """THEORY section 5 written out step by step under the authors' names, pairs concatenated, one chain at a time."""
+
+    def linear(name, x):
+        return functional.linear(x, t[f"{name}.weight"], t[f"{name}.bias"])
+
+    def norm(name, x):
+        return functional.layer_norm(x, x.shape[-1:], t[f"{name}.weight"], t[f"{name}.bias"])
+
+    n = len(codes)
+    i, j = torch.meshgrid(torch.arange(n), torch.arange(n), indexing="ij")
+    s = t["seq_emb.weight"][codes] + t["pos_emb.weight"][:n] + linear("time_emb.2", functional.gelu(linear("time_emb.0", time.view(1, 1))))
+    z = t["dist_emb.weight"][(i - j).abs()] + linear("inner_prod_proj", (spins @ spins.T)[..., None])
+    for b in range(blocks):
+        z = z + linear(f"blocks.{b}.s_to_z", torch.cat([s[i], s[j]], dim=-1))
+        z = z + linear(f"blocks.{b}.z_mlp.2", functional.gelu(linear(f"blocks.{b}.z_mlp.0", norm(f"blocks.{b}.norm_z", z))))
+        q, k, v = linear(f"blocks.{b}.qkv", norm(f"blocks.{b}.norm_s", s)).split(s.shape[-1], dim=-1)
+        bias = linear(f"blocks.{b}.z_to_bias", z)
+        width = s.shape[-1] // heads
+        mixed = []
+        for head in range(heads):
+            part = slice(head * width, (head + 1) * width)
+            mixed.append(torch.softmax(q[:, part] @ k[:, part].T / width**0.5 + bias[..., head], dim=-1) @ v[:, part])
+        s = s + linear(f"blocks.{b}.attn_out", torch.cat(mixed, dim=-1))
+    raw = linear("weight_head.3", functional.gelu(linear("weight_head.1", norm("weight_head.0", z))))[..., 0]
+    w = (raw + raw.T) / 2 * (1 - torch.eye(n, dtype=raw.dtype))
+    force = w @ spins
+    return force - (force * spins).sum(-1, keepdim=True) * spins
+
+
+def test_the_network_is_the_one_written_in_the_theory(make):
+    model = make()
+    theirs = {ours: name for name, ours in (_INSIDE | _OUTSIDE).items()}
+    renamed = {".".join(theirs.get(part, part) for part in name.split(".")): value for name, value in model.state_dict().items()}
+    codes, spins, time, mask = batch(11)
+    with torch.no_grad():
+        ours = model(codes, spins, time, mask)
+        for row, length in enumerate(mask.sum(1).tolist()):
+            plain = plain_score(renamed, codes[row, :length], spins[row, :length], time[row], model.shape.heads, model.shape.blocks)
+            assert np.allclose(ours[row, :length], plain, rtol=1e-10, atol=1e-12)
+        wrong = dict(renamed)
+        wrong["blocks.1.s_to_z.weight"] = renamed["blocks.1.s_to_z.weight"].roll(64, dims=1)  # s_j and s_i exchanged
+        wrong["blocks.1.norm_z.bias"] = renamed["blocks.1.norm_z.bias"] + 0.1
+        assert not np.allclose(ours[0], plain_score(wrong, codes[0], spins[0], time[0], model.shape.heads, model.shape.blocks), rtol=1e-6)

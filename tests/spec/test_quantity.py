@@ -1,0 +1,131 @@
+"""Every constant has a meaning, a unit and bounds, and the bounds are kept."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import attrs
+import pytest
+
+from paper_repro.spec import Published, Spec
+from paper_repro.spec.quantity import Quantity, checked, quantity_of
+
+#: Fields that hold a name or a label, which is no constant.
+LABELS = {
+    "Spec.name", "PairTerm.name", "Published.protocol", "Claim.name", "Claim.statement", "Claim.measured", "Claim.rule",
+}  # fmt: skip
+
+
+def section(kind: Any) -> type | None:
+    """Return the class inside a section or a list of sections, or None for anything else."""
+    inner = get_args(kind)[0] if get_origin(kind) is tuple else kind
+    return inner if attrs.has(inner) else None
+
+
+def classes(root: type) -> Iterator[type]:
+    yield root
+    for field in attrs.fields(attrs.resolve_types(root, include_extras=True)):
+        inner = section(field.type)
+        if inner is not None:
+            yield from classes(inner)
+
+
+def is_text(kind: Any) -> bool:
+    return kind is str or (get_origin(kind) is Literal and all(isinstance(choice, str) for choice in get_args(kind)))
+
+
+def faults(root: type) -> list[str]:
+    """Return a line for every field under ``root`` that has a default, or lacks a meaning or a unit."""
+    found = []
+    for cls in dict.fromkeys(classes(root)):
+        for field in attrs.fields(cls):
+            where = f"{cls.__name__}.{field.name}"
+            if field.default is not attrs.NOTHING:
+                found.append(f"{where}: default")
+            if section(field.type) is not None or where in LABELS:
+                continue
+            quantity = quantity_of(field.type)
+            if quantity is None or not quantity.meaning.strip():
+                found.append(f"{where}: no meaning")
+            elif not quantity.unit.strip() and not is_text(get_args(field.type)[0]):
+                found.append(f"{where}: no unit")
+    return found
+
+
+@attrs.frozen
+class Inner:
+    bare: int
+    meaningless: Annotated[int, Quantity(" ", unit="1")]
+    unitless: Annotated[float, Quantity("a length", unit="")]
+    defaulted: Annotated[int, Quantity("a number", unit="1")] = 3
+
+
+@attrs.frozen
+class Outer:
+    inner: Inner
+    others: tuple[Inner, ...]
+    choice: Annotated[Literal["a"], Quantity("a choice", unit="")]
+
+
+@pytest.mark.parametrize("root", [Spec, Published])
+def test_every_field_has_a_meaning_and_a_unit_and_no_default(root: type) -> None:
+    assert faults(root) == []
+
+
+def test_the_search_finds_what_is_wrong() -> None:
+    assert faults(Outer) == [
+        "Inner.bare: no meaning", "Inner.meaningless: no meaning", "Inner.unitless: no unit", "Inner.defaulted: default",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("root", [Spec, Published])
+def test_every_class_is_frozen_and_checks_its_bounds(root: type) -> None:
+    for cls in dict.fromkeys(classes(root)):
+        fields = attrs.fields(cls)
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(cls.__new__(cls), fields[0].name, 1)
+        unchecked = [field.name for field in fields if quantity_of(field.type) is not None and field.validator is None]
+        assert unchecked == []
+
+
+@attrs.frozen(field_transformer=checked)
+class Bounded:
+    inclusive: Annotated[float, Quantity("a probability", unit="1", at_least=0, at_most=1)] = 0.5
+    exclusive: Annotated[float, Quantity("a temperature", unit="energy", above=0)] = 1.0
+    several: Annotated[tuple[int, ...], Quantity("seeds", unit="1", at_least=0)] = (0,)
+    free: Annotated[float, Quantity("a coupling", unit="energy")] = -1.0
+    chosen: Annotated[str, Quantity("a letter", unit="", at_least=0)] = "a"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"inclusive": 0.0}, {"inclusive": 1.0}, {"exclusive": 5e-324}, {"several": ()}, {"several": (0, 2**70)},
+        {"free": -1e308}, {"chosen": "-1"},
+    ],
+)  # fmt: skip
+def test_values_within_the_bounds_are_taken(values: dict[str, Any]) -> None:
+    bounded = Bounded(**values)
+    assert all(getattr(bounded, name) == value for name, value in values.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("inclusive", -5e-324, "a finite number ≥ 0 and ≤ 1"),
+        ("inclusive", 1.0000000000000002, "a finite number ≥ 0 and ≤ 1"),
+        ("exclusive", 0.0, "a finite number > 0"),
+        ("exclusive", float("inf"), "a finite number > 0"),
+        ("several", (3, -1), "a finite number ≥ 0"),
+        ("free", float("nan"), "a finite number"),
+        ("free", float("-inf"), "a finite number"),
+    ],
+)
+def test_values_outside_the_bounds_are_refused(name: str, value: Any, expected: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{name} = .*; expected {expected}$"):
+        Bounded(**{name: value})
+
+
+def test_a_plain_type_has_no_quantity() -> None:
+    assert quantity_of(int) is None
+    assert quantity_of(Annotated[int, "a remark"]) is None
+    assert quantity_of(Annotated[int, "a remark", Quantity("sites", unit="1")]) == Quantity("sites", unit="1")

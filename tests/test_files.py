@@ -1,0 +1,127 @@
+import errno
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+
+from paper_repro.files import InputError, read_bytes, sha256, write_atomically, write_bytes, write_text
+
+OLD = b"the old content"
+
+
+class Interrupted(BaseException):
+    """Stands for a crash that no ``except Exception`` sees, as Ctrl-C is."""
+
+
+def interrupted_write_is_safe(
+    write: Callable[[Path, Callable[[BinaryIO], Any]], None], folder: Path, failure: BaseException
+) -> bool:
+    """Interrupt ``write`` half-way; tell whether the old file is whole and alone in its folder."""
+    folder.mkdir()
+    path = folder / "data.bin"
+    path.write_bytes(OLD)
+
+    def half(stream: BinaryIO) -> None:
+        stream.write(b"half of the new")
+        stream.flush()
+        raise failure
+
+    with pytest.raises((type(failure), InputError)):
+        write(path, half)
+    return path.read_bytes() == OLD and [item.name for item in folder.iterdir()] == ["data.bin"]
+
+
+def write_in_place(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+    with path.open("wb") as stream:
+        write(stream)
+
+
+def write_leaving_the_temporary(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as stream:
+        write(stream)
+    temporary.replace(path)
+
+
+FAILURES = [Interrupted(), RuntimeError("the writer failed"), OSError(errno.ENOSPC, "No space left on device")]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_an_interrupted_writer_leaves_the_old_file_and_no_temporary(tmp_path: Path, failure: BaseException) -> None:
+    assert interrupted_write_is_safe(write_atomically, tmp_path / "atomic", failure)
+    assert not interrupted_write_is_safe(write_in_place, tmp_path / "in place", failure)
+    assert not interrupted_write_is_safe(write_leaving_the_temporary, tmp_path / "left over", failure)
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    def full(_: BinaryIO) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(InputError) as caught:
+        write_atomically(tmp_path / "data.bin", full)
+    line = f"{tmp_path / 'data.bin'}: cannot be written (No space left on device); expected a writable folder with space left"
+    assert str(caught.value) == line
+
+
+def test_a_failed_rename_leaves_the_old_file_and_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "data.bin"
+    path.write_bytes(OLD)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(InputError, match="Permission denied"):
+        write_bytes(path, b"new")
+    assert path.read_bytes() == OLD
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_written_whole_and_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "text.txt"
+    write_text(path, "κ = βh\n")
+    assert path.read_bytes() == "κ = βh\n".encode()
+    write_bytes(path, b"shorter")
+    assert path.read_bytes() == b"shorter"
+    assert list(path.parent.iterdir()) == [path]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("name", ["file/data.bin", "file/deeper/data.bin", "folder", "x" * 300])
+def test_an_unwritable_place_is_one_line_and_nothing_is_lost(tmp_path: Path, name: str) -> None:
+    # A file stands where a folder is wanted, and the reverse: this refuses the super-user too, as a read-only folder does not.
+    (tmp_path / "file").write_bytes(OLD)
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / name
+    with pytest.raises(InputError) as caught:
+        write_bytes(path, b"new")
+    message = str(caught.value)
+    assert message.splitlines() == [message]
+    assert message.startswith(f"{path}: cannot be written (")
+    assert (tmp_path / "file").read_bytes() == OLD
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_an_unreadable_file_is_one_line(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing", tmp_path):
+        with pytest.raises(InputError) as caught:
+            read_bytes(path, "the weights")
+        message = str(caught.value)
+        assert message.splitlines() == [message]
+        assert message.startswith(f"{path}: cannot be read (")
+        assert message.endswith("; expected the weights")
+
+
+def test_the_message_is_one_line_whatever_its_parts_hold() -> None:
+    message = str(InputError("a\nb", "c\r\n\u2028d\x85e", "f\x0bg\x1ch"))
+    assert message == "a b: c d e; expected f g h"
+
+
+def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "data.bin"
+    path.write_bytes(OLD)
+    assert sha256(path) == hashlib.sha256(OLD).hexdigest()
+    path.write_bytes(OLD[:-1] + bytes([OLD[-1] ^ 1]))  # one flipped bit
+    assert sha256(path) != hashlib.sha256(OLD).hexdigest()
