@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import HealthCheck, settings
 
+from paper_repro.score.weights import load_weights
 from paper_repro.spec import Hamiltonian, Loaded, Spec, load_spec, specs_folder
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -31,3 +33,28 @@ def paper() -> Loaded[Spec]:
 @pytest.fixture(scope="session")
 def hamiltonian(paper: Loaded[Spec]) -> Hamiltonian:
     return paper.record.hamiltonian
+
+
+@pytest.fixture(scope="session")
+def golden(pytestconfig: pytest.Config) -> Path:
+    """The folder of golden files at the top of the project."""
+    return pytestconfig.rootpath / "golden"
+
+
+@pytest.fixture(scope="session")
+def trained_state(golden: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a trained network: golden/weights/, made by the command in golden/MANIFEST.toml."""
+    return load_weights(golden / "weights" / "smoke-seed-0.safetensors")[0].state_dict()
+
+
+@pytest.fixture(scope="session")
+def authors_weights(pytestconfig: pytest.Config) -> Path:
+    """The authors' epoch-20 weights, converted to safetensors; a test that needs them is skipped where they are not at hand.
+
+    Looked for at the path in PAPER_REPRO_AUTHORS_WEIGHTS, then beside the checkout in shared/reference/.
+    """
+    beside = pytestconfig.rootpath.parent / "shared" / "reference" / "authors_epoch_20.safetensors"
+    path = Path(os.environ.get("PAPER_REPRO_AUTHORS_WEIGHTS", beside))
+    if not path.is_file():
+        pytest.skip("the authors' weights are not at hand: set PAPER_REPRO_AUTHORS_WEIGHTS to their path (see REPRODUCE.md)")
+    return path

@@ -130,7 +130,7 @@ def judge(claim: Claim, results: dict[str, Any], confidence: float, doubts: Sequ
     low, high = prediction_interval(values, confidence)
     low, high = low - claim.rounding, high + claim.rounding
     inside = low <= claim.published <= high
-    reason = f"published value {'inside' if inside else 'outside'} the {confidence:.0%} prediction interval of {len(values)} seeds"
+    reason = f"{'inside' if inside else 'outside'} {low:.4f} … {high:.4f}, the {confidence:.0%} interval of {len(values)} seeds"
     return result("REPRODUCED" if inside else "DEVIATES", reason, low, high)
 
 

@@ -63,26 +63,17 @@ def _nan(value: float | None) -> float:
 
 
 def _verdicts(judgements: Sequence[Judgement], doubts: Sequence[str]) -> Section:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for item in judgements:
-        lost = item.claim.rule == "lost"
-        rows.append(
-            (
-                item.claim.statement,
-                "lost" if lost else _bare(item.claim.published),
-                number(item.value, item.over_sequences),
-                _bare(item.over_seeds),
-                item.verdict,
-                "as above: the whole run" if doubts and item.reason == "; ".join(doubts) else item.reason,
-            )
-        )
-    columns = ("claim", "published", "ours ± sequences", "± seeds", "verdict", "why")
-    text = (
-        "Every verdict is INCONCLUSIVE: " + "; ".join(doubts) + "."
-        if doubts
-        else "Rules fixed before the run in specs/published.toml."
-    )
-    return Section("Verdicts", text, Table(columns, tuple(rows), frozenset(columns[1:4])))
+        published = "lost" if item.claim.rule == "lost" else _bare(item.claim.published)
+        errors = [f"{error:.2g}" if error > 0 else "—" for error in (item.over_sequences, item.over_seeds)]
+        rows.append((item.claim.statement, published, _bare(item.value), *errors, item.verdict, item.reason))
+    columns: tuple[str, ...] = ("claim", "published", "ours", "± within", "± seeds", "verdict", "why")
+    text = "Rules fixed before the run, in specs/published.toml. ± within: one standard error; ± seeds: deviation between seeds."
+    if doubts:  # then every reason is the same
+        rows, columns = [row[:-1] for row in rows], columns[:-1]
+        text = f"Every verdict is INCONCLUSIVE: {'; '.join(doubts)}. {text}"
+    return Section("Verdicts", text, Table(columns, tuple(rows), frozenset(columns[1:5])))
 
 
 def _table_1(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement]) -> Section:
@@ -190,10 +181,14 @@ def sections(
     if "calibration" in results:
         failed = [part["failed"] for part in results["calibration"] if "failed" in part]
         quantities = (
-            ("α", "calibration.alpha"), ("β_eff = α/T₀", "calibration.beta_effective"),
-            ("ln Z from the plateau", "calibration.ln_z"), ("exact ln Z(β_eff)", "calibration.exact_ln_z"), ("residual gap", "calibration.gap"),
-            ("scatter of the plateau", "calibration.residual"), ("high energies above the plateau", "calibration.high_energy"),
-        )  # fmt: skip
+            ("α", "calibration.alpha"),
+            ("β_eff = α/T₀", "calibration.beta_effective"),
+            ("ln Z from the plateau", "calibration.ln_z"),
+            ("exact ln Z(β_eff)", "calibration.exact_ln_z"),
+            ("residual gap", "calibration.gap"),
+            ("scatter of the plateau", "calibration.residual"),
+            ("high energies above the plateau", "calibration.high_energy"),
+        )
         text = f"Chain {spec.likelihood.chain}, {spec.likelihood.steps} steps; ± is one standard error, resampling configurations."
         text += "".join(f" Not calibrated: {reason}." for reason in failed)
         parts.append(_by_seed(results, "Partition function", text, quantities, ("plateau",)))

@@ -93,10 +93,10 @@ def legendre_series(cosine: Array, weights: Iterable[Any]) -> tuple[Array, Array
     xp = _namespace(cosine)
     before, now = xp.zeros_like(cosine), xp.ones_like(cosine)  # P_{l-1}, P_l
     slope_before, slope = xp.zeros_like(cosine), xp.zeros_like(cosine)  # their derivatives
-    value, derivative = 0.0 * cosine, 0.0 * cosine
+    value, derivative = xp.zeros_like(cosine), xp.zeros_like(cosine)
     for degree, weight in enumerate(weights):
         value, derivative = value + weight * now, derivative + weight * slope
-        following = ((2 * degree + 1) * cosine * now - degree * before) / (degree + 1)
+        following = (2 * degree + 1) / (degree + 1) * cosine * now - degree / (degree + 1) * before
         slope_before, slope = slope, (2 * degree + 1) * now + slope_before
         before, now = now, following
     return value, derivative

@@ -38,7 +38,8 @@ class TwoSpinDiffusion:
         weights *= np.exp(-degrees * (degrees + 1) * time)
         if not abs(weights[-1]) < 1e-14 * np.abs(weights).max():
             raise ValueError(f"{self.terms} terms at kappa = {self.kappa:g}, t = {time:g}; expected more terms or a later time")
-        return legendre_series(cosine, weights.tolist())
+        used = int(np.flatnonzero(np.abs(weights) > 1e-18 * np.abs(weights).max())[-1]) + 1
+        return legendre_series(cosine, weights[:used].tolist())
 
     def log_density(self, spins: torch.Tensor, time: float) -> torch.Tensor:
         """Return ln p_t (batch,) for spins (batch, 2, 3)."""

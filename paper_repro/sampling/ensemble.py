@@ -34,14 +34,10 @@ def _draw(seed: int, chains: Chains, identities: str, training: int, test: int) 
     drawn: list[str] = []
     keys = [(STAGES["training sequences"], k) for k in range(training)] + [(STAGES["test sequences"], k) for k in range(test)]
     for key in keys:
-        attempt = 0
-        while True:
-            generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(*key, attempt)))
-            length = generator.integers(chains.shortest, chains.longest, endpoint=True)
-            sequence = "".join(letters[generator.integers(len(letters), size=length)])
-            if sequence not in seen:
-                break
-            attempt += 1
+        generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+        length = generator.integers(chains.shortest, chains.longest, endpoint=True)
+        while (sequence := "".join(letters[generator.integers(len(letters), size=length)])) in seen:
+            pass  # the same length again: the law of the lengths stays uniform
         seen.add(sequence)
         drawn.append(sequence)
     return tuple(drawn[:training]), tuple(drawn[training:])
@@ -50,8 +46,8 @@ def _draw(seed: int, chains: Chains, identities: str, training: int, test: int) 
 def draw_sequences(spec: Spec) -> tuple[list[str], list[str]]:
     """Return the training and the test sequences: all different, lengths uniform on N_min..N_max, identities uniform.
 
-    Each is drawn by a generator keyed by (stage, index, attempt); one that was drawn before is drawn again. They depend on
-    ``seeds.data``, ``chains``, ``hamiltonian.identities`` and the two sizes, and on nothing else.
+    Each is drawn by a generator keyed by (stage, index); one that was drawn before is drawn again, of the same length. They
+    depend on ``seeds.data``, ``chains``, ``hamiltonian.identities`` and the two sizes, and on nothing else.
     """
     training, test = _draw(
         spec.seeds.data, spec.chains, spec.hamiltonian.identities, spec.training_set.sequences, spec.test_set.sequences

@@ -11,8 +11,8 @@ from paper_repro.physics.sphere import angle, exp, heat_kernel, log, project
 from paper_repro.spec import Diffusion
 
 #: The heat kernel never exceeds this multiple of the density of one tangent Gaussian step (checked by a test).
-ENVELOPE = 1.6
-_IMAGES = 3
+ENVELOPE = 1.72
+_IMAGES = 6
 
 
 def draw_times(count: int, diffusion: Diffusion, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
@@ -48,7 +48,7 @@ def tangent_step_density(theta: torch.Tensor, time: torch.Tensor) -> tuple[torch
 def brownian_step(clean: torch.Tensor, time: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Return Brownian motion from ``clean`` after ``time`` (one value a spin): an exact draw from the heat kernel.
 
-    Proposes the tangent step and accepts with probability p_t(θ) / (1.6 q_t(θ)); the draw is made in float64.
+    Proposes the tangent step and accepts with probability p_t(θ) / (1.72 q_t(θ)); the draw is made in float64.
     """
     start = clean.double()
     times = time.double().expand(clean.shape[:-1])

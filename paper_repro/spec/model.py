@@ -270,13 +270,13 @@ class Spec:
             )
         if not self.name.strip():
             raise ValueError(f"name = {self.name!r}; expected a name for the run")
-        letters, lengths = len(self.hamiltonian.identities), range(self.chains.shortest, self.chains.longest + 1)
-        possible = len(lengths) if letters == 1 else sum(letters ** min(length, 64) for length in lengths[:64])
-        wanted = self.training_set.sequences + self.test_set.sequences
-        if wanted > possible // 2:
+        letters, lengths = len(self.hamiltonian.identities), self.chains.longest - self.chains.shortest + 1
+        possible = letters ** min(self.chains.shortest, 64)
+        wanted = (self.training_set.sequences + self.test_set.sequences) / lengths
+        if wanted > possible / 2:
             raise ValueError(
-                f"training_set.sequences + test_set.sequences = {wanted}; "
-                f"expected at most half of the {possible} sequences that chains.shortest..longest allow"
+                f"training_set.sequences + test_set.sequences = {wanted:g} for each length; "
+                f"expected at most half of the {possible} sequences of chains.shortest"
             )
         if self.readout.sequences > self.test_set.sequences:
             raise ValueError(f"readout.sequences = {self.readout.sequences}; expected at most test_set.sequences")

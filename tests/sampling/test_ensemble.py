@@ -82,16 +82,16 @@ def test_sequences_of_the_paper_are_unique_disjoint_and_uniform(paper):
 
 
 def test_sequences_are_different_even_where_few_exist(paper):
-    """Of 28 possible sequences 14 are wanted: without drawing again two would agree (chance of none: below 1 %)."""
+    """Of each length's 8 sequences 4 are wanted: without drawing again two would agree. The lengths stay those first drawn."""
     spec = attrs.evolve(
         paper.record,
-        chains=attrs.evolve(paper.record.chains, shortest=2, longest=4),
-        training_set=attrs.evolve(paper.record.training_set, sequences=9),
+        chains=attrs.evolve(paper.record.chains, shortest=3, longest=6),
+        training_set=attrs.evolve(paper.record.training_set, sequences=11),
         test_set=attrs.evolve(paper.record.test_set, sequences=5),
         readout=attrs.evolve(paper.record.readout, sequences=5),
     )
     training, test = draw_sequences(spec)
-    assert (len(training), len(test)) == (9, 5)
+    assert (len(training), len(test)) == (11, 5)
     assert all_different(training, test)
 
 
@@ -188,7 +188,11 @@ def well_sampled(ensemble):
 
 
 def test_the_snapshots_are_in_equilibrium(small):
-    spec = attrs.evolve(small, training_set=attrs.evolve(small.training_set, sequences=200, snapshots=120))
+    spec = attrs.evolve(
+        small,
+        chains=attrs.evolve(small.chains, shortest=7),
+        training_set=attrs.evolve(small.training_set, sequences=200, snapshots=120),
+    )
     result = generate(spec, "training", 0, 200)
     assert well_sampled(result)
     warmer = attrs.evolve(spec, ladder=attrs.evolve(spec.ladder, coldest=1.03 * spec.ladder.coldest))

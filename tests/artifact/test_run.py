@@ -1,0 +1,226 @@
+"""The run directory: every stage once, nothing lost, nothing believed that was altered. On a spec of seconds."""
+
+import json
+
+import attrs
+import pytest
+from rich.console import Console
+
+from paper_repro.artifact import commands
+from paper_repro.artifact.manifest import NAME, read_manifest
+from paper_repro.artifact.run import Run
+from paper_repro.files import InputError
+from paper_repro.spec import load_spec, specs_folder
+
+CHANGES = """extends = "paper.toml"
+name = "tiny"
+[chains]
+shortest = {a}6{b}
+longest = {a}8{b}
+[ladder]
+replicas = {a}4{b}
+[sampler]
+burn_in = {a}20{b}
+thinning = {a}20{b}
+[training_set]
+sequences = {a}18{b}
+snapshots = {a}3{b}
+[test_set]
+sequences = {a}30{b}
+snapshots = {a}2{b}
+[architecture]
+single_width = {a}8{b}
+pair_width = {a}4{b}
+pair_hidden = {a}4{b}
+blocks = {a}1{b}
+[training]
+epochs = {a}2{b}
+batch = {a}6{b}
+seeds = {a}[0, 1]{b}
+[inversion]
+resamples = {a}10{b}
+[readout]
+sequences = {a}5{b}
+[likelihood]
+chain = {a}"ABBA"{b}
+configurations = {a}8{b}
+temperatures = {a}[0.05, 0.3]{b}
+steps = {a}2{b}
+[thermodynamic_integration]
+points = {a}5{b}
+chains = {a}3{b}
+burn_in = {a}10{b}
+sweeps = {a}20{b}
+"""
+
+
+class Listener:
+    """A reporter that remembers."""
+
+    def __init__(self, stop_in=None):
+        self.made, self.skipped, self.notes, self.stop_in = [], [], [], stop_in
+
+    def stage(self, name, total):
+        if name == self.stop_in:
+            raise KeyboardInterrupt
+
+    def advance(self, done, note=""):
+        pass
+
+    def finish(self, name, seconds, note=""):
+        (self.skipped if seconds is None else self.made).append(name)
+        self.notes.append(note)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("specs")
+    (folder / "paper.toml").write_bytes((specs_folder() / "paper.toml").read_bytes())
+    path = folder / "tiny.toml"
+    path.write_text(CHANGES.replace("{a}", "{ value = ").replace("{b}", ', status = "assumed", why = "a test of seconds" }'))
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(tiny, tmp_path_factory):
+    """A finished run; tests that change it must undo that."""
+    out = tmp_path_factory.mktemp("runs") / "tiny"
+    console = Console(file=(out.parent / "screen.txt").open("w"), width=100)
+    assert commands.reproduce(tiny, out, console) == 0
+    console.file.close()
+    return out
+
+
+def silent():
+    return Console(quiet=True)
+
+
+def shas(folder):
+    return {name: sha for record in read_manifest(folder).stages.values() for name, sha in record.outputs.items()}
+
+
+def test_a_run_makes_every_stage_and_says_who_made_it(done):
+    manifest = read_manifest(done)
+    kinds = {name.split(" seed")[0].split(" ")[0] for name in manifest.stages}
+    assert kinds == {"sample", "diagnose", "train", "invert", "read", "likelihood", "calibrate", "thermodynamic", "report"}
+    for fact in ("commit", "python", "torch", "numpy", "processor", "cores", "started"):
+        assert manifest.sessions[0][fact]
+    assert manifest.spec["seeds"]["data"] == 20260423
+    assert not list(done.rglob("*.tmp"))
+    assert not list(done.rglob("*checkpoint*"))
+
+
+def test_the_report_shows_every_stage_every_claim_and_no_reproduction(done):
+    screen = (done.parent / "screen.txt").read_text()
+    for title in ("Sampling", "Training", "Table 1", "Inversion", "Interaction matrix", "Partition function", "Thermodynamic integration", "Verdicts"):
+        assert title in screen
+    for value in ("0.9974", "0.8698", "0.8759", "0.6206", "-0.4643", "-0.3778", "-0.2928", "1,050,000", "lost"):
+        assert value in screen
+    assert "REPRODUCED" not in screen
+    assert "DEVIATES" not in screen
+    page = (done / "report.html").read_text()
+    assert "REPRODUCED" not in page.split("</style>")[1]
+    assert page.count("data:image/png;base64,") == 6
+    assert "http" not in page.split("</style>")[1]
+    data = json.loads((done / "results.json").read_text())
+    assert {item["verdict"] for item in data["verdicts"]} == {"INCONCLUSIVE"}
+    assert len(data["inversion"]) == 2
+
+
+def test_a_finished_run_is_skipped_whole(done, tiny):
+    listener = Listener()
+    Run(load_spec(tiny).record, done, listener).everything()
+    assert listener.made == []
+    assert len(listener.skipped) == 2 + 1 + 6 + 6 + 1
+
+
+def test_an_interrupted_run_goes_on_to_the_same_bytes(done, tiny, tmp_path):
+    spec = load_spec(tiny).record
+    for stage in ("sample test 1/1", "train seed 1", "invert seed 1", "calibrate seed 0"):
+        with pytest.raises(KeyboardInterrupt):
+            Run(spec, tmp_path / "run", Listener(stage)).everything()
+    Run(spec, tmp_path / "run", Listener(), threads=1).everything()
+    ours, theirs = shas(tmp_path / "run"), shas(done)
+    assert ours == {name: theirs[name] for name in ours}
+    assert {name for name in theirs if name not in ours} == set(read_manifest(done).stages["report"].outputs)
+
+
+def test_an_altered_output_is_found_and_made_again(done, tiny):
+    path = done / "results/inversion-1.json"
+    whole = path.read_bytes()
+    assert commands.verify(done, silent()) == 0
+    path.write_bytes(whole.replace(b"0", b"1", 1))
+    assert commands.verify(done, silent()) == 1
+    path.unlink()
+    assert commands.verify(done, silent()) == 1
+    listener = Listener()
+    Run(load_spec(tiny).record, done, listener).everything()
+    assert listener.made == ["invert seed 1"]
+    assert any("missing" in note for note in listener.notes)
+    assert path.read_bytes() == whole
+
+
+def test_a_stage_is_made_again_when_what_it_reads_has_changed(done, tiny):
+    """Weights replaced by others, manifest and all: what was read out of them is stale."""
+    manifest_path = done / NAME
+    kept = {path: path.read_bytes() for path in (manifest_path, *done.rglob("*.safetensors"), *(done / "results").iterdir())}
+    first, second = done / "weights/seed-0.safetensors", done / "weights/seed-1.safetensors"
+    text = manifest_path.read_text()
+    outputs = read_manifest(done).stages
+    old, new = (outputs[f"train seed {seed}"].outputs[f"weights/seed-{seed}.safetensors"] for seed in (0, 1))
+    first.write_bytes(second.read_bytes())
+    manifest_path.write_text(text.replace(old, new))
+    listener = Listener()
+    Run(load_spec(tiny).record, done, listener).everything()
+    assert {"invert seed 0", "read W of seed 0", "calibrate seed 0"} <= set(listener.made)
+    assert "invert seed 1" not in listener.made
+    for path, data in kept.items():
+        path.write_bytes(data)
+    assert commands.verify(done, silent()) == 0
+
+
+def test_another_spec_is_refused_naming_what_differs(done, tiny):
+    spec = load_spec(tiny).record
+    other = attrs.evolve(spec, training=attrs.evolve(spec.training, epochs=3))
+    with pytest.raises(InputError, match=r"training\.epochs: 2 → 3"):
+        Run(other, done, Listener())
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tiny, tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match="holds no run"):
+        Run(load_spec(tiny).record, tmp_path, Listener())
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:100],
+        lambda text: "[]",
+        lambda text: text.replace("paper_repro run 1", "paper_repro run 99"),
+        lambda text: text.replace('"seconds"', '"minutes"'),
+        lambda text: text.replace("results/inversion-0.json", "../../etc/passwd"),
+        lambda text: text.replace("results/inversion-0.json", "/etc/passwd"),
+    ],
+)
+def test_a_damaged_manifest_is_named_in_one_line(done, tmp_path, damage):
+    text = (done / NAME).read_text()
+    (tmp_path / NAME).write_text(damage(text))
+    with pytest.raises(InputError) as caught:
+        read_manifest(tmp_path)
+    assert NAME in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_status_and_report_of_a_run_that_stopped(tiny, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        Run(load_spec(tiny).record, tmp_path / "run", Listener("train seed 1")).everything()
+    console = Console(record=True, quiet=False, file=(tmp_path / "screen").open("w"), width=100)
+    assert commands.status(tmp_path / "run", console) == 0
+    commands.make_report(tmp_path / "run", console)
+    console.file.close()
+    screen = (tmp_path / "screen").read_text()
+    assert "not finished" in screen
+    assert "invert seed 0: made" in screen
+    assert "INCONCLUSIVE" in screen

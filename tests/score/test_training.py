@@ -1,0 +1,149 @@
+"""Training: the same bytes after any interruption, every sequence once an epoch, and a loss that falls."""
+
+import attrs
+import numpy as np
+import pytest
+import torch
+
+from paper_repro.files import InputError
+from paper_repro.score import training
+from paper_repro.score.field import NetworkForce
+from paper_repro.score.pairformer import build
+
+
+@pytest.fixture(scope="module")
+def small(paper):
+    """A tiny network and recipe on 23 chains of 4 to 9 sites, all spins along one axis of their own."""
+    spec = paper.record
+    shape = attrs.evolve(spec.architecture, single_width=8, pair_width=4, pair_hidden=6, heads=2, blocks=1, positions=12)
+    recipe = attrs.evolve(spec.training, epochs=6, batch=5, learning_rate=1e-2)
+    generator = np.random.default_rng(0)
+    codes, spins = [], []
+    for index in range(23):
+        sites = 4 + index % 6
+        axis = generator.standard_normal((3, 1, 3))
+        codes.append(generator.integers(0, 2, sites))
+        spins.append(np.broadcast_to(axis / np.linalg.norm(axis, axis=-1, keepdims=True), (3, sites, 3)).astype(np.float32))
+    return training.Chains(codes, spins), shape, spec.diffusion, recipe
+
+
+class Stop(Exception):
+    """Stands for a kill."""
+
+
+def stop_at(step):
+    def progress(done, total, loss):
+        if done == step:
+            raise Stop
+
+    return progress
+
+
+def same(first, second) -> bool:
+    states = first.model.state_dict(), second.model.state_dict()
+    return all(torch.equal(value, states[1][name]) for name, value in states[0].items()) and np.array_equal(first.losses, second.losses)
+
+
+def test_an_interrupted_training_ends_in_the_same_bytes(small, tmp_path):
+    whole = training.train(*small, 3)
+    assert len(whole.losses) == training.steps_in_all(23, small[3]) == 30
+    path = tmp_path / "checkpoint.safetensors"
+    for step in (1, 7, 29):
+        with pytest.raises(Stop):
+            training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(step))
+    assert same(training.train(*small, 3, checkpoint=path, key="k"), whole)
+    assert not same(training.train(*small, 4), whole)
+
+
+def test_a_checkpoint_without_the_optimiser_s_state_would_be_noticed(small, tmp_path):
+    """The broken twin: moments lost on the way."""
+    path = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(Stop):
+        training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7))
+    tensors, metadata = training.read_tensors(path)
+    training.write_tensors(path, {n: torch.zeros_like(t) if "exp_avg" in n else t for n, t in tensors.items()}, metadata)
+    assert not same(training.train(*small, 3, checkpoint=path, key="k"), training.train(*small, 3))
+
+
+def test_checkpoints_of_another_training_and_damaged_ones_are_refused(small, tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(Stop):
+        training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7))
+    with pytest.raises(InputError, match="another training"):
+        training.train(*small, 3, checkpoint=path, key="other")
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(InputError, match=path.name):
+        training.train(*small, 3, checkpoint=path, key="k")
+
+
+def test_every_epoch_visits_every_sequence_once(small):
+    chains, _, _, recipe = small
+    marked = training.Chains([np.full_like(code, index % 2) for index, code in enumerate(chains.codes)], chains.spins)
+    for epoch in range(2):
+        lengths = []
+        for within in range(5):
+            codes, spins, mask = training.batch_at(marked, recipe, 0, epoch * 5 + within)
+            lengths += mask.sum(1).tolist()
+            assert codes.shape == mask.shape == spins.shape[:2]
+            assert torch.equal(mask, (spins * spins).sum(-1) > 0.5)
+            assert mask.shape[1] == mask.sum(1).max()
+        assert sorted(lengths) == sorted(len(code) for code in chains.codes)
+    first, second = training.batch_at(chains, recipe, 0, 0), training.batch_at(chains, recipe, 0, 5)
+    assert first[2].shape != second[2].shape or not torch.equal(first[1], second[1])  # another order in another epoch
+
+
+def test_all_snapshots_are_drawn_equally_often(small):
+    chains, _, _, recipe = small
+    numbered = training.Chains(chains.codes, [np.stack([np.full((len(c), 3), k) for k in range(3)]) for c in chains.codes])
+    seen = np.concatenate(
+        [training.batch_at(numbered, recipe, 0, step)[1][:, 0, 0].numpy() for step in range(500)]
+    )  # 2,300 draws: each third has a deviation of 23
+    assert np.abs(np.bincount(seen.astype(int), minlength=3) - len(seen) / 3).max() < 5 * 23
+
+
+def test_the_loss_falls_and_the_network_learns_that_neighbours_align(small):
+    """All spins of a chain are equal, so the score must pull noisy spins together: W > 0 on average, and less loss than at first."""
+    done = training.train(*small[:3], attrs.evolve(small[3], epochs=60), 0)
+    assert done.losses[-40:].mean() < 0.8 * done.losses[:20].mean()
+    field = NetworkForce(done.model, 0.1)
+    generator = np.random.default_rng(1)
+    spins = np.array([0.0, 0.0, 1.0]) + 0.3 * generator.standard_normal((5, 7, 3))
+    w = field.interaction(np.zeros(7, dtype=int), spins / np.linalg.norm(spins, axis=-1, keepdims=True))
+    assert w.mean() > 0
+
+
+def test_a_loss_that_is_not_finite_stops_with_step_and_seed(small, tmp_path):
+    chains, shape, diffusion, recipe = small
+    broken = training.Chains(chains.codes, [np.full_like(spins, np.nan) for spins in chains.spins])
+    path = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(training.NotFinite, match="training seed 3, step 0"):
+        training.train(broken, shape, diffusion, recipe, 3, checkpoint=path, key="k")
+    assert not path.exists()
+
+
+def test_no_data_is_refused(small):
+    with pytest.raises(ValueError, match="no chains"):
+        training.train(training.Chains([], []), *small[1:], 0)
+
+
+def test_gradients_are_clipped(small, monkeypatch):
+    norms = []
+    plain = torch.nn.utils.clip_grad_norm_
+
+    def spy(parameters, largest):
+        listed = list(parameters)
+        norm = plain(listed, largest)
+        norms.append((largest, float(torch.stack([p.grad.norm() for p in listed if p.grad is not None]).norm())))
+        return norm
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", spy)
+    training.train(*small, 0)
+    assert all(after <= largest * 1.001 for largest, after in norms)
+    assert norms[0][0] == small[3].gradient_norm
+
+
+def test_training_leaves_the_global_random_state_alone(small):
+    before = torch.random.get_rng_state()
+    training.train(*small, 0)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert build(small[1], 0).training

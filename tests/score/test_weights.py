@@ -1,0 +1,106 @@
+"""Weights on disk: what is written is what is read, and what is damaged is named in one line."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from paper_repro.files import InputError
+from paper_repro.score.pairformer import build
+from paper_repro.score.weights import _INSIDE, _OUTSIDE, load_weights, read_tensors, save_weights, write_tensors
+
+
+@pytest.fixture
+def saved(paper, tmp_path):
+    path = tmp_path / "some weights.safetensors"
+    model = build(paper.record.architecture, 1)
+    save_weights(path, model, query_time=2e-4, spec_sha256="abc", seed=1, steps=10)
+    return path, model
+
+
+def complaint(path) -> str:
+    with pytest.raises(InputError) as caught:
+        load_weights(path)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert path.name in line
+    return line
+
+
+def test_round_trip(saved):
+    path, model = saved
+    loaded, info = load_weights(path)
+    assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
+    assert (info.source, info.query_time, info.spec_sha256, info.seed, info.steps) == ("paper_repro", 2e-4, "abc", 1, 10)
+    assert info.architecture == model.shape
+    assert not loaded.training
+
+
+def test_the_authors_names_are_understood_and_their_architecture_is_read_off(saved, tmp_path):
+    """Their files have no metadata; heads show in the width of the attention bias."""
+    path, model = saved
+    theirs = {ours: name for name, ours in (_INSIDE | _OUTSIDE).items()}
+    renamed = {".".join(theirs.get(part, part) for part in name.split(".")): value for name, value in model.state_dict().items()}
+    assert "blocks.3.qkv.weight" in renamed
+    save_file(renamed, tmp_path / "theirs.safetensors")
+    loaded, info = load_weights(tmp_path / "theirs.safetensors")
+    assert info.source == "authors"
+    assert info.query_time is None
+    assert info.architecture == model.shape
+    assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
+
+
+def test_a_file_cut_short_at_any_place_is_named(saved):
+    path, _ = saved
+    whole = path.read_bytes()
+    for length in (0, 1, 7, 8, 100, 5000, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        complaint(path)
+
+
+def test_a_flipped_bit_is_noticed(saved):
+    """Safetensors alone would load it."""
+    path, _ = saved
+    whole = bytearray(path.read_bytes())
+    whole[-1000] ^= 1
+    path.write_bytes(whole)
+    assert "SHA-256" in complaint(path)
+
+
+def test_a_missing_file_and_one_of_another_kind_are_named(tmp_path):
+    complaint(tmp_path / "none.safetensors")
+    (tmp_path / "text.safetensors").write_text("not weights at all, but long enough to hold a header")
+    complaint(tmp_path / "text.safetensors")
+    save_file({"a": torch.zeros(2)}, tmp_path / "other.safetensors")
+    complaint(tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda t: t.pop("weight_head.1.bias"), "weight_head.1.bias"),
+        (lambda t: t.update(extra=torch.zeros(2)), "extra"),
+        (lambda t: t.update({"weight_head.1.bias": torch.zeros(33)}), "(33,)"),
+        (lambda t: t["weight_head.1.bias"].fill_(torch.nan), "finite"),
+        (lambda t: t.update({"weight_head.1.bias": torch.zeros(32, dtype=torch.int64)}), "weight_head.1.bias"),
+    ],
+)
+def test_tensors_that_do_not_fit_are_named(saved, change, said):
+    path, _ = saved
+    tensors, metadata = read_tensors(path)
+    change(tensors)
+    metadata.pop("tensors_sha256")
+    write_tensors(path, tensors, metadata)
+    assert said in complaint(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("format", "paper_repro weights 99"), ("architecture", "{"), ("architecture", json.dumps({"heads": 4})), ("query_time", "soon")],
+)
+def test_metadata_that_cannot_be_used_are_named(saved, key, value):
+    path, _ = saved
+    tensors, metadata = read_tensors(path)
+    write_tensors(path, tensors, metadata | {key: value})
+    assert key in complaint(path)

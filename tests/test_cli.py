@@ -1,0 +1,100 @@
+"""The command line as a person meets it: figures on request, one line for every mistake, never a traceback."""
+
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+
+from paper_repro.cli import main
+from paper_repro.physics import chain
+from paper_repro.physics.exact import ExactChain
+from paper_repro.spec import specs_folder
+
+
+def complaint(capsys, *arguments: str) -> str:
+    """Run a command that must fail; return its one line."""
+    status = main(list(arguments))
+    captured = capsys.readouterr()
+    assert status == 2
+    assert captured.err.startswith("paper-repro: ")
+    assert captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err
+    return captured.err
+
+
+def test_lnz_prints_the_exact_solution(capsys, hamiltonian):
+    assert main(["lnz", "ABBAAB", "--temperature", "0.05", "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    law = ExactChain(chain.coupling_matrix(chain.encode("ABBAAB", "AB"), hamiltonian), 20.0)
+    assert printed["ln_z"] == law.ln_z
+    assert printed["mean_energy"] == law.mean_energy
+    assert main(["lnz", "A", "--temperature", "1"]) == 0
+    assert f"{math.log(4 * math.pi):.12g}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lnz", "ABXA", "--temperature", "1"], "'X' at site 3"),
+        (["lnz", "", "--temperature", "1"], "empty sequence"),
+        (["lnz", "AB", "--temperature", "0"], "> 0"),
+        (["lnz", "AB", "--temperature", "-1"], "> 0"),
+        (["lnz", "AB", "--temperature", "nan"], "> 0"),
+        (["lnz", "AB", "--temperature", "1e-320"], "> 0"),
+        (["lnz", "AAAAAAA", "--temperature", "1e-6"], "higher temperature"),
+        (["lnz", "AB", "--temperature", "warm"], "warm"),
+        (["lnz", "AB"], "--temperature"),
+        (["audit", "no/such/file"], "no/such/file"),
+        (["status", "no/such/run"], "no/such/run"),
+        (["verify", "no/such/run"], "no/such/run"),
+        (["report", "no/such/run"], "no/such/run"),
+        (["constants", "no/such.toml"], "no/such.toml"),
+        (["reproduce", "no/such.toml", "--out", "x"], "no/such.toml"),
+        (["reproduce"], "--out"),
+        (["frobnicate"], "frobnicate"),
+    ],
+)
+def test_mistakes_are_one_line(capsys, arguments, said):
+    assert said in complaint(capsys, *arguments)
+
+
+def test_weights_that_cannot_be_used_are_one_line(capsys, tmp_path, golden):
+    whole = (golden / "weights" / "smoke-seed-0.safetensors").read_bytes()
+    path = tmp_path / "cut.safetensors"
+    path.write_bytes(whole[:5000])
+    assert "cut.safetensors" in complaint(capsys, "audit", str(path))
+    path.write_bytes(whole)
+    assert "--sequences" in complaint(capsys, "audit", str(path), "--sequences", "0")
+    assert "--seed" in complaint(capsys, "audit", str(path), "--sequences", "2", "--seed", "-1")
+
+
+def test_an_unwritable_place_is_one_line_and_nothing_is_lost(capsys, tmp_path, golden):
+    (tmp_path / "file").write_text("kept")
+    weights = str(golden / "weights" / "smoke-seed-0.safetensors")
+    assert "file" in complaint(capsys, "reproduce", str(specs_folder() / "smoke.toml"), "--out", str(tmp_path / "file"))
+    audit = ["audit", weights, "--sequences", "8", "--snapshots", "2", "--json", str(tmp_path / "file" / "figures.json")]
+    assert "cannot be written" in complaint(capsys, *audit)
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_constants_lists_every_constant_with_its_origin(capsys, paper):
+    assert main(["constants"]) == 0
+    printed = capsys.readouterr().out
+    for path, origin in paper.origins.items():
+        line = next(line for line in printed.splitlines() if line.startswith(f"{path} |"))
+        assert origin.status in line
+        assert origin.where in line
+        assert origin.why in line
+    assert main(["constants", str(specs_folder() / "published.toml")]) == 0
+    assert "claims.r2.published | 0.8698" in capsys.readouterr().out
+
+
+def test_help_loads_nothing_heavy():
+    """The time is in benchmarks/; what makes it is that neither torch nor numpy is imported."""
+    code = "import sys; from paper_repro.cli import main; main(['--help']); print([m for m in ('torch', 'numpy', 'numba') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.rstrip().endswith("[]")
+    for command in ("reproduce", "status", "report", "verify", "constants", "audit", "lnz"):
+        assert command in done.stdout
