@@ -24,6 +24,10 @@ from paper_repro.physics.sphere import normalise
 
 Vector = npt.NDArray[np.float64]
 
+#: No chain is served beyond this β(|J| + 2|K|); a frustrated one reaches the end of double precision earlier, and says so.
+_COLDEST = 1e4
+_TOO_COLD = "beta = {:g}: Boltzmann factors leave double precision; expected a higher temperature"
+
 
 @functools.cache
 def quadrature(nodes: int) -> tuple[Vector, Vector]:
@@ -116,6 +120,8 @@ class ExactChain:
             raise ValueError("couplings beyond separation 2; expected separations 1 and 2, which the exact solution serves")
         if self.nodes == 0:
             largest = self.beta * (np.max(np.abs(self._near), initial=0) + 2 * np.max(np.abs(self._far), initial=0))
+            if largest > _COLDEST:
+                raise ValueError(_TOO_COLD.format(self.beta))
             object.__setattr__(self, "nodes", nodes_needed(float(largest)))
 
     @property
@@ -143,7 +149,7 @@ class ExactChain:
     def _positive(self, weight: float) -> float:
         """Return a weight; raise ``ValueError`` where the Boltzmann factors have left double precision."""
         if not (math.isfinite(weight) and weight > 1e-290):
-            raise ValueError(f"beta = {self.beta:g}: Boltzmann factors leave double precision; expected a higher temperature")
+            raise ValueError(_TOO_COLD.format(self.beta))
         return weight
 
     @functools.cached_property
@@ -181,7 +187,7 @@ class ExactChain:
     @property
     def mean_energy(self) -> float:
         """⟨H⟩ = -∂ ln Z/∂β, in units of energy."""
-        return -self._derivatives[1]
+        return 0.0 - self._derivatives[1]
 
     @property
     def heat_capacity(self) -> float:

@@ -62,7 +62,12 @@ def tensors_digest(tensors: Mapping[str, torch.Tensor]) -> str:
 def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
     """Write tensors and metadata to a safetensors file, atomically, with the digest of the tensors in the metadata."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_bytes(path, save(plain, {**metadata, "tensors_sha256": tensors_digest(plain)}))
+    data = save(plain, {**metadata, "tensors_sha256": tensors_digest(plain)})
+    # the library writes the metadata in an order of its own each time: the same content must be the same bytes
+    size = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    write_bytes(path, len(header).to_bytes(8, "little") + header + data[8 + size :])
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:

@@ -17,7 +17,11 @@ def world(hamiltonian):
     matrix = chain.coupling_matrix(chain.encode("ABBAAB", "AB"), hamiltonian)
     law = ExactChain(matrix, BETA)
     cold, hot = law.sample(60, np.random.default_rng(0)), ExactChain(matrix, 3.0).sample(20, np.random.default_rng(1))
-    return chain.energy(np.concatenate([cold, hot]), matrix), lambda beta: ExactChain(matrix, beta).ln_z, law.mean_energy + 2 * law.energy_deviation
+    return (
+        chain.energy(np.concatenate([cold, hot]), matrix),
+        lambda beta: ExactChain(matrix, beta).ln_z,
+        law.mean_energy + 2 * law.energy_deviation,
+    )
 
 
 def plateau(world, values, **changes):
@@ -50,7 +54,9 @@ def test_a_wrong_normalisation_is_a_gap_and_a_wrong_tail_is_a_deviation(world):
 def test_the_errors_are_those_of_repeated_worlds(world):
     """80 worlds of noise: the scatter of α and of the gap is the stated error, within a third (four deviations of a deviation)."""
     energies, ln_z, _ = world
-    done = [plateau(world, -BETA * energies - ln_z(BETA) + np.random.default_rng(k).normal(0, 0.5, len(energies))) for k in range(80)]
+    done = [
+        plateau(world, -BETA * energies - ln_z(BETA) + np.random.default_rng(k).normal(0, 0.5, len(energies))) for k in range(80)
+    ]
     for value, stated in (("alpha", "alpha_error"), ("gap", "gap_error")):
         scatter = np.std([getattr(item, value) for item in done], ddof=1)
         assert 0.67 < np.mean([getattr(item, stated) for item in done]) / scatter < 1.5

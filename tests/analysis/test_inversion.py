@@ -72,7 +72,12 @@ def test_another_chain_with_three_letters_and_separation_three(paper):
     term = spec.terms[0]
     terms = tuple(
         attrs.evolve(term, name=name, separation=separation, pair=pair, coupling=coupling)
-        for name, separation, pair, coupling in (("a", 1, "xy", 0.7), ("b", 3, "zz", -0.4), ("c", 2, "xz", 1.3), ("d", 1, "yy", 0.2))
+        for name, separation, pair, coupling in (
+            ("a", 1, "xy", 0.7),
+            ("b", 3, "zz", -0.4),
+            ("c", 2, "xz", 1.3),
+            ("d", 1, "yy", 0.2),
+        )
     )
     other = attrs.evolve(spec, identities="xyz", terms=terms)
     generator = np.random.default_rng(0)
@@ -98,7 +103,9 @@ def test_batches_of_any_size_and_order_give_the_same_answer(data, hamiltonian, p
         one, other = (inversion.invert(s, hamiltonian, settings, BETA, np.random.SeedSequence(0)) for s in (whole, split))
         assert np.array_equal(one.coefficients, other.coefficients)
         assert one.r2 == other.r2
-    backwards = inversion.invert(inversion.gather(noisy, data[::-1], hamiltonian), hamiltonian, settings, BETA, np.random.SeedSequence(0))
+    backwards = inversion.invert(
+        inversion.gather(noisy, data[::-1], hamiltonian), hamiltonian, settings, BETA, np.random.SeedSequence(0)
+    )
     assert np.allclose(backwards.coefficients, one.coefficients, rtol=1e-12)
 
 

@@ -81,7 +81,9 @@ def sampling(z=0.01, ratio=6.0):
 def test_only_the_published_protocol_with_sound_sampling_has_no_reservations(paper):
     spec = paper.record
     assert reservations(spec, spec, sampling()) == []
-    seeds = attrs.evolve(spec, seeds=attrs.evolve(spec.seeds, data=1), training=attrs.evolve(spec.training, seeds=(8, 9)), name="mine")
+    seeds = attrs.evolve(
+        spec, seeds=attrs.evolve(spec.seeds, data=1), training=attrs.evolve(spec.training, seeds=(8, 9)), name="mine"
+    )
     assert reservations(seeds, spec, sampling()) == []
     fewer = attrs.evolve(spec, training=attrs.evolve(spec.training, epochs=19))
     assert "training.epochs" in reservations(fewer, spec, sampling())[0]

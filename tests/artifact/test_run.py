@@ -112,7 +112,16 @@ def test_a_run_makes_every_stage_and_says_who_made_it(done):
 
 def test_the_report_shows_every_stage_every_claim_and_no_reproduction(done):
     screen = (done.parent / "screen.txt").read_text()
-    for title in ("Sampling", "Training", "Table 1", "Inversion", "Interaction matrix", "Partition function", "Thermodynamic integration", "Verdicts"):
+    for title in (
+        "Sampling",
+        "Training",
+        "Table 1",
+        "Inversion",
+        "Interaction matrix",
+        "Partition function",
+        "Thermodynamic integration",
+        "Verdicts",
+    ):
         assert title in screen
     for value in ("0.9974", "0.8698", "0.8759", "0.6206", "-0.4643", "-0.3778", "-0.2928", "1,050,000", "lost"):
         assert value in screen

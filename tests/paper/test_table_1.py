@@ -98,7 +98,9 @@ def test_the_authors_weights_give_the_published_table(authors_audit, published, 
     assert meets(authors_audit, published, SEQUENCES)
     # the broken twins: a basis whose next-nearest terms have lost their projection, and exchanged identities
     with monkeypatch.context() as patch:
-        patch.setattr(chain, "basis_forces", lambda spins, adjacent: np.moveaxis(np.einsum("kij,sjc->skic", adjacent, spins), 1, -1))
+        patch.setattr(
+            chain, "basis_forces", lambda spins, adjacent: np.moveaxis(np.einsum("kij,sjc->skic", adjacent, spins), 1, -1)
+        )
         assert not meets(audit_weights(authors_weights, paper.record, 100, SNAPSHOTS, seed=0), published, 100)
     plain = NetworkForce.__call__
     with monkeypatch.context() as patch:

@@ -66,7 +66,9 @@ def test_brownian_motion_forgets_the_first_harmonic_as_e_to_the_minus_t():
 
 def test_the_envelope_of_the_brownian_step_holds():
     theta, time = torch.meshgrid(
-        torch.linspace(1e-6, math.pi - 1e-6, 801, dtype=torch.float64), torch.logspace(-5, 2, 57, dtype=torch.float64), indexing="ij"
+        torch.linspace(1e-6, math.pi - 1e-6, 801, dtype=torch.float64),
+        torch.logspace(-5, 2, 57, dtype=torch.float64),
+        indexing="ij",
     )
     ratio = heat_kernel(theta, time)[0] - diffusion.tangent_step_density(theta, time)[0]
     assert float(ratio.max()) < math.log(diffusion.ENVELOPE)

@@ -134,7 +134,9 @@ def batching_error(model: Pairformer, seed: int) -> float:
         together = model(garbage, spins, time, mask)
         worst = 0.0
         for row, length in enumerate(mask.sum(1).tolist()):
-            alone = model(codes[row : row + 1, :length], spins[row : row + 1, :length], time[row : row + 1], mask[row : row + 1, :length])
+            alone = model(
+                codes[row : row + 1, :length], spins[row : row + 1, :length], time[row : row + 1], mask[row : row + 1, :length]
+            )
             worst = max(worst, float((together[row, :length] - alone[0]).abs().max() / alone.abs().max()))
             assert float(together[row, length:].abs().sum()) == 0
     return worst
@@ -183,7 +185,11 @@ def plain_score(t: dict[str, torch.Tensor], codes, spins, time, heads: int, bloc
 
     n = len(codes)
     i, j = torch.meshgrid(torch.arange(n), torch.arange(n), indexing="ij")
-    s = t["seq_emb.weight"][codes] + t["pos_emb.weight"][:n] + linear("time_emb.2", functional.gelu(linear("time_emb.0", time.view(1, 1))))
+    s = (
+        t["seq_emb.weight"][codes]
+        + t["pos_emb.weight"][:n]
+        + linear("time_emb.2", functional.gelu(linear("time_emb.0", time.view(1, 1))))
+    )
     z = t["dist_emb.weight"][(i - j).abs()] + linear("inner_prod_proj", (spins @ spins.T)[..., None])
     for b in range(blocks):
         z = z + linear(f"blocks.{b}.s_to_z", torch.cat([s[i], s[j]], dim=-1))
@@ -215,4 +221,6 @@ def test_the_network_is_the_one_written_in_the_theory(make):
         wrong = dict(renamed)
         wrong["blocks.1.s_to_z.weight"] = renamed["blocks.1.s_to_z.weight"].roll(64, dims=1)  # s_j and s_i exchanged
         wrong["blocks.1.norm_z.bias"] = renamed["blocks.1.norm_z.bias"] + 0.1
-        assert not np.allclose(ours[0], plain_score(wrong, codes[0], spins[0], time[0], model.shape.heads, model.shape.blocks), rtol=1e-6)
+        assert not np.allclose(
+            ours[0], plain_score(wrong, codes[0], spins[0], time[0], model.shape.heads, model.shape.blocks), rtol=1e-6
+        )

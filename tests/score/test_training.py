@@ -41,7 +41,9 @@ def stop_at(step):
 
 def same(first, second) -> bool:
     states = first.model.state_dict(), second.model.state_dict()
-    return all(torch.equal(value, states[1][name]) for name, value in states[0].items()) and np.array_equal(first.losses, second.losses)
+    return all(torch.equal(value, states[1][name]) for name, value in states[0].items()) and np.array_equal(
+        first.losses, second.losses
+    )
 
 
 def test_an_interrupted_training_ends_in_the_same_bytes(small, tmp_path):

@@ -37,6 +37,13 @@ def test_round_trip(saved):
     assert not loaded.training
 
 
+def test_the_same_weights_are_the_same_bytes(saved, tmp_path):
+    path, model = saved
+    for attempt in range(5):
+        save_weights(tmp_path / f"{attempt}", model, query_time=2e-4, spec_sha256="abc", seed=1, steps=10)
+        assert (tmp_path / f"{attempt}").read_bytes() == path.read_bytes()
+
+
 def test_the_authors_names_are_understood_and_their_architecture_is_read_off(saved, tmp_path):
     """Their files have no metadata; heads show in the width of the attention bias."""
     path, model = saved
@@ -97,7 +104,12 @@ def test_tensors_that_do_not_fit_are_named(saved, change, said):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("format", "paper_repro weights 99"), ("architecture", "{"), ("architecture", json.dumps({"heads": 4})), ("query_time", "soon")],
+    [
+        ("format", "paper_repro weights 99"),
+        ("architecture", "{"),
+        ("architecture", json.dumps({"heads": 4})),
+        ("query_time", "soon"),
+    ],
 )
 def test_metadata_that_cannot_be_used_are_named(saved, key, value):
     path, _ = saved
