@@ -168,6 +168,9 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as error:
         sys.stderr.write(f"paper-repro: {error}\n")
         return 2
+    except OSError as error:
+        sys.stderr.write(f"paper-repro: {error.filename or 'input or output'}: {error.strerror or error}\n")
+        return 2
     except KeyboardInterrupt:
         sys.stderr.write("paper-repro: interrupted; the same command goes on where it stopped\n")
         return 130

@@ -12,7 +12,7 @@ from paper_repro.spec import Claim, Published, Spec, canonical, differences
 
 Verdict = Literal["REPRODUCED", "DEVIATES", "INCONCLUSIVE"]
 
-#: A mean z-score of the sampled energies beyond this many of its standard errors is a sampler that has not converged.
+#: A pooled z-score of the sampled energies beyond this is a sampler that has not converged.
 _SAMPLER_LIMIT = 5.0
 
 
@@ -55,7 +55,7 @@ def values_at(results: dict[str, Any], path: str) -> list[tuple[float, float]]:
 def reservations(spec: Spec, published: Spec, results: dict[str, Any]) -> list[str]:
     """Return why a run can establish nothing, whatever it finds; an empty list where it can.
 
-    Its constants differ from the published protocol (seeds and name aside), or its sampling has not converged.
+    Its constants differ from the published protocol (seeds and name aside), or its sampling or a training has not converged.
     """
     ours, theirs = canonical(spec), canonical(published)
     for values in (ours, theirs):
@@ -74,12 +74,14 @@ def reservations(spec: Spec, published: Spec, results: dict[str, Any]) -> list[s
             continue
         if spec.sampler.method == "exact":
             continue
-        count = (spec.training_set if which == "training" else spec.test_set).sequences
-        z, ratio = diagnosis["z_mean"], diagnosis["thinning_ratio"]
-        if z is None or abs(z) * math.sqrt(count) > _SAMPLER_LIMIT:
-            reasons.append(f"sampling of the {which} set has not converged (mean energy z = {z})")
+        z, ratio = diagnosis["z_pooled"], diagnosis["thinning_ratio"]
+        if z is None or abs(z) > _SAMPLER_LIMIT:
+            reasons.append(f"sampling of the {which} set has not converged (pooled z of the energy {z})")
         if ratio is None or ratio < 1:
             reasons.append(f"snapshots of the {which} set are correlated (thinning / autocorrelation = {ratio})")
+    for seed, trained in zip(results.get("seeds", ()), results.get("training", ()), strict=False):
+        if trained["epoch_losses"][-1] >= trained["epoch_losses"][0]:
+            reasons.append(f"training of seed {seed} has not lowered its loss")
     return reasons
 
 

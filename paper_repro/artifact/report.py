@@ -109,6 +109,7 @@ def _sampling(results: dict[str, Any], spec: Spec) -> Section:
         ("round trips per sequence", "round_trips"), ("autocorrelation of the energy at T₀ (sweeps)", "autocorrelation"),
         ("thinning over autocorrelation", "thinning_ratio"), ("mean z of ⟨H⟩ against exact", "z_mean"),
         ("deviation of z (1 expected)", "z_deviation"), ("largest |z|", "z_largest"),
+        ("pooled z of ⟨H⟩ (beyond ±5: not converged)", "z_pooled"),
     )  # fmt: skip
     columns = ("", "training set", "test set")
     rows = tuple(

@@ -207,10 +207,13 @@ class Run:
             pairs = [(codes, spins.astype(np.float32)) for codes, spins in self._chains("training")]
             data = training.Chains([codes for codes, _ in pairs], [spins for _, spins in pairs])
             key = key_of(constants, seed, [sha256(self.folder / name) for name in inputs])
-            done = training.train(
-                data, spec.architecture, spec.diffusion, spec.training, seed,
-                checkpoint=checkpoint, key=key, progress=lambda step, _, loss: self.reporter.advance(step, f"loss {loss:.4f}"),
-            )  # fmt: skip
+            try:
+                done = training.train(
+                    data, spec.architecture, spec.diffusion, spec.training, seed,
+                    checkpoint=checkpoint, key=key, progress=lambda step, _, loss: self.reporter.advance(step, f"loss {loss:.4f}"),
+                )  # fmt: skip
+            except training.NotFinite as error:
+                raise InputError(self.folder, *str(error).split("; expected ", 1)) from error
             save_weights(
                 self.folder / outputs[0], done.model,
                 query_time=spec.inversion.query_time, spec_sha256=digest(spec), seed=seed, steps=len(done.losses),
@@ -241,7 +244,10 @@ class Run:
         def make() -> None:
             statistics = inversion.gather(self._network(seed), self._chains("test"), spec.hamiltonian, self.reporter.advance)
             beta = 1 / spec.ladder.coldest
-            fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, beta, self._seed("inversion", seed))
+            try:
+                fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, beta, self._seed("inversion", seed))
+            except ValueError as error:
+                raise InputError(f"{self.folder}: inversion of seed {seed}", *str(error).split("; expected ", 1)) from error
             write_json(self.folder / f"results/inversion-{seed}.json", fit_as_results(fit))
 
         constants = {name: canonical(getattr(spec, name)) for name in ("hamiltonian", "inversion", "ladder", "seeds")}

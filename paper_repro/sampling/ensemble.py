@@ -226,12 +226,14 @@ def diagnostics(ensemble: Ensemble) -> dict[str, float]:
     ``swap_rate`` is the mean over pairs of neighbouring temperatures, ``smallest_swap_rate`` that of the worst pair, both
     averaged over sequences; ``round_trips`` are per sequence, ``autocorrelation`` in sweeps, averaged; ``thinning_ratio`` is the
     thinning over it. z = (mean energy - exact) / standard error of each sequence: ``z_mean`` and ``z_deviation`` are 0 and 1,
-    give or take 1/√sequences, where the sampling is right; ``z_largest`` is the largest |z|.
+    give or take 1/√sequences, where the sampling is right; ``z_largest`` is the largest |z|; ``z_pooled`` = Σ (mean energy -
+    exact) / √(Σ error²) is standard normal, free of the bias that a ratio of two numbers from one short trace has.
     """
     pairs = np.array([_mean(column) for column in ensemble.swap_rates.T])
     known = pairs[np.isfinite(pairs)]
-    z = (ensemble.mean_energy - ensemble.exact_energy) / ensemble.mean_energy_error
-    z = z[np.isfinite(z)]
+    excess, errors = ensemble.mean_energy - ensemble.exact_energy, ensemble.mean_energy_error
+    known_errors = np.isfinite(excess) & (errors > 0)
+    z = excess[known_errors] / errors[known_errors]
     tau = _mean(ensemble.autocorrelation)
     return {
         "swap_rate": _mean(known),
@@ -242,4 +244,5 @@ def diagnostics(ensemble: Ensemble) -> dict[str, float]:
         "z_mean": _mean(z),
         "z_deviation": float(np.std(z, ddof=1)) if len(z) > 1 else np.nan,
         "z_largest": float(np.max(np.abs(z))) if len(z) else np.nan,
+        "z_pooled": float(excess[known_errors].sum() / np.sqrt((errors[known_errors] ** 2).sum())) if len(z) else np.nan,
     }

@@ -1,6 +1,7 @@
 """Probability flow: against densities that are known in closed form."""
 
 import math
+from itertools import pairwise
 
 import attrs
 import pytest
@@ -75,7 +76,7 @@ def test_ending_the_diffusion_early_costs_what_it_should():
 def flow_ends(law: TwoSpinDiffusion, spins: torch.Tensor, end: float, steps: int = 2000) -> torch.Tensor:
     """Where the flow takes the spins: the midpoint rule, written independently of the package's solver."""
     times = grid(end, steps)
-    for first, second in zip(times[:-1], times[1:], strict=True):
+    for first, second in pairwise(times):
         half = normalise(spins - 0.25 * (second - first) * law.score(spins, float(first)))
         spins = normalise(spins - 0.5 * (second - first) * project(half, law.score(half, float(first + second) / 2)))
     return spins

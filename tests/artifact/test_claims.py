@@ -74,8 +74,8 @@ def test_the_other_rules():
     assert judge(claim("lost"), results(0.87, 0.87, 0.87), 0.95, []).verdict == "INCONCLUSIVE"
 
 
-def sampling(z=0.01, ratio=6.0):
-    return {"sampling": {which: {"z_mean": z, "thinning_ratio": ratio} for which in ("training", "test")}}
+def sampling(z=0.4, ratio=6.0):
+    return {"sampling": {which: {"z_pooled": z, "thinning_ratio": ratio} for which in ("training", "test")}}
 
 
 def test_only_the_published_protocol_with_sound_sampling_has_no_reservations(paper):
@@ -90,9 +90,12 @@ def test_only_the_published_protocol_with_sound_sampling_has_no_reservations(pap
     other = attrs.evolve(spec, hamiltonian=attrs.evolve(spec.hamiltonian, terms=spec.hamiltonian.terms[:5]))
     assert "K_BB" in reservations(other, spec, sampling())[0]
     assert reservations(spec, spec, {})
-    assert reservations(spec, spec, sampling(z=0.2))  # 0.2 × √2000 = 9 standard errors
+    assert reservations(spec, spec, sampling(z=-5.1))
     assert reservations(spec, spec, sampling(z=None))
     assert reservations(spec, spec, sampling(ratio=0.5))
+    falling, rising = ({"seeds": [7], "training": [{"epoch_losses": losses}]} for losses in ([0.5, 0.4], [0.5, 0.6]))
+    assert reservations(spec, spec, sampling() | falling) == []
+    assert "seed 7" in reservations(spec, spec, sampling() | rising)[0]
 
 
 def test_the_smoke_run_can_never_say_reproduced(paper, published):

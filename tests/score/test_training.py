@@ -104,7 +104,7 @@ def test_all_snapshots_are_drawn_equally_often(small):
 
 
 def test_the_loss_falls_and_the_network_learns_that_neighbours_align(small):
-    """All spins of a chain are equal, so the score must pull noisy spins together: W > 0 on average, and less loss than at first."""
+    """All spins of a chain are equal, so the score must pull noisy spins together: W > 0 on average."""
     done = training.train(*small[:3], attrs.evolve(small[3], epochs=60), 0)
     assert done.losses[-40:].mean() < 0.8 * done.losses[:20].mean()
     field = NetworkForce(done.model, 0.1)

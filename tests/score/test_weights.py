@@ -46,7 +46,7 @@ def test_the_same_weights_are_the_same_bytes(saved, tmp_path):
 
 def test_the_authors_names_are_understood_and_their_architecture_is_read_off(saved, tmp_path):
     """Their files have no metadata; heads show in the width of the attention bias."""
-    path, model = saved
+    _, model = saved
     theirs = {ours: name for name, ours in (_INSIDE | _OUTSIDE).items()}
     renamed = {".".join(theirs.get(part, part) for part in name.split(".")): value for name, value in model.state_dict().items()}
     assert "blocks.3.qkv.weight" in renamed
