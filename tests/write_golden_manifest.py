@@ -12,8 +12,8 @@ from paper_repro.artifact.manifest import read_manifest
 from paper_repro.files import sha256, write_text
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-HEAD = """# What made each golden file. Written by tests/write_golden_manifest.py (tox run -e golden); tests/paper/test_golden_manifest.py
-# checks that every file is listed, unaltered, and made from the specs as they are.
+HEAD = """# What made each golden file. Written by tests/write_golden_manifest.py (tox run -e golden).
+# tests/paper/test_golden_manifest.py checks that every file is listed, unaltered, and made from the specs as they are.
 """
 
 
@@ -47,7 +47,7 @@ def main(run: Path) -> None:
         seconds={stage: str(record.seconds) for stage, record in manifest.stages.items() if "seed 0" in stage},
     )
     for path in sorted(GOLDEN.glob("test_*/*")):
-        made_by = "tox run -e test -- tests/paper --force-regen"
+        made_by = "tox run -e golden"
         lines += entry(path.relative_to(GOLDEN).as_posix(), command=made_by)
     write_text(GOLDEN / "MANIFEST.toml", HEAD + "\n" + "\n".join(lines))
 
