@@ -278,5 +278,9 @@ class Spec:
                 f"training_set.sequences + test_set.sequences = {wanted:g} for each length; "
                 f"expected at most half of the {possible} sequences of chains.shortest"
             )
+        if self.likelihood.temperatures[0] != self.ladder.coldest:
+            raise ValueError(
+                f"likelihood.temperatures[0] = {self.likelihood.temperatures[0]}; expected ladder.coldest = {self.ladder.coldest}"
+            )
         if self.readout.sequences > self.test_set.sequences:
             raise ValueError(f"readout.sequences = {self.readout.sequences}; expected at most test_set.sequences")

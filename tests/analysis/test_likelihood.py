@@ -4,12 +4,15 @@ import math
 from itertools import pairwise
 
 import attrs
+import numpy as np
 import pytest
 import torch
 
 from paper_repro.analysis import likelihood
-from paper_repro.physics.sphere import normalise, project
+from paper_repro.physics.sphere import divergence, normalise, project
 from paper_repro.physics.two_spin import TwoSpinDiffusion
+from paper_repro.score.field import as_batch
+from paper_repro.score.pairformer import Pairformer
 
 SITES = 5
 
@@ -80,6 +83,35 @@ def flow_ends(law: TwoSpinDiffusion, spins: torch.Tensor, end: float, steps: int
         half = normalise(spins - 0.25 * (second - first) * law.score(spins, float(first)))
         spins = normalise(spins - 0.5 * (second - first) * project(half, law.score(half, float(first + second) / 2)))
     return spins
+
+
+def divergence_error(model: Pairformer, minus_two: float) -> float:
+    """The package's divergence against Eq. 8 with the whole Jacobian: ∂·F - xᵀ(∂F)x - 2 x·F per spin, F before projection."""
+    spins = normalise(torch.randn(2, SITES, 3, generator=torch.Generator().manual_seed(3), dtype=torch.float64))
+    codes = np.array([0, 1, 1, 0, 1])
+
+    def force(x):
+        return model.interaction(*as_batch(codes, x, 0.1)) @ x
+
+    with torch.no_grad():
+        score, spread = divergence(lambda x: model(*as_batch(codes, x, 0.1)), spins)
+        assert torch.equal(score, model(*as_batch(codes, spins, 0.1)))
+    by_hand = []
+    for one in spins:
+        jacobian = torch.autograd.functional.jacobian(lambda x: force(x[None])[0], one)  # (site, 3, site, 3)
+        own = torch.stack([jacobian[site, :, site] for site in range(SITES)])
+        radial = torch.einsum("ia,iab,ib->", one, own, one)
+        by_hand.append(own.diagonal(dim1=1, dim2=2).sum() - radial + minus_two * (one * force(one[None])[0]).sum())
+    return float((spread - torch.stack(by_hand).detach()).abs().max() / spread.abs().max())
+
+
+def test_the_divergence_of_a_trained_network_is_that_of_equation_8(paper, trained_state):
+    model = Pairformer(paper.record.architecture)
+    model.load_state_dict(trained_state)
+    model = model.double().eval()
+    assert divergence_error(model, -2) < 1e-10
+    assert divergence_error(model, 0) > 1e-3  # the curvature of the sphere forgotten
+    assert divergence_error(model, 2) > 1e-3
 
 
 def test_the_grid_is_quadratic_and_reaches_its_ends(paper):

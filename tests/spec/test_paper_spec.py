@@ -141,7 +141,7 @@ def specs(draw: st.DrawFn) -> Spec:
         ),
         likelihood=attrs.evolve(
             base.likelihood, chain="".join(draw(st.lists(st.sampled_from(letters), min_size=2, max_size=100))),
-            temperatures=tuple(draw(st.lists(positive, min_size=1))),
+            temperatures=(cold, *draw(st.lists(positive, max_size=3))),
         ),
     )  # fmt: skip
 
