@@ -239,9 +239,8 @@ def write_html(parts: Sequence[Section], title: str, folder: Path, drawn: Sequen
     """Write the report as one HTML file that loads nothing from anywhere, figures included, and return its path."""
     escape = html.escape
     body = [f"<h1>{escape(title)}</h1>"]
-    body.append(
-        "<p>Autonomous Emergence of Hamiltonian in Deep Generative Models (Xi, Chen; arXiv 2604.20821): what it claims, and what was measured.</p>"
-    )
+    paper = "Autonomous Emergence of Hamiltonian in Deep Generative Models (Xi, Chen; arXiv 2604.20821)"
+    body.append(f"<p>{paper}: what it claims, and what was measured.</p>")
     for part in [*parts[-1:], *parts[:-1]]:  # verdicts first on a page, last in a terminal
         body.append(f"<h2>{escape(part.title)}</h2>")
         if part.text:
