@@ -1,5 +1,7 @@
 """The command line: arguments only; what the commands do is in ``artifact.commands``."""
 
+import io
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 app = App(
     name="paper-repro",
     version=__version__,
+    suppress_keyboard_interrupt=False,
     help='Reproduce, audit and question "Autonomous Emergence of Hamiltonian in Deep Generative Models" (arXiv 2604.20821).',
 )
 
@@ -157,23 +160,44 @@ def lnz(sequence: str, /, *, temperature: float, spec: Path | None = None, json:
     return commands.lnz(sequence, _spec(spec), temperature, json, _console())
 
 
+class Terminated(BaseException):
+    """The process was asked to end by SIGTERM."""
+
+
+def _terminate(*_: object) -> None:
+    raise Terminated
+
+
+def _complain(line: str, status: int) -> int:
+    sys.stderr.write(f"paper-repro: {line}\n")
+    return status
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0 done, 1 found at fault, 2 unusable input, 130 interrupted."""
+    """Run the command line; return the exit status.
+
+    0 done, 1 found at fault, 2 unusable input or not enough memory or disk, 130 interrupted, 143 terminated.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without β shows ? instead of failing
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        line = " ".join(str(error).split())
-        sys.stderr.write(f"paper-repro: {line}\n")
-        return 2
+        return _complain(" ".join(str(error).split()), 2)
     except InputError as error:
-        sys.stderr.write(f"paper-repro: {error}\n")
-        return 2
+        return _complain(str(error), 2)
     except OSError as error:
-        sys.stderr.write(f"paper-repro: {error.filename or 'input or output'}: {error.strerror or error}\n")
-        return 2
+        return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}", 2)
+    except MemoryError as error:
+        return _complain(f"not enough memory ({error}); expected smaller sizes", 2)
     except KeyboardInterrupt:
-        sys.stderr.write("paper-repro: interrupted; the same command goes on where it stopped\n")
-        return 130
+        return _complain("interrupted; the same command goes on where it stopped", 130)
+    except Terminated:
+        return _complain("terminated; the same command goes on where it stopped", 143)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return status if isinstance(status, int) else 0
 
 

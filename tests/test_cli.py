@@ -2,8 +2,11 @@
 
 import json
 import math
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -43,7 +46,7 @@ def test_lnz_prints_the_exact_solution(capsys, hamiltonian):
         (["lnz", "AB", "--temperature", "-1"], "> 0"),
         (["lnz", "AB", "--temperature", "nan"], "> 0"),
         (["lnz", "AB", "--temperature", "1e-320"], "> 0"),
-        (["lnz", "AAAAAAA", "--temperature", "1e-6"], "higher temperature"),
+        (["lnz", "AAAAAAA", "--temperature", "1e-6"], "--temperature: 1e-06; expected at least"),
         (["lnz", "AB", "--temperature", "warm"], "warm"),
         (["lnz", "AB"], "--temperature"),
         (["audit", "no/such/file"], "no/such/file"),
@@ -77,6 +80,34 @@ def test_an_unwritable_place_is_one_line_and_nothing_is_lost(capsys, tmp_path, g
     audit = ["audit", weights, "--sequences", "8", "--snapshots", "2", "--json", str(tmp_path / "file" / "figures.json")]
     assert "cannot be written" in complaint(capsys, *audit)
     assert (tmp_path / "file").read_text() == "kept"
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_in_one_line_and_its_status(number, status, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "paper_repro.cli",
+        "reproduce",
+        str(specs_folder() / "smoke.toml"),
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+        while not list(tmp_path.glob("run/ensemble/*.npz")):
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert "the same command goes on" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_terminal_without_greek_and_a_locale_without_utf_8(tmp_path):
+    environment = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C", "HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "paper_repro.cli", "lnz", "ABBA", "--temperature", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)  # noqa: S603
+    assert "ln Z" in done.stdout
 
 
 def test_constants_lists_every_constant_with_its_origin(capsys, paper):

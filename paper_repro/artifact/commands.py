@@ -2,7 +2,6 @@
 
 import json
 import math
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from rich.text import Text
 from paper_repro.analysis import inversion
 from paper_repro.artifact import claims, figures, report
 from paper_repro.artifact.manifest import StageRecord, faults, key_of, now, read_manifest, write_manifest
-from paper_repro.artifact.run import Run, collect, write_json
+from paper_repro.artifact.run import Run, collect, strongest_bonds, write_json
 from paper_repro.files import InputError, sha256
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
@@ -34,15 +33,10 @@ def _protocol() -> tuple[Published, Spec]:
     return published, load_spec(specs_folder() / published.protocol).record
 
 
-def _terminate(*_: object) -> None:
-    raise SystemExit(143)
-
-
 def reproduce(path: Path, out: Path, console: Console) -> int:
     """Run a spec into a directory, or go on with it, and report; return the exit status."""
     spec = load_spec(path).record
     _protocol()  # a mistake in the published values must show before hours of work
-    signal.signal(signal.SIGTERM, _terminate)
     console.print(Text(f"{report.heading(spec)} → {out}", style="bold"))
     with report.TerminalReporter(console) as progress:
         Run(spec, out, progress).everything()
@@ -55,7 +49,11 @@ def make_report(out: Path, console: Console) -> None:
     manifest = read_manifest(out)
     spec = structure(manifest.spec, Spec, out / "manifest.json: spec")
     published, protocol = _protocol()
-    results = collect(out, spec)
+    made = {name: record for name, record in manifest.stages.items() if name != "report"}
+    wrong = [line for record in made.values() for line in faults(out, record)]
+    if wrong:  # a number that nobody made must not reach a verdict
+        raise InputError(out, "; ".join(wrong[:3]), "outputs as they were made: 'paper-repro reproduce' makes them again")
+    results = collect(out, spec, {name for record in made.values() for name in record.outputs})
     doubts = claims.reservations(spec, protocol, results)
     judgements = claims.judge_all(published, results, doubts)
     drawn = figures.draw_all(out, results, spec, published)
@@ -170,9 +168,10 @@ def audit_weights(
             readout=attrs.evolve(spec.readout, sequences=1),
             seeds=attrs.evolve(spec.seeds, data=seed),
         )
+        ExactChain(strongest_bonds(spec), 1 / spec.ladder.coldest)
     except ValueError as error:
         found, _, expected = str(error).partition("; expected ")
-        raise InputError("--sequences", found, expected) from error
+        raise InputError(f"--sequences {sequences} --snapshots {snapshots} of spec {spec.name}", found, expected) from error
     query_time = spec.inversion.query_time if info.query_time is None else info.query_time
     field = NetworkForce(model, query_time)
 
@@ -235,10 +234,10 @@ def audit(weights: Path, path: Path, sequences: int, snapshots: int, seed: int, 
         f"t = {done.query_time:g}; format: {done.info.source}. ± is one standard error, resampling sequences."
     )
     part = report.Section(f"Audit of {weights.name}", text, report.Table(columns, tuple(rows), frozenset(columns[1:])))
+    report.show([part], f"paper_repro · {spec.name}", console)
     if json_file is not None:
         about = {"weights_sha256": sha256(weights), "sequences": sequences, "snapshots": snapshots, "seed": seed, "spec": spec.name}
         write_json(json_file, results | about)
-    report.show([part], f"paper_repro · {spec.name}", console)
     return 0
 
 
@@ -249,11 +248,15 @@ def lnz(sequence: str, path: Path, temperature: float, as_json: bool, console: C
         raise InputError("--temperature", str(temperature), "a finite temperature > 0")
     try:
         codes = chain.encode(sequence, spec.hamiltonian.identities)
-        law = ExactChain(chain.coupling_matrix(codes, spec.hamiltonian), 1 / temperature)
-        values = {"ln_z": law.ln_z, "mean_energy": law.mean_energy, "heat_capacity": law.heat_capacity}
     except ValueError as error:
         found, _, expected = str(error).partition("; expected ")
         raise InputError("SEQUENCE", found, expected) from error
+    try:
+        law = ExactChain(chain.coupling_matrix(codes, spec.hamiltonian), 1 / temperature)
+    except ValueError as error:
+        found, _, expected = str(error).partition("; expected ")
+        raise InputError("--temperature", found.removeprefix("temperature "), expected) from error
+    values = {"ln_z": law.ln_z, "mean_energy": law.mean_energy, "heat_capacity": law.heat_capacity}
     if as_json:
         console.print(Text(json.dumps(values)), soft_wrap=True)
     else:

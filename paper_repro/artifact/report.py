@@ -49,7 +49,7 @@ def number(value: float, error: float = math.nan, digits: int = 4) -> str:
     if math.isfinite(error) and error > 0:
         places = max(0, min(8, 1 - math.floor(math.log10(error))))
         return f"{value:.{places}f} ± {error:.{places}f}"
-    if value == int(value) and abs(value) >= 1000:
+    if value == int(value) and abs(value) >= 100:
         return f"{int(value):,}"
     return f"{value:.{digits}f}"
 
@@ -327,6 +327,10 @@ class TerminalReporter:
             self._task = None
         said = "made before" if seconds is None else f"{seconds:.1f} s"
         self.console.print(Text(f"  {name}: {said}{f' ({note})' if note else ''}", style="dim" if seconds is None else ""))
+
+    def say(self, line: str) -> None:
+        """Say something that a person should know."""
+        self.console.print(Text(f"  {line}"))
 
 
 def as_json(parts: Sequence[Judgement]) -> list[dict[str, Any]]:

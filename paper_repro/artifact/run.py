@@ -47,6 +47,9 @@ class Reporter(Protocol):
     def finish(self, name: str, seconds: float | None, note: str = "") -> None:
         """End a stage after ``seconds``; None where it was made before and is skipped."""
 
+    def say(self, line: str) -> None:
+        """Say something that a person should know."""
+
 
 def write_json(path: Path, data: Any) -> None:
     """Write plain data as JSON, atomically; numbers that are not finite become null."""
@@ -70,7 +73,7 @@ def write_json(path: Path, data: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read JSON; raises ``InputError`` for a file that is missing or damaged."""
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(path, f"cannot be read ({error})", "an output of 'paper-repro reproduce'") from error
 
@@ -91,7 +94,18 @@ class Run:
     manifest: Manifest = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Open the directory."""
+        """Open the directory, once it is sure that every temperature can be served: not after hours."""
+        spec = self.spec
+        if spec.hamiltonian.range <= 2:
+            for path, temperature in (
+                ("ladder.coldest", spec.ladder.coldest),
+                *((f"likelihood.temperatures[{index}]", value) for index, value in enumerate(spec.likelihood.temperatures)),
+            ):
+                try:
+                    ExactChain(strongest_bonds(spec), 1 / temperature)
+                except (ValueError, ZeroDivisionError) as error:
+                    found, _, expected = str(error).partition("; expected ")
+                    raise InputError(f"spec {spec.name}: {path}", found, expected or "a higher temperature") from error
         self.manifest = open_manifest(self.folder, self.spec)
 
     # -- the machinery ---------------------------------------------------------------------------------------------------------
@@ -133,10 +147,13 @@ class Run:
             self._train(seed)
             self._invert(seed)
             self._read(seed)
-        for seed in spec.training.seeds:
-            for index in range(len(spec.likelihood.temperatures)):
-                self._follow(seed, index)
-            self._calibrate(seed)
+        if spec.hamiltonian.range <= 2:
+            for seed in spec.training.seeds:
+                for index in range(len(spec.likelihood.temperatures)):
+                    self._follow(seed, index)
+                self._calibrate(seed)
+        else:
+            self.reporter.say("likelihood and plateau are left out: couplings beyond separation 2 have no exact solution")
         self._integrate()
 
     def shards(self, which: ensemble.Which) -> list[str]:
@@ -209,11 +226,20 @@ class Run:
             pairs = [(codes, spins.astype(np.float32)) for codes, spins in self._chains("training")]
             data = training.Chains([codes for codes, _ in pairs], [spins for _, spins in pairs])
             key = key_of(constants, seed, [sha256(self.folder / name) for name in inputs])
-            try:
-                done = training.train(
+
+            def attempt() -> training.Trained:
+                return training.train(
                     data, spec.architecture, spec.diffusion, spec.training, seed,
                     checkpoint=checkpoint, key=key, progress=lambda step, _, loss: self.reporter.advance(step, f"loss {loss:.4f}"),
                 )  # fmt: skip
+
+            try:
+                try:
+                    done = attempt()
+                except training.CheckpointError as error:
+                    kept = checkpoint.replace(checkpoint.with_suffix(".damaged"))
+                    self.reporter.say(f"{error}; kept as {kept.name}, training starts again")
+                    done = attempt()
             except training.NotFinite as error:
                 raise InputError(self.folder, *str(error).split("; expected ", 1)) from error
             save_weights(
@@ -238,7 +264,7 @@ class Run:
 
     def _network(self, seed: int) -> NetworkForce:
         model, info = load_weights(self.folder / self.weights(seed))
-        return NetworkForce(model, info.query_time or self.spec.inversion.query_time)
+        return NetworkForce(model, self.spec.inversion.query_time if info.query_time is None else info.query_time)
 
     def _invert(self, seed: int) -> None:
         spec = self.spec
@@ -390,21 +416,36 @@ def fit_as_results(fit: inversion.Fit) -> dict[str, Any]:
     }
 
 
-def collect(folder: Path, spec: Spec) -> dict[str, Any]:
-    """Return the results of a run: lists over the training seeds, and what does not depend on one. Missing stages are left out."""
+def strongest_bonds(spec: Spec) -> npt.NDArray[np.float64]:
+    """Return the couplings of three sites with the strongest of each separation: what bounds the temperature of every chain."""
+    matrix = np.zeros((3, 3))
+    for term in spec.hamiltonian.terms:
+        if term.separation <= 2:
+            site = np.arange(3 - term.separation)
+            matrix[site, site + term.separation] = np.maximum(matrix[site, site + term.separation], abs(term.coupling))
+    return matrix
+
+
+def collect(folder: Path, spec: Spec, made: set[str]) -> dict[str, Any]:
+    """Return the results of a run, out of the outputs ``made``: lists over the training seeds, and what does not depend on one.
+
+    Sections of which an output is missing are left out.
+    """
     results: dict[str, Any] = {"seeds": list(spec.training.seeds)}
+
+    def read(section: str, names: list[str]) -> list[Any] | None:
+        paths = [f"results/{section}{name}.json" for name in names]
+        return [read_json(folder / path) for path in paths] if made.issuperset(paths) else None
+
     for section in ("training", "inversion", "readout", "calibration"):
-        found = [folder / f"results/{section}-{seed}.json" for seed in spec.training.seeds]
-        if all(path.exists() for path in found):
-            results[section] = [read_json(path) for path in found]
-    paths = [
-        [folder / f"results/likelihood-{seed}-{k}.json" for k in range(len(spec.likelihood.temperatures))]
-        for seed in results["seeds"]
-    ]
-    if all(path.exists() for row in paths for path in row):
-        results["likelihood"] = [[read_json(path) for path in row] for row in paths]
+        found = read(section, [f"-{seed}" for seed in spec.training.seeds])
+        if found is not None:
+            results[section] = found
+    flows = [read("likelihood", [f"-{s}-{k}" for k in range(len(spec.likelihood.temperatures))]) for s in spec.training.seeds]
+    if None not in flows:
+        results["likelihood"] = flows
     for section in ("sampling", "thermodynamic_integration"):
-        path = folder / f"results/{section}.json"
-        if path.exists():
-            results[section] = read_json(path)
+        found = read(section, [""])
+        if found is not None:
+            results[section] = found[0]
     return results

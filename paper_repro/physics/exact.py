@@ -24,9 +24,8 @@ from paper_repro.physics.sphere import normalise
 
 Vector = npt.NDArray[np.float64]
 
-#: No chain is served beyond this β(|J| + 2|K|); a frustrated one reaches the end of double precision earlier, and says so.
-_COLDEST = 1e4
-_TOO_COLD = "beta = {:g}: Boltzmann factors leave double precision; expected a higher temperature"
+#: No chain is served beyond this β(|J| + 2|K|): up to it every Boltzmann factor that matters stays above 1e-290.
+LARGEST_WEIGHT = 650.0
 
 
 @functools.cache
@@ -105,7 +104,7 @@ class ExactChain:
 
     ``matrix`` (site, site) holds the couplings J_ij, which must vanish beyond separation 2; ``beta`` ≥ 0 is 1/T. ``nodes`` is
     the order of the quadrature, chosen by ``nodes_needed`` when 0. Raises ``ValueError`` for longer-ranged couplings, and for
-    a ``beta`` that is negative, not finite, or so large that Boltzmann factors leave double precision (far below T = 0.01).
+    a ``beta`` that is negative, not finite, or beyond ``LARGEST_WEIGHT``, where Boltzmann factors leave double precision.
     """
 
     matrix: Vector
@@ -118,11 +117,14 @@ class ExactChain:
             raise ValueError(f"beta = {self.beta}; expected a finite inverse temperature ≥ 0")
         if np.any(np.triu(self.matrix, 3)):
             raise ValueError("couplings beyond separation 2; expected separations 1 and 2, which the exact solution serves")
+        reach = float(np.max(np.abs(self._near), initial=0) + 2 * np.max(np.abs(self._far), initial=0))
+        if self.beta * reach > LARGEST_WEIGHT:
+            raise ValueError(
+                f"temperature {1 / self.beta:g}; expected at least {reach / LARGEST_WEIGHT:.3g}, below which the Boltzmann "
+                f"factors of these couplings leave double precision"
+            )
         if self.nodes == 0:
-            largest = self.beta * (np.max(np.abs(self._near), initial=0) + 2 * np.max(np.abs(self._far), initial=0))
-            if largest > _COLDEST:
-                raise ValueError(_TOO_COLD.format(self.beta))
-            object.__setattr__(self, "nodes", nodes_needed(float(largest)))
+            object.__setattr__(self, "nodes", nodes_needed(self.beta * reach))
 
     @property
     def sites(self) -> int:
@@ -146,12 +148,6 @@ class ExactChain:
     def _kernel(self, index: int) -> tuple[Vector, Vector, Vector, Vector]:
         return _kernel(self.beta, float(self._far[index]), self.nodes)
 
-    def _positive(self, weight: float) -> float:
-        """Return a weight; raise ``ValueError`` where the Boltzmann factors have left double precision."""
-        if not (math.isfinite(weight) and weight > 1e-290):
-            raise ValueError(_TOO_COLD.format(self.beta))
-        return weight
-
     @functools.cached_property
     def _derivatives(self) -> tuple[float, float, float]:
         """Ln Z and its first and second derivative in β, by carrying all three through the transfer matrices."""
@@ -170,12 +166,11 @@ class ExactChain:
                 kernel, first, second, _ = self._kernel(index - 1)
                 f, g, h = weighted
                 right = np.stack([kernel @ f, kernel @ g + first @ f, kernel @ h + 2 * first @ g + second @ f])
-                norm = self._positive(right[0].max())
+                norm = right[0].max()
                 right, log_norm = right / norm, log_norm + math.log(norm)
             else:
                 right = weighted
         f, g, h = right.sum(1) if self.sites > 1 else (1.0, 0.0, 0.0)
-        self._positive(f)
         ln_z = constant + self.beta * scale + log_norm + math.log(f)
         return ln_z, g / f + scale, h / f - (g / f) ** 2
 
@@ -206,7 +201,7 @@ class ExactChain:
         messages = [np.ones(self.nodes)]
         for index in range(self.sites - 2, 0, -1):
             message = self._kernel(index - 1)[0] @ (w * self._bond(index) * messages[-1])
-            messages.append(message / self._positive(message.max()))
+            messages.append(message / message.max())
         return messages[::-1]
 
     def correlations(self) -> Vector:

@@ -29,6 +29,10 @@ class NotFinite(ArithmeticError):
     """The loss or the gradient stopped being a finite number; the last good state is the last checkpoint."""
 
 
+class CheckpointError(InputError):
+    """A checkpoint is damaged, or of another training; training from scratch loses nothing else."""
+
+
 @attrs.frozen
 class Chains:
     """Training data: for each sequence its codes (site,) and snapshots (snapshot, site, 3)."""
@@ -96,11 +100,12 @@ def _save(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, losses: l
 
 
 def _restore(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, key: str) -> list[float]:
-    tensors, metadata = read_tensors(path)
-    if metadata.get("format") != CHECKPOINT_FORMAT:
-        raise InputError(f"{path}: metadata format", repr(metadata.get("format")), repr(CHECKPOINT_FORMAT))
-    if metadata.get("key") != key:
-        raise InputError(f"{path}: metadata key", "the checkpoint of another training", "one of this spec, seed and data")
+    try:
+        tensors, metadata = read_tensors(path)
+    except InputError as error:
+        raise CheckpointError(path, "cannot be read as a checkpoint", "a whole one") from error
+    if metadata.get("format") != CHECKPOINT_FORMAT or metadata.get("key") != key or "tensors_sha256" not in metadata:
+        raise CheckpointError(path, "the checkpoint of another training", "one of this spec, seed and data")
     model.load_state_dict({name[6:]: tensor for name, tensor in tensors.items() if name.startswith("model.")})
     state = optimiser.state_dict()
     for name, tensor in tensors.items():

@@ -13,7 +13,7 @@ from safetensors.torch import save
 
 from paper_repro.files import InputError, write_bytes
 from paper_repro.score.pairformer import Pairformer
-from paper_repro.spec import Architecture, canonical, structure
+from paper_repro.spec import Architecture, canonical, differences, structure
 
 FORMAT = "paper_repro weights 1"
 
@@ -114,7 +114,7 @@ def _architecture_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> Archite
     try:
         identities, single = tensors["identity_embedding.weight"].shape
         positions, pair = tensors["separation_embedding.weight"].shape
-        blocks = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks."))
+        blocks = len({name.split(".")[1] for name in tensors if name.startswith("blocks.")})
         data = {
             "identities": identities,
             "positions": positions,
@@ -133,44 +133,54 @@ def _architecture_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> Archite
     return structure(data, Architecture, path)
 
 
-def _number(path: Path, metadata: Mapping[str, str], key: str, kind: type) -> Any:
+def _number(path: Path, metadata: Mapping[str, str], key: str, kind: type, *, above: float) -> Any:
     try:
-        return kind(metadata[key])
+        value = kind(metadata[key])
     except (KeyError, ValueError) as error:
         raise InputError(f"{path}: metadata {key}", repr(metadata.get(key)), "a number") from error
+    if not above < value < 1e15:
+        raise InputError(f"{path}: metadata {key}", repr(metadata[key]), f"a finite number > {above:g}")
+    return value
+
+
+def _described(path: Path, metadata: Mapping[str, str], shape: Architecture) -> WeightsInfo:
+    """Read what a file of this project's format says of itself; the architecture that it states must be that of its tensors."""
+    if "tensors_sha256" not in metadata:
+        raise InputError(f"{path}: metadata tensors_sha256", "missing", "the SHA-256 of the tensors")
+    try:
+        stated = json.loads(metadata.get("architecture", ""))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: metadata architecture", "not JSON", "an architecture in JSON") from error
+    if stated != canonical(shape):
+        differing = "; ".join(differences(stated, canonical(shape))) if isinstance(stated, dict) else "no table"
+        raise InputError(f"{path}: metadata architecture", differing[:200], "the architecture of the tensors")
+    return WeightsInfo(
+        "paper_repro",
+        shape,
+        _number(path, metadata, "query_time", float, above=0),
+        metadata.get("spec_sha256", ""),
+        _number(path, metadata, "seed", int, above=-1),
+        _number(path, metadata, "steps", int, above=0),
+    )
 
 
 def load_weights(path: Path) -> tuple[Pairformer, WeightsInfo]:
     """Load a network from this project's format or the authors' (recognised by their tensor names).
 
-    Raises ``InputError`` for a file that cannot be read, an unknown format, or tensors that are missing, too many, of another
-    shape, or not finite.
+    Raises ``InputError`` for a file that cannot be read, an unknown format, metadata that contradict the tensors, or tensors that
+    are missing, too many, of another shape, or not finite.
     """
     tensors, metadata = read_tensors(path)
     stated = metadata.get("format")
     if stated == FORMAT:
-        try:
-            shape_data = json.loads(metadata.get("architecture", ""))
-        except ValueError as error:
-            raise InputError(
-                f"{path}: metadata architecture", repr(metadata.get("architecture")), "an architecture in JSON"
-            ) from error
-        info = WeightsInfo(
-            "paper_repro",
-            structure(shape_data, Architecture, f"{path}: metadata architecture"),
-            _number(path, metadata, "query_time", float),
-            metadata.get("spec_sha256", ""),
-            _number(path, metadata, "seed", int),
-            _number(path, metadata, "steps", int),
-        )
-    elif stated is not None:
+        info = _described(path, metadata, _architecture_of(path, tensors))
+    elif stated is not None or metadata.keys() & {"architecture", "query_time", "tensors_sha256"}:
         raise InputError(f"{path}: metadata format", repr(stated), repr(FORMAT))
     else:
         tensors = _from_authors(tensors)
         info = WeightsInfo("authors", _architecture_of(path, tensors), None, "", None, None)
-    with torch.random.fork_rng(devices=[]):
-        model = Pairformer(info.architecture)
-    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    with torch.device("meta"):
+        wanted = {name: tuple(tensor.shape) for name, tensor in Pairformer(info.architecture).state_dict().items()}
     for name in sorted(wanted.keys() | tensors.keys()):
         if name not in tensors:
             raise InputError(path, f"no tensor {name!r}", f"one of shape {wanted[name]}")
@@ -180,5 +190,7 @@ def load_weights(path: Path) -> tuple[Pairformer, WeightsInfo]:
             raise InputError(path, f"tensor {name!r} has shape {tuple(tensors[name].shape)}", f"shape {wanted[name]}")
         if not tensors[name].is_floating_point() or not bool(torch.isfinite(tensors[name]).all()):
             raise InputError(path, f"tensor {name!r} holds values that are not finite numbers", "finite weights")
+    with torch.random.fork_rng(devices=[]):
+        model = Pairformer(info.architecture)
     model.load_state_dict(tensors)
     return model.eval(), info

@@ -44,6 +44,8 @@ class Hamiltonian:
             if bond in seen:
                 raise ValueError(f"terms.{term.name} repeats the bond of terms.{seen[bond]}; expected one term per bond")
             seen[bond] = term.name
+        if all(term.coupling == 0 for term in self.terms):
+            raise ValueError("terms: every coupling is 0; expected at least one that is not")
 
     @property
     def range(self) -> int:
@@ -283,4 +285,6 @@ class Spec:
                 f"likelihood.temperatures[0] = {self.likelihood.temperatures[0]}; expected ladder.coldest = {self.ladder.coldest}"
             )
         if self.readout.sequences > self.test_set.sequences:
-            raise ValueError(f"readout.sequences = {self.readout.sequences}; expected at most test_set.sequences")
+            raise ValueError(
+                f"readout.sequences = {self.readout.sequences}; expected at most test_set.sequences = {self.test_set.sequences}"
+            )

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from paper_repro.artifact import commands
 from paper_repro.artifact.manifest import NAME, read_manifest
-from paper_repro.artifact.run import Run
+from paper_repro.artifact.run import Run, collect
 from paper_repro.files import InputError
 from paper_repro.spec import load_spec, specs_folder
 
@@ -66,6 +66,9 @@ class Listener:
 
     def advance(self, done, note=""):
         pass
+
+    def say(self, line):
+        self.notes.append(line)
 
     def finish(self, name, seconds, note=""):
         (self.skipped if seconds is None else self.made).append(name)
@@ -167,6 +170,60 @@ def test_an_altered_output_is_found_and_made_again(done, tiny):
     assert listener.made == ["invert seed 1"]
     assert any("missing" in note for note in listener.notes)
     assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"{}", lambda data: data.replace(b"0", b"1", 1)])
+def test_a_number_that_nobody_made_never_reaches_a_report(done, damage):
+    path = done / "results/inversion-1.json"
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    with pytest.raises(InputError, match=r"inversion-1\.json"):
+        commands.make_report(done, silent())
+    path.write_bytes(whole)
+
+
+def test_results_that_are_not_in_the_manifest_are_not_taken(done):
+    spec = load_spec(specs_folder() / "paper.toml").record
+    assert "inversion" not in collect(done, spec, set())
+
+
+def test_a_damaged_checkpoint_is_put_aside_and_said(tiny, tmp_path):
+    """Training starts again and ends in the same bytes."""
+    run = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        Run(load_spec(tiny).record, run, Listener("train seed 0")).everything()
+    (run / "weights").mkdir()
+    (run / "weights/seed-0.checkpoint.safetensors").write_text("junk")
+    listener = Listener("invert seed 0")
+    with pytest.raises(KeyboardInterrupt):
+        Run(load_spec(tiny).record, run, listener).everything()
+    assert any("checkpoint" in note and "starts again" in note for note in listener.notes)
+    assert (run / "weights/seed-0.safetensors").exists()
+
+
+def test_a_chain_of_longer_range_runs_without_what_needs_the_exact_solution(tiny, tmp_path):
+    spec = load_spec(tiny).record
+    far = attrs.evolve(spec.hamiltonian.terms[0], name="L_AA", separation=3, coupling=-0.2)
+    other = attrs.evolve(
+        spec,
+        hamiltonian=attrs.evolve(spec.hamiltonian, terms=(*spec.hamiltonian.terms, far)),
+        likelihood=attrs.evolve(spec.likelihood, chain="AABAAB"),
+    )
+    listener = Listener()
+    Run(other, tmp_path / "run", listener).everything()
+    assert "thermodynamic integration" in listener.made
+    assert any("left out" in note for note in listener.notes)
+    commands.make_report(tmp_path / "run", silent())
+
+
+def test_a_temperature_that_cannot_be_served_is_refused_before_the_work(tiny, tmp_path):
+    spec = load_spec(tiny).record
+    cold = attrs.evolve(
+        spec, ladder=attrs.evolve(spec.ladder, coldest=1e-6), likelihood=attrs.evolve(spec.likelihood, temperatures=(1e-6,))
+    )
+    with pytest.raises(InputError, match=r"ladder\.coldest"):
+        Run(cold, tmp_path / "run", Listener())
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_stage_is_made_again_when_what_it_reads_has_changed(done, tiny):

@@ -106,13 +106,31 @@ def test_tensors_that_do_not_fit_are_named(saved, change, said):
     ("key", "value"),
     [
         ("format", "paper_repro weights 99"),
+        ("format", None),
         ("architecture", "{"),
+        ("architecture", "[" * 100_000),
+        ("architecture", "[]"),
         ("architecture", json.dumps({"heads": 4})),
         ("query_time", "soon"),
+        ("query_time", "nan"),
+        ("query_time", "inf"),
+        ("query_time", "0"),
+        ("query_time", "-1"),
+        ("query_time", None),
     ],
 )
 def test_metadata_that_cannot_be_used_are_named(saved, key, value):
     path, _ = saved
     tensors, metadata = read_tensors(path)
-    write_tensors(path, tensors, metadata | {key: value})
+    changed = {name: text for name, text in (metadata | {key: value}).items() if text is not None}
+    write_tensors(path, tensors, changed)
     assert key in complaint(path)
+
+
+@pytest.mark.parametrize(("field", "value"), [("single_width", 2**40), ("positions", 2**62), ("blocks", 10**9), ("heads", 8)])
+def test_an_architecture_that_is_not_that_of_the_tensors_is_refused_before_memory_is_taken(saved, field, value):
+    path, _ = saved
+    tensors, metadata = read_tensors(path)
+    shape = json.loads(metadata["architecture"]) | {field: value}
+    write_tensors(path, tensors, metadata | {"architecture": json.dumps(shape)})
+    assert field in complaint(path)
