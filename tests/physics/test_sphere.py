@@ -12,6 +12,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from paper_repro.physics import sphere
 from paper_repro.physics.sphere import (
     CROSSOVER_TIME,
     angle,
@@ -391,3 +392,16 @@ def test_a_rotation_has_no_divergence() -> None:
     x = points(5, 7)
     assert divergence(rotation, x)[1].abs().max() < 1e-14
     assert divergence(spiral, x)[1].abs().min() > 1e-4
+
+
+def near_the_pole_error(heat_kernel_form) -> float:
+    """Largest relative difference of the score from the series where the small-angle branch serves part of the integral."""
+    theta = np.linspace(0.004, 0.02, 9)
+    time = np.full_like(theta, 0.5)
+    density, derivative = sphere.heat_kernel_series(theta, time, 40)
+    return float(np.abs(heat_kernel_form(theta, time)[1] / (derivative / density) - 1).max())
+
+
+def test_the_score_near_the_pole_is_that_of_the_series():
+    assert near_the_pole_error(sphere.heat_kernel) < 1e-10
+    assert near_the_pole_error(lambda theta, time: (None, sphere.heat_kernel(theta, time)[1] * (1 + 1e-9))) > 1e-10
