@@ -195,8 +195,8 @@ def test_the_snapshots_are_in_equilibrium(small):
     )
     result = generate(spec, "training", 0, 200)
     assert well_sampled(result)
-    warmer = attrs.evolve(spec, ladder=attrs.evolve(spec.ladder, coldest=1.03 * spec.ladder.coldest))
-    wrong = [ExactChain(coupling_matrix(result.chain(k)[0], spec.hamiltonian), 1 / warmer.ladder.coldest) for k in range(200)]
+    warmer = 1.03 * spec.ladder.coldest
+    wrong = [ExactChain(coupling_matrix(result.chain(k)[0], spec.hamiltonian), 1 / warmer) for k in range(200)]
     assert not well_sampled(attrs.evolve(result, exact_energy=np.array([law.mean_energy for law in wrong])))
     assert not well_sampled(attrs.evolve(result, mean_energy_error=result.mean_energy_error / 2))
     report = diagnostics(result)
