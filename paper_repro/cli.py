@@ -112,8 +112,8 @@ def audit(
     weights: Path,
     /,
     *,
-    sequences: int = 2000,
-    snapshots: int = 5,
+    sequences: int | None = None,
+    snapshots: int | None = None,
     seed: int = 0,
     spec: Path | None = None,
     json: Annotated[Path | None, Parameter(name="--json")] = None,
@@ -125,9 +125,9 @@ def audit(
     weights
         A safetensors file: ours, or the authors' released weights under their own names.
     sequences
-        How many sequences.
+        How many sequences; as many as the spec's test set where none is given.
     snapshots
-        How many snapshots of each.
+        How many snapshots of each; as many as the spec's test set where none is given.
     seed
         Seed of the sequences, the snapshots and the resampling.
     spec

@@ -17,7 +17,8 @@ Floats = npt.NDArray[np.float64]
 class Plateau:
     """α and the plateau, with one standard error each from resampling configurations.
 
-    ``ln_z`` is minus the mean of αβE + ln p over the low-energy set; ``exact_ln_z`` is ln Z(β_eff); ``gap`` their difference.
+    ``ln_z`` is minus the mean of αβE + ln p over the low-energy set; ``exact_ln_z`` is ln Z(β_eff), uncertain by α; ``gap`` is
+    their difference, of smaller error, since both follow α.
     ``high_energy`` is how far the other configurations lie above the plateau on average (NaN where there are none).
     ``residual`` is the standard deviation of αβE + ln p over the low-energy set: how flat the plateau is.
     """
@@ -28,6 +29,7 @@ class Plateau:
     ln_z: float
     ln_z_error: float
     exact_ln_z: float
+    exact_ln_z_error: float
     gap: float
     gap_error: float
     residual: float
@@ -86,6 +88,7 @@ def calibrate(
         ln_z=ln_z,
         ln_z_error=float(errors[1]),
         exact_ln_z=exact,
+        exact_ln_z_error=abs(slope_of_exact) * float(errors[0]),
         gap=ln_z - exact,
         gap_error=float(errors[2]),
         residual=float(invariant[low].std(ddof=2)),

@@ -18,7 +18,7 @@ from paper_repro.spec import Hamiltonian, Inversion
 
 Floats = npt.NDArray[np.float64]
 
-#: (codes (site,), snapshots (snapshot, site, 3)) → tangent vectors (snapshot, site, 3), in units of βJ.
+#: (codes (site,), snapshots (snapshot, site, 3)) → tangent vectors (snapshot, site, 3); β × force for a perfect score.
 ForceField = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]
 
 
@@ -85,8 +85,8 @@ def gather(
 class Fit:
     """The couplings read out of a force field; errors are one standard error, resampling sequences.
 
-    ``coefficients`` are in units of βJ; ``ratios`` are to the term with the largest true coupling; ``scale`` is c·g / g·g for
-    fitted c and true g, β for a perfect score. ``force_error`` is the relative RMS difference from the exact force.
+    ``coefficients`` estimate βJ, dimensionless; ``ratios`` are to the strongest ferromagnetic coupling; ``scale`` is c·g / g·g
+    for fitted c and true g, β for a perfect score. ``force_error`` is the relative RMS difference from the exact force.
     """
 
     terms: tuple[str, ...]

@@ -20,8 +20,9 @@ _SAMPLER_LIMIT = 5.0
 class Judgement:
     """The verdict on one claim: our value, its errors, the interval that the published value had to meet, and the reason.
 
-    ``over_sequences`` is one standard error of the mean over seeds from resampling within each seed; ``over_seeds`` the standard
-    deviation between training seeds. NaN where there is none.
+    ``over_sequences`` is the standard error from resampling within a seed, averaged over the seeds: these share the test
+    sequences, so that it does not fall with their number; ``over_seeds`` is the standard deviation between training seeds.
+    NaN where there is none.
     """
 
     claim: Claim
@@ -55,7 +56,8 @@ def values_at(results: dict[str, Any], path: str) -> list[tuple[float, float]]:
 def reservations(spec: Spec, published: Spec, results: dict[str, Any]) -> list[str]:
     """Return why a run can establish nothing, whatever it finds; an empty list where it can.
 
-    Its constants differ from the published protocol (seeds and name aside), or its sampling or a training has not converged.
+    Its constants differ from the published protocol (the numbers of the seeds and the name aside), it has fewer training seeds,
+    its energies miss the exact ones, its snapshots are correlated, or a training has not lowered its loss.
     """
     ours, theirs = canonical(spec), canonical(published)
     for values in (ours, theirs):
@@ -67,6 +69,8 @@ def reservations(spec: Spec, published: Spec, results: dict[str, Any]) -> list[s
     if changed:
         shown = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         reasons.append(f"not the published protocol ({shown})")
+    if len(spec.training.seeds) < len(published.training.seeds):
+        reasons.append(f"{len(spec.training.seeds)} training seeds where the protocol has {len(published.training.seeds)}")
     for which in ("training", "test"):
         diagnosis = results.get("sampling", {}).get(which)
         if diagnosis is None:
@@ -103,7 +107,7 @@ def judge(claim: Claim, results: dict[str, Any], confidence: float, doubts: Sequ
     values = [value for value, _ in found]
     value = float(np.mean(values)) if values else math.nan
     over_seeds = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
-    over_sequences = math.sqrt(sum(error**2 for _, error in found)) / len(found) if found else math.nan
+    over_sequences = sum(error for _, error in found) / len(found) if found else math.nan
 
     def result(verdict: Verdict, reason: str, low: float = math.nan, high: float = math.nan) -> Judgement:
         if doubts:
@@ -114,12 +118,11 @@ def judge(claim: Claim, results: dict[str, Any], confidence: float, doubts: Sequ
         return result("INCONCLUSIVE", "the published value is lost in the source text; ours is reported")
     if not values or not all(map(math.isfinite, values)):
         return result("INCONCLUSIVE", "not measured in this run")
-    if claim.rule == "at-least":
-        reached = min(values) >= claim.published - claim.rounding
-        bound = f"{claim.published:g}"
-        return result(
-            "REPRODUCED" if reached else "DEVIATES", f"{'reaches' if reached else 'is below'} {bound}", claim.published, math.inf
-        )
+    if claim.rule == "same-law":
+        low, high = claim.published - claim.tolerance, claim.published + claim.tolerance
+        inside = low <= min(values) and max(values) <= high
+        reason = f"{'inside' if inside else 'outside'} {low:,.0f} … {high:,.0f}, where a draw of the same law lies"
+        return result("REPRODUCED" if inside else "DEVIATES", reason, low, high)
     if claim.rule == "standard-errors":
         if not math.isfinite(over_sequences) or over_sequences <= 0:
             return result("INCONCLUSIVE", "no standard error")
@@ -130,9 +133,14 @@ def judge(claim: Claim, results: dict[str, Any], confidence: float, doubts: Sequ
     if len(values) < 2:
         return result("INCONCLUSIVE", "one training seed; a spread takes two or more")
     low, high = prediction_interval(values, confidence)
-    low, high = low - claim.rounding, high + claim.rounding
+    sequences = 0.0 if math.isnan(over_sequences) else over_sequences
+    noise = math.sqrt(2) * float(stats.norm.ppf(0.5 + confidence / 2)) * sequences  # their test sequences and ours
+    half = math.hypot((high - low) / 2, noise) + claim.rounding
+    low, high = value - half, value + half
     inside = low <= claim.published <= high
     reason = f"{'inside' if inside else 'outside'} {low:.4f} … {high:.4f}, the {confidence:.0%} interval of {len(values)} seeds"
+    if inside and half > claim.tolerance:
+        return result("INCONCLUSIVE", f"{reason}: too wide to tell the published value from the truth", low, high)
     return result("REPRODUCED" if inside else "DEVIATES", reason, low, high)
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from paper_repro.analysis import inversion
 from paper_repro.artifact import claims, figures, report
 from paper_repro.artifact.manifest import StageRecord, faults, key_of, now, read_manifest, write_manifest
-from paper_repro.artifact.run import Run, collect, strongest_bonds, write_json
+from paper_repro.artifact.run import STREAMS, Run, collect, strongest_bonds, write_json
 from paper_repro.files import InputError, sha256
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
@@ -185,7 +185,7 @@ def audit_weights(
         reporter.stage("audit", sequences)
         advance = reporter.advance
     statistics = inversion.gather(field, chains(), spec.hamiltonian, advance)
-    key = np.random.SeedSequence(seed, spawn_key=(10,))
+    key = np.random.SeedSequence(seed, spawn_key=(STREAMS["inversion"],))
     try:
         fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, key)
     except ValueError as error:
@@ -194,9 +194,13 @@ def audit_weights(
     return Audit(fit, info, query_time)
 
 
-def audit(weights: Path, path: Path, sequences: int, snapshots: int, seed: int, json_file: Path | None, console: Console) -> int:
+def audit(
+    weights: Path, path: Path, sequences: int | None, snapshots: int | None, seed: int, json_file: Path | None, console: Console
+) -> int:
     """Invert a weights file, show the figures beside the published ones, and write them as JSON where asked."""
     spec = load_spec(path).record
+    sequences = spec.test_set.sequences if sequences is None else sequences
+    snapshots = spec.test_set.snapshots if snapshots is None else snapshots
     published, _ = _protocol()
     with report.TerminalReporter(console) as reporter:
         done = audit_weights(weights, spec, sequences, snapshots, seed, reporter)

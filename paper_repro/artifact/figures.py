@@ -57,7 +57,7 @@ def training(results: dict[str, Any], _: Spec, __: Published) -> Figure:
     for index, (seed, part) in enumerate(zip(results["seeds"], results["training"], strict=True)):
         losses = part["epoch_losses"]
         axis.plot(range(1, len(losses) + 1), losses, color=_CYCLE[index % 6], ls=_DASHES[index % 6], label=f"seed {seed}")
-    axis.set(xlabel="epoch", ylabel="loss, mean of t |s - target|²", title="training")
+    axis.set(xlabel="epoch", ylabel="loss, mean over components of t (s - target)²", title="training")
     axis.legend(frameon=False)
     return figure
 
@@ -75,7 +75,7 @@ def table_1(results: dict[str, Any], spec: Spec, published: Published) -> Figure
         for name, row in zip(names, rows, strict=True)
         if f"inversion.ratios.{name}" in claims
     ]
-    axis.plot(*zip(*known, strict=True), "D", ms=7, mfc="none", mew=1.5, color=_RED, label="published")
+    axis.plot(*zip(*known, strict=True), "D", ms=7, mfc="none", mew=1.5, color=_PURPLE, label="published")
     for index, seed in enumerate(results["seeds"]):
         pairs = [values_at(results, f"inversion.ratios.{name}")[index] for name in names]
         shift = 0.1 * (index - (len(results["seeds"]) - 1) / 2)
@@ -167,6 +167,7 @@ def draw_all(folder: Path, results: dict[str, Any], spec: Spec, published: Publi
     for name, needs, draw in FIGURES:
         if all(need in results for need in needs):
             figure = draw(results, spec, published)
+            figure.text(0.998, 0.004, f"run of spec {spec.name!r}", ha="right", va="bottom", fontsize=6)
             for kind in ("png", "svg"):
                 stream = io.BytesIO()
                 metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {}

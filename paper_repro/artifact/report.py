@@ -65,7 +65,7 @@ def _nan(value: float | None) -> float:
 def _verdicts(judgements: Sequence[Judgement], doubts: Sequence[str]) -> Section:
     rows: list[tuple[str, ...]] = []
     for item in judgements:
-        published = "lost" if item.claim.rule == "lost" else _bare(item.claim.published)
+        published = {"lost": "lost", "standard-errors": "(exact)"}.get(item.claim.rule, _bare(item.claim.published))
         errors = [f"{error:.2g}" if error > 0 else "—" for error in (item.over_sequences, item.over_seeds)]
         rows.append((item.claim.statement, published, _bare(item.value), *errors, item.verdict, item.reason))
     columns: tuple[str, ...] = ("claim", "published", "ours", "± within", "± seeds", "verdict", "why")
@@ -137,6 +137,8 @@ def _thermodynamics(results: dict[str, Any]) -> Section:
 def _stages(manifest: Manifest) -> Section:
     groups: dict[str, list[float]] = {}
     for name, record in manifest.stages.items():
+        if name == "report":
+            continue
         groups.setdefault(name.partition("/")[0].rstrip("0123456789 ") if name.startswith("sample") else name, []).append(
             record.seconds
         )
@@ -191,6 +193,8 @@ def sections(
             ("high energies above the plateau", "calibration.high_energy"),
         )
         text = f"Chain {spec.likelihood.chain}, {spec.likelihood.steps} steps; ± is one standard error, resampling configurations."
+        text += " The gap holds known systematic errors besides: the density at the end time is not uniform, and the target of the"
+        text += " training is not the score of Brownian motion."
         text += "".join(f" Not calibrated: {reason}." for reason in failed)
         parts.append(_by_seed(results, "Partition function", text, quantities, ("plateau",)))
     if "thermodynamic_integration" in results:

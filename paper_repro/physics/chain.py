@@ -69,7 +69,7 @@ def energy(spins: Floats, matrix: Floats) -> Floats:
 
 
 def force(spins: Floats, matrix: Floats, beta: float) -> Floats:
-    """Return the restoring force -β∇H = β (I - S_i S_iᵀ) h_i (..., site, component), tangent, in units of 1/rad."""
+    """Return the restoring force -β∇H = β (I - S_i S_iᵀ) h_i (..., site, component), tangent; dimensionless."""
     return beta * project(spins, local_field(spins, matrix))
 
 
@@ -84,7 +84,7 @@ def basis_forces(spins: Floats, adjacent: Floats) -> Floats:
 
 
 def frustration(hamiltonian: Hamiltonian) -> dict[str, float]:
-    """Return 4|K|/J for each identity pair; a uniform chain of that pair is helical where it exceeds 1, cos q = J/(4|K|)."""
+    """Return -4K/J for each identity pair; a uniform chain of that pair is helical where it exceeds 1, cos q = J/(4|K|)."""
     near = {"".join(sorted(term.pair)): term.coupling for term in hamiltonian.terms if term.separation == 1}
     far = {"".join(sorted(term.pair)): term.coupling for term in hamiltonian.terms if term.separation == 2}
     return {pair: -4.0 * far[pair] / near[pair] for pair in near if pair in far}

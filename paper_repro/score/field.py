@@ -25,7 +25,7 @@ def as_batch(
 class NetworkForce:
     """The frozen network at diffusion time ``time``: (codes (site,), spins (snapshot, site, 3)) → force (snapshot, site, 3).
 
-    In units of βJ, computed in the precision of the network's weights, returned in float64.
+    Dimensionless: β times the force for a perfect network; computed in the precision of the network's weights, returned in float64.
     """
 
     model: Pairformer

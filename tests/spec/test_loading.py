@@ -30,7 +30,7 @@ from paper_repro.spec import (
 from paper_repro.spec.quantity import quantity_of
 
 PAPER = (specs_folder() / "paper.toml").read_text(encoding="utf-8")
-REPLICAS = 'replicas = { value = 40, status = "stated", where = "brief of this project, S1", why = "b39e928 runs 16" }'
+REPLICAS = next(line for line in PAPER.splitlines() if line.startswith("replicas = "))
 SMALL = 'extends = "paper.toml"\nname = "small"\n'
 TERMS = re.compile(r"\[hamiltonian\.terms\.J_AA\].*?(?=\[chains\])", re.DOTALL)
 
