@@ -18,6 +18,12 @@ class InputError(Exception):
         super().__init__("".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in line))
 
 
+def input_error(where: object, error: Exception, expected: str) -> InputError:
+    """Turn an error that says "found; expected this" into an ``InputError`` at ``where``; ``expected`` serves where it does not."""
+    found, _, stated = str(error).partition("; expected ")
+    return InputError(where, found or type(error).__name__, stated or expected)
+
+
 def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
     """Write a file so that a reader, or a crash, sees the old file or the whole new one.
 

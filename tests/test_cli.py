@@ -46,7 +46,7 @@ def test_lnz_prints_the_exact_solution(capsys, hamiltonian):
         (["lnz", "AB", "--temperature", "-1"], "> 0"),
         (["lnz", "AB", "--temperature", "nan"], "> 0"),
         (["lnz", "AB", "--temperature", "1e-320"], "> 0"),
-        (["lnz", "AAAAAAA", "--temperature", "1e-6"], "--temperature: 1e-06; expected at least"),
+        (["lnz", "AAAAAAA", "--temperature", "1e-6"], "--temperature 1e-06 of spec paper: temperature 1e-06; expected at least"),
         (["lnz", "AB", "--temperature", "warm"], "warm"),
         (["lnz", "AB"], "--temperature"),
         (["audit", "no/such/file"], "no/such/file"),

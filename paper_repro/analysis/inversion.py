@@ -145,7 +145,7 @@ def invert(statistics: Statistics, hamiltonian: Hamiltonian, settings: Inversion
         raise ValueError("the force field is zero everywhere; expected a force to invert")
 
     true: Floats = chain.couplings(hamiltonian)
-    anchor = int(np.argmax(true if true.max() > 0 else np.abs(true)))  # the strongest ferromagnetic bond
+    anchor = chain.anchor(hamiltonian)
     coefficients: Floats = scipy.linalg.solve(gram, moment, assume_a="pos")
     exact_squares = float(beta**2 * (true @ gram @ true))
     missed = squares - 2 * beta * float(true @ moment) + exact_squares

@@ -15,7 +15,7 @@ from paper_repro.analysis import inversion
 from paper_repro.artifact import claims, figures, report
 from paper_repro.artifact.manifest import StageRecord, faults, key_of, now, read_manifest, write_manifest
 from paper_repro.artifact.run import STREAMS, Run, collect, strongest_bonds, write_json
-from paper_repro.files import InputError, sha256
+from paper_repro.files import InputError, input_error, sha256
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
@@ -170,8 +170,8 @@ def audit_weights(
         )
         ExactChain(strongest_bonds(spec), 1 / spec.ladder.coldest)
     except ValueError as error:
-        found, _, expected = str(error).partition("; expected ")
-        raise InputError(f"--sequences {sequences} --snapshots {snapshots} of spec {spec.name}", found, expected) from error
+        where = f"--sequences {sequences} --snapshots {snapshots} of spec {spec.name}"
+        raise input_error(where, error, "sizes and a temperature that can be served") from error
     query_time = spec.inversion.query_time if info.query_time is None else info.query_time
     field = NetworkForce(model, query_time)
 
@@ -189,8 +189,7 @@ def audit_weights(
     try:
         fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, key)
     except ValueError as error:
-        found, _, expected = str(error).partition("; expected ")
-        raise InputError(weights, found, expected or "a force field that can be inverted") from error
+        raise input_error(weights, error, "a force field that can be inverted") from error
     return Audit(fit, info, query_time)
 
 
@@ -215,7 +214,7 @@ def audit(
             report.number(stated.get(f"inversion.ratios.{name}", math.nan)),
             report.number(results["ratios"][name], errors["ratios"][name]),
         )
-        for name, truth in zip(done.fit.terms, true / true.max(), strict=True)
+        for name, truth in zip(done.fit.terms, true / true[chain.anchor(spec.hamiltonian)], strict=True)
     ]
     for label, key, truth in (
         ("cosine similarity", "cosine", 1.0),
@@ -253,13 +252,11 @@ def lnz(sequence: str, path: Path, temperature: float, as_json: bool, console: C
     try:
         codes = chain.encode(sequence, spec.hamiltonian.identities)
     except ValueError as error:
-        found, _, expected = str(error).partition("; expected ")
-        raise InputError("SEQUENCE", found, expected) from error
+        raise input_error("SEQUENCE", error, f"letters of {spec.hamiltonian.identities!r}") from error
     try:
         law = ExactChain(chain.coupling_matrix(codes, spec.hamiltonian), 1 / temperature)
     except ValueError as error:
-        found, _, expected = str(error).partition("; expected ")
-        raise InputError("--temperature", found.removeprefix("temperature "), expected) from error
+        raise input_error(f"--temperature {temperature:g} of spec {spec.name}", error, "what the exact solution serves") from error
     values = {"ln_z": law.ln_z, "mean_energy": law.mean_energy, "heat_capacity": law.heat_capacity}
     if as_json:
         console.print(Text(json.dumps(values)), soft_wrap=True)

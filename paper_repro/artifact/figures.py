@@ -66,9 +66,9 @@ def table_1(results: dict[str, Any], spec: Spec, published: Published) -> Figure
     """Draw the six ratios: truth, published, ours over the seeds."""
     figure, axis = _new()
     names = [term.name for term in spec.hamiltonian.terms]
-    true = chain.couplings(spec.hamiltonian)
+    true, anchor = chain.couplings(spec.hamiltonian), chain.anchor(spec.hamiltonian)
     rows = np.arange(len(names))
-    axis.plot(true / true.max(), rows, "|", ms=22, mew=2, color=_BLACK, label="truth")
+    axis.plot(true / true[anchor], rows, "|", ms=22, mew=2, color=_BLACK, label="truth")
     claims = {claim.measured: claim.published for claim in published.claims}
     known = [
         (claims[f"inversion.ratios.{name}"], row)
@@ -84,7 +84,7 @@ def table_1(results: dict[str, Any], spec: Spec, published: Published) -> Figure
     axis.axvline(0, color=_BLACK, lw=0.6)
     axis.set_yticks(rows, names)
     axis.invert_yaxis()
-    axis.set(xlabel="coupling over J_AA", title="Table 1")
+    axis.set(xlabel=f"coupling over {names[anchor]}", title="Table 1")
     axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 

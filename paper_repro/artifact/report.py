@@ -78,16 +78,16 @@ def _verdicts(judgements: Sequence[Judgement], doubts: Sequence[str]) -> Section
 
 def _table_1(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement]) -> Section:
     by_path = {item.claim.measured: item for item in judgements}
-    true = chain.couplings(spec.hamiltonian)
+    true, anchor = chain.couplings(spec.hamiltonian), spec.hamiltonian.terms[chain.anchor(spec.hamiltonian)]
     rows = []
-    for term, truth in zip(spec.hamiltonian.terms, true / true.max(), strict=True):
+    for term, truth in zip(spec.hamiltonian.terms, true / anchor.coupling, strict=True):
         path = f"inversion.ratios.{term.name}"
         judged = by_path.get(path)
         ours = values_at(results, path)
-        published = "1 (anchor)" if truth == 1 else (_bare(judged.claim.published) if judged else "—")
+        published = "1 (anchor)" if term is anchor else (_bare(judged.claim.published) if judged else "—")
         rows.append((term.name, _bare(float(truth)), published, *(number(value, error) for value, error in ours)))
     seeds = tuple(f"seed {seed}" for seed in results["seeds"])
-    columns = ("ratio to J_AA", "truth", "published", *seeds)
+    columns = (f"ratio to {anchor.name}", "truth", "published", *seeds)
     text = "± is one standard error, resampling sequences."
     return Section("Table 1: the couplings", text, Table(columns, tuple(rows), frozenset(columns[1:])), ("table_1",))
 

@@ -18,7 +18,7 @@ import torch
 
 from paper_repro.analysis import calibration, inversion, likelihood, readout, thermodynamic_integration
 from paper_repro.artifact.manifest import Manifest, StageRecord, faults, key_of, now, open_manifest, write_manifest
-from paper_repro.files import InputError, sha256, write_text
+from paper_repro.files import InputError, input_error, sha256, write_text
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
@@ -104,8 +104,7 @@ class Run:
                 try:
                     ExactChain(strongest_bonds(spec), 1 / temperature)
                 except (ValueError, ZeroDivisionError) as error:
-                    found, _, expected = str(error).partition("; expected ")
-                    raise InputError(f"spec {spec.name}: {path}", found, expected or "a higher temperature") from error
+                    raise input_error(f"spec {spec.name}: {path}", error, "a higher temperature") from error
         self.manifest = open_manifest(self.folder, self.spec)
 
     # -- the machinery ---------------------------------------------------------------------------------------------------------
@@ -241,7 +240,7 @@ class Run:
                     self.reporter.say(f"{error}; kept as {kept.name}, training starts again")
                     done = attempt()
             except training.NotFinite as error:
-                raise InputError(self.folder, *str(error).split("; expected ", 1)) from error
+                raise input_error(self.folder, error, "finite numbers") from error
             save_weights(
                 self.folder / outputs[0], done.model,
                 query_time=spec.inversion.query_time, spec_sha256=digest(spec), seed=seed, steps=len(done.losses),
@@ -275,7 +274,7 @@ class Run:
             try:
                 fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, beta, self._seed("inversion", seed))
             except ValueError as error:
-                raise InputError(f"{self.folder}: inversion of seed {seed}", *str(error).split("; expected ", 1)) from error
+                raise input_error(f"{self.folder}: inversion of seed {seed}", error, "a force to invert") from error
             write_json(self.folder / f"results/inversion-{seed}.json", fit_as_results(fit))
 
         constants = {name: canonical(getattr(spec, name)) for name in ("hamiltonian", "inversion", "ladder", "seeds")}

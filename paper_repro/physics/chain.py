@@ -37,6 +37,12 @@ def couplings(hamiltonian: Hamiltonian) -> npt.NDArray[np.float64]:
     return np.array([term.coupling for term in hamiltonian.terms])
 
 
+def anchor(hamiltonian: Hamiltonian) -> int:
+    """Return the index of the term that ratios are taken to: the strongest ferromagnetic one, or the strongest where none is."""
+    values = couplings(hamiltonian)
+    return int(np.argmax(values if values.max() > 0 else np.abs(values)))
+
+
 def adjacency(codes: Codes, hamiltonian: Hamiltonian) -> npt.NDArray[np.float64]:
     """Return A (term, site, site): 1 where sites i and j are joined by a bond of the term, else 0; symmetric."""
     size = len(codes)

@@ -11,7 +11,7 @@ import attrs
 import cattrs
 from cattrs.strategies import configure_union_passthrough
 
-from paper_repro.files import InputError, read_bytes
+from paper_repro.files import InputError, input_error, read_bytes
 from paper_repro.spec.model import Spec
 from paper_repro.spec.origin import Origin
 from paper_repro.spec.quantity import quantity_of
@@ -257,8 +257,7 @@ def structure(data: Any, cls: type[T], where: object) -> T:
     try:
         return converter.structure(data, cls)
     except Exception as error:  # cattrs raises many kinds; each means that the data do not fit
-        found, _, expected = str(error).partition("; expected ")
-        raise InputError(where, found or type(error).__name__, expected or f"the fields of {cls.__name__}") from error
+        raise input_error(where, error, f"the fields of {cls.__name__}") from error
 
 
 def load_spec(path: Path) -> Loaded[Spec]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from paper_repro.physics.chain import (
     adjacency,
+    anchor,
     basis_forces,
     coupling_matrix,
     couplings,
@@ -317,3 +318,12 @@ def test_a_foreign_letter_is_named_with_its_site(sequence: str, message: str) ->
     with pytest.raises(ValueError, match=r".") as caught:
         encode(sequence, "AB")
     assert str(caught.value) == message
+
+
+def test_ratios_are_to_the_strongest_ferromagnetic_term_or_the_strongest(hamiltonian: Hamiltonian) -> None:
+    def with_couplings(*values: float) -> Hamiltonian:
+        return attrs.evolve(hamiltonian, terms=tuple(map(lambda t, v: attrs.evolve(t, coupling=v), hamiltonian.terms, values)))
+
+    assert anchor(hamiltonian) == 0
+    assert anchor(with_couplings(0.1, 0.2, 0.9, -3.0, 0.3, 0.4)) == 2
+    assert anchor(with_couplings(-0.1, -0.2, -0.9, -3.0, -0.3, -0.4)) == 3
