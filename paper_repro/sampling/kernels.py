@@ -3,28 +3,18 @@
 Couplings are a band (range, site): element [d-1, i] is J_{i,i+d}, 0 where i+d is beyond the end. Spins of one replica are
 (site, 3). Vectors inside the kernels are tuples of three numbers. Energies and fields are in units of energy. ``generator``
 is a ``numpy.random.Generator`` that belongs to the caller; nothing else is random.
-
-All compiled functions stand in this one file: the compiler's cache notices a change in the file of the function that is
-called first, and in no other.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from paper_repro.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Vector = tuple[float, float, float]
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def compiled(function: Function) -> Function:
-    """Compile a kernel without the interpreter lock and without fastmath, which would reorder sums that decide acceptances."""
-    return cast(Function, njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 def band_of(matrix: Floats) -> Floats:
