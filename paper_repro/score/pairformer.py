@@ -36,20 +36,29 @@ class PairformerBlock(nn.Module):
         self.pair_bias = nn.Linear(pair, shape.heads)
         self.attention_output = nn.Linear(single, single)
 
-    def forward(self, single: torch.Tensor, pair: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the refined ``single`` (chain, site, channel) and ``pair`` (chain, site, site, channel)."""
+    def refine_pairs(self, single: torch.Tensor, pair: torch.Tensor) -> torch.Tensor:
+        """Return the pairs (chain, site, site, channel), updated from both of their singles; each pair by itself."""
         # the linear map of [s_i, s_j] is the sum of two maps: project first, broadcast afterwards
         of_first, of_second = self.pair_update.weight.chunk(2, dim=1)
         pair = pair + (single @ of_first.T)[:, :, None] + (single @ of_second.T + self.pair_update.bias)[:, None, :]
-        pair = pair + self.pair_transition(self.pair_norm(pair))
+        updated: torch.Tensor = pair + self.pair_transition(self.pair_norm(pair))
+        return updated
 
+    def attend(self, single: torch.Tensor, bias: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return the singles (chain, site, channel) after attention with logits biased by ``bias`` (chain, site, site, head)."""
         chains, sites, width = single.shape
         qkv = self.query_key_value(self.single_norm(single)).view(chains, sites, 3, self.heads, width // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (chain, head, site, channel)
-        logits = query @ key.transpose(-1, -2) / (width // self.heads) ** 0.5 + self.pair_bias(pair).permute(0, 3, 1, 2)
+        logits = query @ key.transpose(-1, -2) / (width // self.heads) ** 0.5 + bias.permute(0, 3, 1, 2)
         attention = logits.masked_fill(~mask[:, None, None, :], -torch.inf).softmax(-1)
         mixed = (attention @ value).transpose(1, 2).reshape(chains, sites, width)
-        return single + self.attention_output(mixed), pair
+        result: torch.Tensor = single + self.attention_output(mixed)
+        return result
+
+    def forward(self, single: torch.Tensor, pair: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the refined ``single`` (chain, site, channel) and ``pair`` (chain, site, site, channel)."""
+        pair = self.refine_pairs(single, pair)
+        return self.attend(single, self.pair_bias(pair), mask), pair
 
 
 class Pairformer(nn.Module):

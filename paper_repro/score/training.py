@@ -1,11 +1,15 @@
 """Training by t-weighted denoising score matching (paper, S2 and S3); resumable at any step.
 
-Every random number is keyed by (seed, epoch) or (seed, step), so that a run that was interrupted goes on to the same weights.
+Every random number is keyed by (seed, epoch) or (seed, step), so that a run that was interrupted goes on to the same weights. The
+gradient of a batch is the sum over small groups of chains, each taken by one thread and added in a fixed order: the weights do not
+depend on the number of threads.
 """
 
+import contextlib
 import math
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,7 @@ from paper_repro.spec import Architecture, Diffusion, Training
 CHECKPOINT_FORMAT = "paper_repro checkpoint 1"
 _CHECKPOINT_SECONDS = 60.0
 _ORDER, _SNAPSHOT, _NOISE = 0, 1, 2  # what a random stream is for
+_GROUP = 8  # chains whose gradient is taken together: few enough to stay in the processor's cache
 
 
 class NotFinite(ArithmeticError):
@@ -80,15 +85,60 @@ def batch_at(chains: Chains, training: Training, seed: int, step: int) -> tuple[
     return torch.from_numpy(codes), torch.from_numpy(spins), torch.from_numpy(mask)
 
 
-def batch_loss(
-    model: Pairformer, batch: tuple[torch.Tensor, torch.Tensor, torch.Tensor], settings: Diffusion, generator: torch.Generator
-) -> torch.Tensor:
-    """Return the loss of one batch at random times with random noise from ``generator``."""
+@attrs.frozen
+class Noised:
+    """A batch as the network sees it: codes and mask (chain, site), noisy spins and target (chain, site, 3), times (chain,)."""
+
+    codes: torch.Tensor
+    spins: torch.Tensor
+    target: torch.Tensor
+    time: torch.Tensor
+    mask: torch.Tensor
+
+
+def noised(batch: tuple[torch.Tensor, torch.Tensor, torch.Tensor], settings: Diffusion, generator: torch.Generator) -> Noised:
+    """Return a batch of ``batch_at`` at random times, with random noise, from ``generator``."""
     codes, clean, mask = batch
     time = diffusion.draw_times(len(codes), settings, generator)
     noisy = torch.where(mask[..., None], diffusion.add_noise(clean, time, settings, generator), 0.0)
-    wanted = diffusion.target(noisy, clean, time, settings)
-    return diffusion.loss(model(codes, noisy, time, mask), wanted, time, mask)
+    return Noised(codes, noisy, diffusion.target(noisy, clean, time, settings), time, mask)
+
+
+def gradient(model: Pairformer, batch: Noised, executor: Executor) -> tuple[float, list[Any]]:
+    """Return the loss of a batch and its gradient by each parameter (``None`` where a parameter has no part in it).
+
+    Chains of similar length go through the network together, so that there is little padding; the threads of ``executor``
+    share the groups. The result depends on neither the number nor the timing of the threads where each computes on one core.
+    """
+    lengths = batch.mask.sum(1)
+    parameters = list(model.parameters())
+
+    def of_group(rows: torch.Tensor) -> tuple[float, tuple[torch.Tensor | None, ...]]:
+        longest = int(lengths[rows].max())
+        mask, time = batch.mask[rows, :longest], batch.time[rows]
+        score = model(batch.codes[rows, :longest], batch.spins[rows, :longest], time, mask)
+        share = int(mask.sum()) / int(lengths.sum())
+        part = share * diffusion.loss(score, batch.target[rows, :longest], time, mask)
+        return part.item(), torch.autograd.grad(part, parameters, allow_unused=True)
+
+    value = 0.0
+    total: list[Any] = [None] * len(parameters)  # None too where a parameter has no part in the loss
+    for part, slopes in executor.map(of_group, torch.split(lengths.argsort(stable=True), _GROUP)):
+        value += part
+        total = [slope if sum_ is None else sum_ + slope for sum_, slope in zip(total, slopes, strict=True)]
+    return value, total
+
+
+@contextlib.contextmanager
+def workers(threads: int) -> Iterator[Executor]:
+    """Yield an executor of threads that compute on one core each; torch's own number of threads is restored at the end."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(threads) as executor:
+            yield executor
+    finally:
+        torch.set_num_threads(before)
 
 
 def _save(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, losses: list[float], key: str) -> None:
@@ -131,12 +181,13 @@ def train(
     checkpoint: Path | None = None,
     key: str = "",
     progress: Callable[[int, int, float], None] | None = None,
+    threads: int = 2,
 ) -> Trained:
     """Train a network from scratch, or from ``checkpoint`` where one of the same ``key`` lies, and return it.
 
     ``progress`` is called after each step with the steps done, the steps in all, and the loss. A checkpoint is written about
-    every minute and on interruption. Raises ``NotFinite`` when loss or gradient is no longer finite, ``InputError`` for a
-    checkpoint that is damaged or of another training, ``ValueError`` for no data.
+    every minute and on interruption. ``threads`` changes no byte of the result. Raises ``NotFinite`` when loss or gradient is no
+    longer finite, ``InputError`` for a checkpoint that is damaged or of another training, ``ValueError`` for no data.
     """
     if not chains.codes:
         raise ValueError("no chains; expected at least one to train on")
@@ -146,21 +197,22 @@ def train(
     total = steps_in_all(len(chains.codes), training)
     saved_at, saved = clock.monotonic(), len(losses)
     try:
-        for step in range(len(losses), total):
-            generator = torch.Generator().manual_seed(int(_stream(seed, _NOISE, step).integers(2**63)))
-            objective = batch_loss(model, batch_at(chains, training, seed, step), settings, generator)
-            optimiser.zero_grad()
-            objective.backward()  # type: ignore[no-untyped-call]
-            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), training.gradient_norm)
-            value = objective.item()
-            _require_finite(value, norm.item(), seed, step)
-            optimiser.step()
-            losses.append(value)
-            if progress is not None:
-                progress(step + 1, total, losses[-1])
-            if checkpoint is not None and clock.monotonic() - saved_at > _CHECKPOINT_SECONDS:
-                _save(checkpoint, model, optimiser, losses, key)
-                saved_at, saved = clock.monotonic(), len(losses)
+        with workers(threads) as executor:
+            for step in range(len(losses), total):
+                generator = torch.Generator().manual_seed(int(_stream(seed, _NOISE, step).integers(2**63)))
+                batch = noised(batch_at(chains, training, seed, step), settings, generator)
+                value, slopes = gradient(model, batch, executor)
+                for parameter, slope in zip(model.parameters(), slopes, strict=True):
+                    parameter.grad = slope
+                norm = torch.nn.utils.clip_grad_norm_(model.parameters(), training.gradient_norm)
+                _require_finite(value, norm.item(), seed, step)
+                optimiser.step()
+                losses.append(value)
+                if progress is not None:
+                    progress(step + 1, total, losses[-1])
+                if checkpoint is not None and clock.monotonic() - saved_at > _CHECKPOINT_SECONDS:
+                    _save(checkpoint, model, optimiser, losses, key)
+                    saved_at, saved = clock.monotonic(), len(losses)
     except BaseException:
         if checkpoint is not None and len(losses) > saved:
             _save(checkpoint, model, optimiser, losses, key)

@@ -12,6 +12,7 @@ from torch.nn import functional
 from paper_repro.physics.sphere import normalise
 from paper_repro.score.pairformer import Pairformer, build, parameter_count
 from paper_repro.score.weights import _INSIDE, _OUTSIDE
+from tests.score.reference import direct
 
 SEEDS = st.integers(0, 10_000)
 
@@ -224,3 +225,10 @@ def test_the_network_is_the_one_written_in_the_theory(make):
         assert not np.allclose(
             ours[0], plain_score(wrong, codes[0], spins[0], time[0], model.shape.heads, model.shape.blocks), rtol=1e-6
         )
+
+
+def test_projecting_before_broadcasting_is_concatenating_the_pairs(make):
+    """The reference of the benchmarks is the same network."""
+    arguments = batch(7)
+    with torch.no_grad():
+        assert torch.allclose(make()(*arguments), direct(make())(*arguments), rtol=1e-12, atol=1e-12)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from paper_repro.files import InputError
-from paper_repro.score import training
+from paper_repro.score import diffusion, training
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
 
@@ -55,6 +55,55 @@ def test_an_interrupted_training_ends_in_the_same_bytes(small, tmp_path):
             training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(step))
     assert same(training.train(*small, 3, checkpoint=path, key="k"), whole)
     assert not same(training.train(*small, 4), whole)
+
+
+def test_the_number_of_threads_changes_no_byte(small):
+    one, two, three = (training.train(*small, 3, threads=threads) for threads in (1, 2, 3))
+    assert same(one, two)
+    assert same(one, three)
+
+
+def test_workers_compute_on_one_core_and_leave_the_setting_as_it_was():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with training.workers(2) as executor:
+            assert [executor.submit(torch.get_num_threads).result() for _ in range(4)] == [1] * 4
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def gradient_error(small, group, monkeypatch) -> float:
+    """Largest difference between the gradient by groups and that of the whole padded batch, over the largest slope."""
+    chains, shape, settings, _ = small
+    model = build(shape, 1).double()
+    recipe = attrs.evolve(small[3], batch=23)
+    drawn = training.noised(training.batch_at(chains, recipe, 0, 0), settings, torch.Generator().manual_seed(1))
+    double = attrs.evolve(drawn, spins=drawn.spins.double(), target=drawn.target.double(), time=drawn.time.double())
+    whole = diffusion.loss(model(double.codes, double.spins, double.time, double.mask), double.target, double.time, double.mask)
+    wanted = torch.autograd.grad(whole, list(model.parameters()), allow_unused=True)
+    monkeypatch.setattr(training, "_GROUP", group)
+    with training.workers(2) as executor:
+        value, slopes = training.gradient(model, double, executor)
+    assert [slope is None for slope in slopes] == [slope is None for slope in wanted]
+    pairs = [(a, b) for a, b in zip(slopes, wanted, strict=True) if a is not None]
+    error = max(float((a - b).abs().max()) for a, b in pairs) / max(float(b.abs().max()) for _, b in pairs)
+    return max(error, abs(value / whole.item() - 1))
+
+
+@pytest.mark.parametrize("group", [1, 4, 8, 23])
+def test_the_gradient_by_groups_is_that_of_the_batch(small, group, monkeypatch):
+    assert gradient_error(small, group, monkeypatch) < 1e-12
+
+
+def test_groups_of_unequal_weight_are_noticed(small, monkeypatch):
+    """The broken twin: the mean of the groups' means, which weighs spins of short chains more."""
+    plain = diffusion.loss
+    monkeypatch.setattr(
+        diffusion, "loss", lambda s, w, t, m: plain(s, w, t, m) * (1 if len(s) == 23 else 115 / (m.sum() * 23 / len(s)))
+    )
+    assert gradient_error(small, 4, monkeypatch) > 1e-3
 
 
 def test_a_checkpoint_without_the_optimiser_s_state_would_be_noticed(small, tmp_path):

@@ -1,0 +1,60 @@
+"""Training at the paper's size: one optimiser step's gradient, by groups of similar length, against the direct form."""
+
+import attrs
+import numpy as np
+import torch
+
+from benchmarks.measure import Figure, at_least, at_most, medians, seconds
+from paper_repro.physics.sphere import normalise
+from paper_repro.score import diffusion, training
+from paper_repro.score.pairformer import build
+from paper_repro.spec import Spec, load_spec, specs_folder
+from tests.score.reference import direct
+
+_STEPS = 50
+
+
+def _paper() -> Spec:
+    return load_spec(specs_folder() / "paper.toml").record
+
+
+def _data(spec: Spec, count: int) -> training.Chains:
+    """Random chains of the paper's lengths; what the spins are does not matter for the time."""
+    generator = np.random.default_rng(0)
+    lengths = generator.integers(spec.chains.shortest, spec.chains.longest, size=count, endpoint=True)
+    spins = [normalise(generator.standard_normal((10, length, 3))).astype(np.float32) for length in lengths]
+    return training.Chains([generator.integers(0, 2, length) for length in lengths], spins)
+
+
+def against_the_direct_form() -> Figure:
+    spec = _paper()
+    generator = torch.Generator().manual_seed(0)
+    batch = training.noised(training.batch_at(_data(spec, 256), spec.training, 0, 0), spec.diffusion, generator)
+    model, plain = build(spec.architecture, 0), direct(build(spec.architecture, 0))
+    pad = (0, spec.chains.longest - batch.codes.shape[1])
+    codes, mask = torch.nn.functional.pad(batch.codes, pad), torch.nn.functional.pad(batch.mask, pad)
+    spins, target = torch.nn.functional.pad(batch.spins, (0, 0, *pad)), torch.nn.functional.pad(batch.target, (0, 0, *pad))
+
+    def slow() -> None:
+        loss = diffusion.loss(plain(codes, spins, batch.time, mask), target, batch.time, mask)
+        torch.autograd.grad(loss, list(plain.parameters()), allow_unused=True)
+
+    def fast() -> None:
+        with training.workers(2) as executor:
+            training.gradient(model, batch, executor)
+
+    slow_time, fast_time = medians(slow, fast)
+    detail = f"{slow_time:.2f} s against {fast_time:.2f} s for the gradient of one batch of 256"
+    return at_least("training step against the direct form, padded to 50, pairs concatenated", 3, slow_time / fast_time, detail)
+
+
+def of_the_paper() -> Figure:
+    spec = _paper()
+    data = _data(spec, _STEPS * spec.training.batch)
+    once = attrs.evolve(spec.training, epochs=1)
+    whole = training.steps_in_all(spec.training_set.sequences, spec.training)
+    time = seconds(lambda: training.train(data, spec.architecture, spec.diffusion, once, 0))
+    return at_most(f"paper training, {whole:,} steps, extrapolated from {_STEPS}", 60, time / _STEPS * whole / 60, "min")
+
+
+FIGURES = (against_the_direct_form, of_the_paper)
