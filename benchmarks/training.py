@@ -8,6 +8,7 @@ from benchmarks.measure import Figure, at_least, at_most, medians, seconds
 from paper_repro.physics.sphere import normalise
 from paper_repro.score import diffusion, training
 from paper_repro.score.pairformer import build
+from paper_repro.score.workers import workers
 from paper_repro.spec import Spec, load_spec, specs_folder
 from tests.score.reference import direct
 
@@ -40,7 +41,7 @@ def against_the_direct_form() -> Figure:
         torch.autograd.grad(loss, list(plain.parameters()), allow_unused=True)
 
     def fast() -> None:
-        with training.workers(2) as executor:
+        with workers(2) as executor:
             training.gradient(model, batch, executor)
 
     slow_time, fast_time = medians(slow, fast)

@@ -2,20 +2,28 @@
 
     dx/dt = -½ s(x, t),    ln p_ε(x_ε) = -N ln 4π - ½ ∫_ε^{t_max} div s dt    along the flow              (paper, Eq. 7)
 
-where the density at t_max is taken as uniform. Fixed-step Runge-Kutta of order 4 on a given grid of times.
+where the density at t_max is taken as uniform. The flow is followed by fixed-step Runge-Kutta of order 4 on a given grid of times,
+and the divergence, which costs far more than the score, is integrated by the quintic spline through its values on that grid: at a
+quarter of the evaluations its error stays below that of the flow.
 """
 
 import math
 from collections.abc import Callable
 
 import torch
+from scipy.interpolate import make_interp_spline
 from torchdiffeq import odeint
 
-from paper_repro.physics.sphere import divergence, normalise
+from paper_repro.physics import sphere
+from paper_repro.score.workers import workers
 from paper_repro.spec import Likelihood
 
 #: (spins (configuration, site, 3), time) → score of the same shape, tangent.
 ScoreField = Callable[[torch.Tensor, float], torch.Tensor]
+#: (spins (configuration, site, 3), time) → divergence of the score (configuration,).
+Divergence = Callable[[torch.Tensor, float], torch.Tensor]
+
+_GROUP = 8  # configurations that one thread follows together
 
 
 def time_grid(settings: Likelihood) -> torch.Tensor:
@@ -25,25 +33,39 @@ def time_grid(settings: Likelihood) -> torch.Tensor:
 
 
 def log_likelihood(
-    score: ScoreField, spins: torch.Tensor, times: torch.Tensor, progress: Callable[[int], None] | None = None
+    score: ScoreField,
+    spins: torch.Tensor,
+    times: torch.Tensor,
+    divergence: Divergence | None = None,
+    *,
+    threads: int = 2,
+    progress: Callable[[int], None] | None = None,
 ) -> torch.Tensor:
-    """Return ln p (configuration,) of ``spins`` (configuration, site, 3), per unit area of (S²)^N, at the first of ``times``.
+    """Return ln p (configuration,), float64, of ``spins`` (configuration, site, 3), per unit area of (S²)^N, at the first time.
 
-    ``score`` is asked at points of the sphere only, each configuration by itself. ``progress`` is called with the number of
-    evaluations done (four a step).
+    ``score`` is asked at points of the sphere only, each configuration by itself, at ``times`` (six or more) and midway between
+    them; ``divergence`` is its own, taken by ``sphere.divergence`` where not given. ``progress`` is called with the number
+    of configurations done; ``threads`` changes no byte. Raises ``ValueError`` for fewer than six times.
     """
-    done = 0
+    if len(times) < 6:
+        raise ValueError(f"{len(times)} times; expected at least 6")
+    times = times.to(spins.dtype)
 
-    def flow(time: torch.Tensor, state: tuple[torch.Tensor, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        nonlocal done
-        field, spread = divergence(lambda x: score(x, float(time)), normalise(state[0]))
-        done += 1
-        if progress is not None:
-            progress(done)
-        return -0.5 * field, -0.5 * spread
+    def spread(x: torch.Tensor, at: float) -> torch.Tensor:
+        return divergence(x, at) if divergence is not None else sphere.divergence(lambda y: score(y, at), x)
 
-    with torch.no_grad():
-        start = (spins, torch.zeros(len(spins), dtype=spins.dtype))
-        _, gained = odeint(flow, start, times.to(spins.dtype), method="rk4")
-    result: torch.Tensor = gained[-1] - spins.shape[-2] * math.log(4 * math.pi)
-    return result
+    def follow(part: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            path = odeint(lambda at, x: -0.5 * score(sphere.normalise(x), float(at)), part, times, method="rk4")
+            spreads = torch.stack([spread(sphere.normalise(x), float(at)) for at, x in zip(times, path, strict=True)])
+        curve = make_interp_spline(times.double().numpy(), spreads.double().numpy(), k=5)
+        gained = -0.5 * curve.integrate(float(times[0]), float(times[-1]))
+        return torch.as_tensor(gained) - part.shape[-2] * math.log(4 * math.pi)
+
+    done: list[torch.Tensor] = []
+    with workers(threads) as executor:
+        for values in executor.map(follow, torch.split(spins, _GROUP)):
+            done.append(values)
+            if progress is not None:
+                progress(sum(map(len, done)))
+    return torch.cat(done)

@@ -23,6 +23,7 @@ from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
 from paper_repro.score import training
+from paper_repro.score.divergence import score_divergence
 from paper_repro.score.field import NetworkForce, as_batch
 from paper_repro.score.pairformer import Pairformer, parameter_count
 from paper_repro.score.weights import load_weights, save_weights
@@ -319,17 +320,20 @@ class Run:
                 answer: torch.Tensor = model(*as_batch(codes, x, at))
                 return answer
 
+            def divergence(x: torch.Tensor, at: float) -> torch.Tensor:
+                repeated, x, time, _ = as_batch(codes, x, at)
+                return score_divergence(model, repeated, x, time)
+
             values = likelihood.log_likelihood(
-                score, torch.as_tensor(spins, dtype=torch.float32), likelihood.time_grid(spec.likelihood), self.reporter.advance
-            )
+                score, torch.as_tensor(spins, dtype=torch.float32), likelihood.time_grid(spec.likelihood), divergence,
+                progress=self.reporter.advance,
+            )  # fmt: skip
             energies = chain.energy(spins, matrix)
-            write_json(
-                self.folder / name, {"temperature": temperature, "energies": energies, "log_likelihoods": values.double().numpy()}
-            )
+            write_json(self.folder / name, {"temperature": temperature, "energies": energies, "log_likelihoods": values.numpy()})
 
         constants = {item: canonical(getattr(spec, item)) for item in ("hamiltonian", "likelihood", "seeds")}
         label = f"likelihood seed {seed}, T = {spec.likelihood.temperatures[index]:g}"
-        self._make(label, [name], [self.weights(seed)], constants, make, 4 * spec.likelihood.steps)
+        self._make(label, [name], [self.weights(seed)], constants, make, spec.likelihood.configurations)
 
     def _calibrate(self, seed: int) -> None:
         spec = self.spec

@@ -161,25 +161,23 @@ def heat_kernel(theta: Array, time: Array) -> tuple[Array, Array]:
     return xp.where(early, log_density, xp.log(density)), xp.where(early, score, derivative / density)
 
 
-def divergence(field: "Callable[[torch.Tensor], torch.Tensor]", x: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
-    """Return a tangent field at ``x`` and its exact Riemannian divergence on (S²)^N.
+def divergence(field: "Callable[[torch.Tensor], torch.Tensor]", x: "torch.Tensor") -> "torch.Tensor":
+    """Return the exact Riemannian divergence (batch,) of a tangent field on (S²)^N at ``x``.
 
-    ``x`` is (batch, site, 3), ``field`` maps it to tangent vectors of the same shape, each batch member by itself; the result
-    is the field and its divergence (batch,). For tangent directions e_a of each spin the covariant divergence is
-    Σ_a e_a·∂_{e_a} field: the ambient divergence less its radial normal derivative (paper, Eq. 8). Forward mode, 2N products.
+    ``x`` is (batch, site, 3), ``field`` maps it to tangent vectors of the same shape, each batch member by itself. For tangent
+    directions e_a of each spin the covariant divergence is Σ_a e_a·∂_{e_a} field: the ambient divergence less its radial normal
+    derivative (paper, Eq. 8). Reverse mode, 2N products, some at a time; may be called from several threads.
     """
     torch = importlib.import_module("torch")
     size = x.shape[-2]
-    basis = tangent_basis(x)  # (batch, site, 2, 3)
-
-    sites = torch.arange(size).repeat_interleave(2)
-    which = torch.arange(2).repeat(size)
-
-    def along(site: Any, index: Any) -> Any:
-        chosen = torch.nn.functional.one_hot(index, 2).to(x.dtype)
-        one_hot = (torch.arange(size) == site).to(x.dtype)
-        direction = (basis * chosen[:, None]).sum(-2) * one_hot[:, None]
-        _, derivative = torch.func.jvp(field, (x,), (direction,))
-        return (derivative * direction).sum((-1, -2))
-
-    return field(x), torch.vmap(along, chunk_size=16)(sites, which).sum(0)
+    x = x.detach()
+    directions = torch.einsum("ij,biac->iabjc", torch.eye(size, dtype=x.dtype), tangent_basis(x)).flatten(0, 1)
+    with torch.enable_grad():
+        x.requires_grad_()
+        value = field(x)
+    total: "torch.Tensor" = torch.zeros(len(x), dtype=x.dtype)
+    if value.requires_grad:  # else it does not depend on x
+        for some in directions.split(16):
+            (slopes,) = torch.autograd.grad(value, x, some, is_grads_batched=True, retain_graph=True)
+            total += (slopes * some).sum((0, -1, -2))
+    return total

@@ -36,11 +36,16 @@ class PairformerBlock(nn.Module):
         self.pair_bias = nn.Linear(pair, shape.heads)
         self.attention_output = nn.Linear(single, single)
 
-    def refine_pairs(self, single: torch.Tensor, pair: torch.Tensor) -> torch.Tensor:
-        """Return the pairs (chain, site, site, channel), updated from both of their singles; each pair by itself."""
+    def added_to_pairs(self, single: torch.Tensor) -> torch.Tensor:
+        """Return what both singles of a pair add to it (chain, site, site, channel)."""
         # the linear map of [s_i, s_j] is the sum of two maps: project first, broadcast afterwards
         of_first, of_second = self.pair_update.weight.chunk(2, dim=1)
-        pair = pair + (single @ of_first.T)[:, :, None] + (single @ of_second.T + self.pair_update.bias)[:, None, :]
+        added: torch.Tensor = (single @ of_first.T)[:, :, None] + (single @ of_second.T + self.pair_update.bias)[:, None, :]
+        return added
+
+    def refine_pairs(self, pair: torch.Tensor, added: torch.Tensor) -> torch.Tensor:
+        """Return the updated pairs (chain, site, site, channel); each pair by itself."""
+        pair = pair + added
         updated: torch.Tensor = pair + self.pair_transition(self.pair_norm(pair))
         return updated
 
@@ -57,7 +62,7 @@ class PairformerBlock(nn.Module):
 
     def forward(self, single: torch.Tensor, pair: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the refined ``single`` (chain, site, channel) and ``pair`` (chain, site, site, channel)."""
-        pair = self.refine_pairs(single, pair)
+        pair = self.refine_pairs(pair, self.added_to_pairs(single))
         return self.attend(single, self.pair_bias(pair), mask), pair
 
 
@@ -81,12 +86,29 @@ class Pairformer(nn.Module):
         ``codes`` (chain, site) are identities, ``spins`` (chain, site, 3), ``time`` (chain,), ``mask`` (chain, site) is True
         at valid sites. For a perfect network W_ij → β J_ij as the time goes to 0.
         """
-        sites = torch.arange(codes.shape[1], device=codes.device)
-        single = self.identity_embedding(codes) + self.position_embedding(sites) + self.time_mlp(time[:, None])[:, None]
-        cosine = (spins @ spins.transpose(-1, -2))[..., None]
-        pair = self.separation_embedding((sites[:, None] - sites).abs()) + self.cosine_projection(cosine)
+        single = self.embed_singles(codes, time)
+        pair = self.embed_pairs((spins @ spins.transpose(-1, -2))[..., None])
         for block in self.blocks:
             single, pair = block(single, pair, mask)
+        return self.read_interaction(pair, mask)
+
+    def embed_singles(self, codes: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+        """Return the first singles (chain, site, channel): identity, position and time."""
+        sites = torch.arange(codes.shape[1], device=codes.device)
+        embedded: torch.Tensor = (
+            self.identity_embedding(codes) + self.position_embedding(sites) + self.time_mlp(time[:, None])[:, None]
+        )
+        return embedded
+
+    def embed_pairs(self, cosine: torch.Tensor) -> torch.Tensor:
+        """Return the first pairs (chain, site, site, channel): separation, and S_i·S_j, given as (chain, site, site, 1)."""
+        sites = torch.arange(cosine.shape[1], device=cosine.device)
+        embedded: torch.Tensor = self.separation_embedding((sites[:, None] - sites).abs()) + self.cosine_projection(cosine)
+        return embedded
+
+    def read_interaction(self, pair: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return W (chain, site, site) of the last pairs, symmetrised, 0 on the diagonal and at padded sites."""
+        sites = torch.arange(pair.shape[1], device=pair.device)
         raw = self.weight_head(pair).squeeze(-1)
         both = mask[:, :, None] & mask[:, None, :] & (sites[:, None] != sites)
         symmetric: torch.Tensor = 0.5 * (raw + raw.transpose(-1, -2))

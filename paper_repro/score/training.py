@@ -5,11 +5,10 @@ gradient of a batch is the sum over small groups of chains, each taken by one th
 depend on the number of threads.
 """
 
-import contextlib
 import math
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from paper_repro.files import InputError
 from paper_repro.score import diffusion
 from paper_repro.score.pairformer import Pairformer, build
 from paper_repro.score.weights import read_tensors, write_tensors
+from paper_repro.score.workers import workers
 from paper_repro.spec import Architecture, Diffusion, Training
 
 CHECKPOINT_FORMAT = "paper_repro checkpoint 1"
@@ -127,18 +127,6 @@ def gradient(model: Pairformer, batch: Noised, executor: Executor) -> tuple[floa
         value += part
         total = [slope if sum_ is None else sum_ + slope for sum_, slope in zip(total, slopes, strict=True)]
     return value, total
-
-
-@contextlib.contextmanager
-def workers(threads: int) -> Iterator[Executor]:
-    """Yield an executor of threads that compute on one core each; torch's own number of threads is restored at the end."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with ThreadPoolExecutor(threads) as executor:
-            yield executor
-    finally:
-        torch.set_num_threads(before)
 
 
 def _save(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, losses: list[float], key: str) -> None:

@@ -199,7 +199,7 @@ class Likelihood:
     configurations: Annotated[int, Quantity("configurations at each temperature", unit="configurations", at_least=2)]
     start_time: Annotated[float, Quantity("diffusion time at which the flow starts", unit="time", above=0)]
     end_time: Annotated[float, Quantity("diffusion time at which the density is taken as uniform", unit="time", above=0)]
-    steps: Annotated[int, Quantity("steps of the flow", unit="steps", at_least=1)]
+    steps: Annotated[int, Quantity("steps of the flow", unit="steps", at_least=5)]
     solver: Annotated[Literal["rk4"], Quantity("fixed-step Runge-Kutta method of order 4", unit="")]
     grid: Annotated[Literal["quadratic"], Quantity("times t_k = start + (end - start) (k / steps)²", unit="")]
     low_energy: Annotated[

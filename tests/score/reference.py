@@ -8,12 +8,10 @@ from paper_repro.score.pairformer import Pairformer, PairformerBlock
 class DirectBlock(PairformerBlock):
     """The same parameters and the same map, with the pairs concatenated."""
 
-    def refine_pairs(self, single, pair):
+    def added_to_pairs(self, single):
         sites = single.shape[1]
         first = single[:, :, None].expand(-1, -1, sites, -1)
-        both = torch.cat([first, first.transpose(1, 2)], dim=-1)
-        pair = pair + self.pair_update(both)
-        return pair + self.pair_transition(self.pair_norm(pair))
+        return self.pair_update(torch.cat([first, first.transpose(1, 2)], dim=-1))
 
 
 def direct(model: Pairformer) -> Pairformer:

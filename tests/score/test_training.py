@@ -9,6 +9,7 @@ from paper_repro.files import InputError
 from paper_repro.score import diffusion, training
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
+from paper_repro.score.workers import workers
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_workers_compute_on_one_core_and_leave_the_setting_as_it_was():
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        with training.workers(2) as executor:
+        with workers(2) as executor:
             assert [executor.submit(torch.get_num_threads).result() for _ in range(4)] == [1] * 4
         assert torch.get_num_threads() == 2
     finally:
@@ -84,7 +85,7 @@ def gradient_error(small, group, monkeypatch) -> float:
     whole = diffusion.loss(model(double.codes, double.spins, double.time, double.mask), double.target, double.time, double.mask)
     wanted = torch.autograd.grad(whole, list(model.parameters()), allow_unused=True)
     monkeypatch.setattr(training, "_GROUP", group)
-    with training.workers(2) as executor:
+    with workers(2) as executor:
         value, slopes = training.gradient(model, double, executor)
     assert [slope is None for slope in slopes] == [slope is None for slope in wanted]
     pairs = [(a, b) for a, b in zip(slopes, wanted, strict=True) if a is not None]
