@@ -175,9 +175,9 @@ def divergence(field: "Callable[[torch.Tensor], torch.Tensor]", x: "torch.Tensor
     with torch.enable_grad():
         x.requires_grad_()
         value = field(x)
-    total: "torch.Tensor" = torch.zeros(len(x), dtype=x.dtype)
+    total = torch.zeros(len(x), dtype=x.dtype)
     if value.requires_grad:  # else it does not depend on x
         for some in directions.split(16):
             (slopes,) = torch.autograd.grad(value, x, some, is_grads_batched=True, retain_graph=True)
             total += (slopes * some).sum((0, -1, -2))
-    return total
+    return total  # type: ignore[no-any-return]
