@@ -45,7 +45,7 @@ sequences = {a}5{b}
 chain = {a}"ABBA"{b}
 configurations = {a}8{b}
 temperatures = {a}[0.05, 0.3]{b}
-steps = {a}2{b}
+steps = {a}5{b}
 [thermodynamic_integration]
 points = {a}5{b}
 chains = {a}3{b}
