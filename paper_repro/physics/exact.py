@@ -108,7 +108,7 @@ class ExactChain:
         if np.any(np.triu(self.matrix, 3)):
             raise ValueError("couplings beyond separation 2; expected separations 1 and 2, which the exact solution serves")
         if not np.isfinite(self.matrix).all():
-            raise ValueError("couplings that are not numbers; expected finite ones")
+            raise ValueError("couplings that are not finite; expected finite numbers")
         if self._largest > LARGEST_WEIGHT:
             raise ValueError(
                 f"temperature {1 / self.beta:g}; expected at least {self._largest / self.beta / LARGEST_WEIGHT:.3g}, below which "

@@ -401,6 +401,14 @@ def test_a_beta_that_is_no_inverse_temperature_is_refused(beta: float) -> None:
         ExactChain(matrix_of("ABB"), beta)
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_couplings_that_are_not_finite_are_refused(value: float) -> None:
+    matrix = matrix_of("ABB")
+    matrix[0, 1] = matrix[1, 0] = value
+    with pytest.raises(ValueError, match=r"^couplings that are not .*finite"):
+        ExactChain(matrix, 1.0)
+
+
 def test_longer_ranged_couplings_are_refused() -> None:
     for i, j in itertools.combinations(range(5), 2):
         matrix = matrix_of("ABBAB")
