@@ -51,7 +51,7 @@ def _bessel(x: Vector) -> tuple[Vector, Vector, Vector]:
     return scaled, np.where(x > 1e-8, first, 1 / 2), np.where(x > 1e-8, second, 1 / 8)
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=8)
 def _kernels(beta: float, couplings: tuple[float, ...], nodes: int) -> Vector:
     """Return what joins a bond to the next, for each coupling K (order, coupling, node, node).
 
