@@ -79,7 +79,16 @@ def compiled(function: Function) -> Function:
     Division by zero gives an infinity, as in NumPy: a check at each division would keep the loops from being vectorised. The
     machine code is kept beside the source, or in the user's cache folder where that cannot be written, or not at all.
     """
-    dispatcher: Any = njit(nogil=True, error_model="numpy")(function)
+    return _dispatcher(function, inline=False)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a part of a kernel as ``compiled`` does, and put its code wherever it is called: a call in a loop keeps it scalar."""
+    return _dispatcher(function, inline=True)
+
+
+def _dispatcher(function: Function, *, inline: bool) -> Function:
+    dispatcher: Any = njit(nogil=True, error_model="numpy", forceinline=inline)(function)
     try:
         dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call]
     except RuntimeError:  # no folder can be written

@@ -48,11 +48,11 @@ def adjacency(codes: Codes, hamiltonian: Hamiltonian) -> npt.NDArray[np.float64]
     size = len(codes)
     result = np.zeros((len(hamiltonian.terms), size, size))
     for index, term in enumerate(hamiltonian.terms):
-        pair = sorted(hamiltonian.identities.index(letter) for letter in term.pair)
-        for i in range(size - term.separation):
-            j = i + term.separation
-            if sorted((int(codes[i]), int(codes[j]))) == pair:
-                result[index, i, j] = result[index, j, i] = 1.0
+        one, other = (hamiltonian.identities.index(letter) for letter in term.pair)
+        i = np.arange(size - term.separation)
+        j = i + term.separation
+        joined = ((codes[i] == one) & (codes[j] == other)) | ((codes[i] == other) & (codes[j] == one))
+        result[index, i, j] = result[index, j, i] = joined
     return result
 
 
