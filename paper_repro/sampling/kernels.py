@@ -28,7 +28,8 @@ def band_of(matrix: Floats) -> Floats:
     if not np.array_equal(matrix, matrix.T) or np.any(np.diagonal(matrix)):
         raise ValueError("couplings J_ij; expected a symmetric matrix with zero diagonal")
     size = len(matrix)
-    longest = max((d for d in range(1, size) if np.any(np.diagonal(matrix, d))), default=1)
+    first, second = np.nonzero(matrix)
+    longest = int(np.max(second - first, initial=1))
     band = np.zeros((longest, size))
     for d in range(1, min(longest, size - 1) + 1):
         band[d - 1, : size - d] = np.diagonal(matrix, d)
@@ -38,18 +39,14 @@ def band_of(matrix: Floats) -> Floats:
 @inlined
 def write_fields(spins: Floats, band: Floats, site: int, fields: Floats) -> None:
     """Write h_i = Σ_j J_ij S_j of every replica at one site into ``fields`` (component, lane)."""
-    x, y, z = spins[0], spins[1], spins[2]
-    field_x, field_y, field_z = fields[0], fields[1], fields[2]
-    last = len(x) - 1
+    last = spins.shape[1] - 1
     for d in range(1, len(band) + 1):
         right, left = band[d - 1, site], (band[d - 1, site - d] if site >= d else 0.0)
-        after, before = min(site + d, last), max(site - d, 0)  # beyond an end the coupling is 0
-        after_x, after_y, after_z = x[after], y[after], z[after]
-        before_x, before_y, before_z = x[before], y[before], z[before]
-        for lane in range(len(field_x)):
-            field_x[lane] = (0.0 if d == 1 else field_x[lane]) + (right * after_x[lane] + left * before_x[lane])
-            field_y[lane] = (0.0 if d == 1 else field_y[lane]) + (right * after_y[lane] + left * before_y[lane])
-            field_z[lane] = (0.0 if d == 1 else field_z[lane]) + (right * after_z[lane] + left * before_z[lane])
+        for c in range(3):
+            field = fields[c]
+            after, before = spins[c, min(site + d, last)], spins[c, max(site - d, 0)]  # beyond an end the coupling is 0
+            for lane in range(len(field)):
+                field[lane] = (0.0 if d == 1 else field[lane]) + (right * after[lane] + left * before[lane])
 
 
 @compiled
@@ -57,12 +54,11 @@ def write_energies(spins: Floats, band: Floats, energies: Floats) -> None:
     """Write H = -Σ J_ij S_i·S_j of every replica (lane,); equal to ``physics.chain.energy``."""
     energies[:] = 0.0
     for d in range(1, len(band) + 1):
-        for site in range(spins.shape[1] - d):
-            coupling = band[d - 1, site]
-            x, y, z = spins[0, site], spins[1, site], spins[2, site]
-            far_x, far_y, far_z = spins[0, site + d], spins[1, site + d], spins[2, site + d]
-            for lane in range(len(energies)):
-                energies[lane] -= coupling * (x[lane] * far_x[lane] + y[lane] * far_y[lane] + z[lane] * far_z[lane])
+        for c in range(3):
+            for site in range(spins.shape[1] - d):
+                coupling, here, there = band[d - 1, site], spins[c, site], spins[c, site + d]
+                for lane in range(len(energies)):
+                    energies[lane] -= coupling * (here[lane] * there[lane])
 
 
 @inlined
