@@ -31,7 +31,7 @@ def band_of(matrix: Floats) -> Floats:
     first, second = np.nonzero(matrix)
     longest = int(np.max(second - first, initial=1))
     band = np.zeros((longest, size))
-    for d in range(1, min(longest, size - 1) + 1):
+    for d in range(1, longest + 1):
         band[d - 1, : size - d] = np.diagonal(matrix, d)
     return band
 
