@@ -1,20 +1,23 @@
 """The moves of the Monte Carlo and the loops around them, compiled: one function each, so that each can be replaced.
 
-Couplings are a band (range, site): element [d-1, i] is J_{i,i+d}, 0 where i+d is beyond the end. Spins of one replica are
-(site, 3). Vectors inside the kernels are tuples of three numbers. Energies and fields are in units of energy. ``generator``
-is a ``numpy.random.Generator`` that belongs to the caller; nothing else is random.
-"""
+Replicas are lanes: every loop over them is innermost and free of branches, so that one instruction serves several replicas.
+Spins are (component, site, lane): each component apart, for LLVM must see that what a loop writes is not what it reads.
+Couplings are a band (range, site): element [d-1, i] is J_{i,i+d}, 0 where i+d is beyond the end. Energies and fields are in
+units of energy.
 
-import math
+Random are ``generator``, a ``numpy.random.Generator`` that belongs to the caller, and ``states`` (4, lane), the state of
+``elementary.xoshiro`` of each replica, drawn from it.
+"""
 
 import numpy as np
 import numpy.typing as npt
 
-from paper_repro.compiled import compiled
+from paper_repro.compiled import compiled, inlined
+from paper_repro.physics.elementary import Words, exp, uniform, xoshiro
+from paper_repro.physics.von_mises_fisher import Vector, draw
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-Vector = tuple[float, float, float]
 
 
 def band_of(matrix: Floats) -> Floats:
@@ -25,101 +28,92 @@ def band_of(matrix: Floats) -> Floats:
     if not np.array_equal(matrix, matrix.T) or np.any(np.diagonal(matrix)):
         raise ValueError("couplings J_ij; expected a symmetric matrix with zero diagonal")
     size = len(matrix)
-    longest = max((d for d in range(1, size) if np.any(np.diagonal(matrix, d))), default=1)
+    first, second = np.nonzero(matrix)
+    longest = int(np.max(second - first, initial=1))
     band = np.zeros((longest, size))
-    for d in range(1, min(longest, size - 1) + 1):
+    for d in range(1, longest + 1):
         band[d - 1, : size - d] = np.diagonal(matrix, d)
     return band
 
 
-@compiled
-def local_field(spins: Floats, band: Floats, site: int) -> Vector:
-    """Return h_i = Σ_j J_ij S_j at one site."""
-    x, y, z = 0.0, 0.0, 0.0
-    size = spins.shape[0]
-    for d in range(1, band.shape[0] + 1):
-        if site + d < size:
-            coupling = band[d - 1, site]
-            x += coupling * spins[site + d, 0]
-            y += coupling * spins[site + d, 1]
-            z += coupling * spins[site + d, 2]
-        if site >= d:
-            coupling = band[d - 1, site - d]
-            x += coupling * spins[site - d, 0]
-            y += coupling * spins[site - d, 1]
-            z += coupling * spins[site - d, 2]
-    return x, y, z
+@inlined
+def write_fields(spins: Floats, band: Floats, site: int, fields: Floats) -> None:
+    """Write h_i = Σ_j J_ij S_j of every replica at one site into ``fields`` (component, lane)."""
+    last = spins.shape[1] - 1
+    for d in range(1, len(band) + 1):
+        right, left = band[d - 1, site], (band[d - 1, site - d] if site >= d else 0.0)
+        for c in range(3):
+            field = fields[c]
+            after, before = spins[c, min(site + d, last)], spins[c, max(site - d, 0)]  # beyond an end the coupling is 0
+            for lane in range(len(field)):
+                field[lane] = (0.0 if d == 1 else field[lane]) + (right * after[lane] + left * before[lane])
 
 
 @compiled
-def energy(spins: Floats, band: Floats) -> float:
-    """Return H = -½ Σ_i S_i·h_i of one replica; equal to ``physics.chain.energy``."""
-    total = 0.0
-    for site in range(spins.shape[0]):
-        x, y, z = local_field(spins, band, site)
-        total -= 0.5 * (spins[site, 0] * x + spins[site, 1] * y + spins[site, 2] * z)
-    return total
+def write_energies(spins: Floats, band: Floats, energies: Floats) -> None:
+    """Write H = -Σ J_ij S_i·S_j of every replica (lane,); equal to ``physics.chain.energy``."""
+    energies[:] = 0.0
+    for d in range(1, len(band) + 1):
+        for c in range(3):
+            for site in range(spins.shape[1] - d):
+                coupling, here, there = band[d - 1, site], spins[c, site], spins[c, site + d]
+                for lane in range(len(energies)):
+                    energies[lane] -= coupling * (here[lane] * there[lane])
 
 
-@compiled
-def heat_bath(field: Vector, beta: float, generator: np.random.Generator) -> Vector:
-    """Return a spin drawn from its conditional law ∝ e^{β h·S}: von Mises-Fisher with κ = β|h|, whatever it was before.
-
-    By inversion, 1 - cos θ = -ln(1 - v (1 - e^{-2κ})) / κ with v uniform on [0, 1) (paper, S1, with u = 1 - v); azimuth
-    uniform. sin θ comes from 1 - cos θ, so that nothing is lost at large κ.
-    """
-    x, y, z = field
-    length = math.sqrt(x * x + y * y + z * z)
-    kappa = beta * length
-    v = generator.random()
-    azimuth = 2 * math.pi * generator.random()
-    if kappa > 1e-100:
-        drop = -math.log1p(v * math.expm1(-2 * kappa)) / kappa  # 1 - cos θ
-        x, y, z = x / length, y / length, z / length
-    else:  # uniform to a part in 10¹⁰⁰, about any axis
-        drop = 2 * v
-        x, y, z = 0.0, 0.0, 1.0
-    drop = min(max(drop, 0.0), 2.0)
-    sine = math.sqrt(drop * (2 - drop))
-    first, second = sine * math.cos(azimuth), sine * math.sin(azimuth)
-    # two normals of the axis, as in physics.sphere.tangent_basis
-    sign = 1.0 if z >= 0 else -1.0
-    a = -1.0 / (sign + z)
-    b = x * y * a
-    return (
-        (1 - drop) * x + first * (1 + sign * x * x * a) + second * b,
-        (1 - drop) * y + first * sign * b + second * (sign + y * y * a),
-        (1 - drop) * z - first * sign * x - second * y,
-    )
-
-
-@compiled
+@inlined
 def over_relaxation(spin: Vector, field: Vector) -> Vector:
     """Return S' = 2 (S·h) h / |h|² - S, the spin turned by π about its field: the same energy, and its own inverse.
 
-    A field of 0 leaves the spin as it is. The result is renormalised, so that many reflections do not change its length.
+    A field of 0 leaves the spin as it is. The length is corrected to first order, so that many reflections do not change it.
     """
-    x, y, z = field
-    length = math.sqrt(x * x + y * y + z * z)
-    if length < 1e-100:
-        return spin
-    x, y, z = x / length, y / length, z / length
-    twice = 2 * (spin[0] * x + spin[1] * y + spin[2] * z)
-    x, y, z = twice * x - spin[0], twice * y - spin[1], twice * z - spin[2]
-    length = math.sqrt(x * x + y * y + z * z)
-    return x / length, y / length, z / length
+    x, y, z = spin
+    along_x, along_y, along_z = field
+    squared = along_x * along_x + along_y * along_y + along_z * along_z
+    free = squared < 1e-200
+    squared = 1.0 if free else squared
+    twice = 2.0 * (x * along_x + y * along_y + z * along_z) / squared
+    new_x, new_y, new_z = twice * along_x - x, twice * along_y - y, twice * along_z - z
+    unit = 1.5 - 0.5 * (new_x * new_x + new_y * new_y + new_z * new_z)  # 1 / |S'|, near 1
+    new_x, new_y, new_z = unit * new_x, unit * new_y, unit * new_z
+    return (x if free else new_x), (y if free else new_y), (z if free else new_z)
+
+
+@inlined
+def write_uniforms(states: Words, first: Floats, second: Floats) -> None:
+    """Write two numbers uniform on [0, 1) for every replica (lane,)."""
+    one, two, three, four = states[0], states[1], states[2], states[3]
+    for lane in range(len(first)):
+        bits, a, b, c, d = xoshiro(one[lane], two[lane], three[lane], four[lane])
+        more, a, b, c, d = xoshiro(a, b, c, d)
+        one[lane], two[lane], three[lane], four[lane] = a, b, c, d
+        first[lane], second[lane] = uniform(bits), uniform(more)
 
 
 @compiled
-def sweep(spins: Floats, band: Floats, beta: float, reflect: float, generator: np.random.Generator) -> None:
-    """Update every site of one replica once, in order, in place: with probability ``reflect`` a reflection, else a heat bath."""
-    for site in range(spins.shape[0]):
-        field = local_field(spins, band, site)
+def sweep(
+    spins: Floats, band: Floats, betas: Floats, reflect: float, states: Words, scratch: Floats, generator: np.random.Generator
+) -> None:
+    """Update every site of every replica once, in order, in place: with probability ``reflect`` a reflection, else a heat bath.
+
+    ``betas`` are (lane,), ``scratch`` is (5, lane). The replicas of a site share the coin that decides between the two: it does
+    not look at their spins, so that each replica by itself sees a fair coin, and given the coins they are independent.
+    """
+    fields, polar, turn = scratch[:3], scratch[3], scratch[4]
+    field_x, field_y, field_z = scratch[0], scratch[1], scratch[2]
+    for site in range(spins.shape[1]):
+        x, y, z = spins[0, site], spins[1, site], spins[2, site]
+        write_fields(spins, band, site, fields)
         if generator.random() < reflect:
-            spin = over_relaxation((spins[site, 0], spins[site, 1], spins[site, 2]), field)
+            for lane in range(len(betas)):
+                field = field_x[lane], field_y[lane], field_z[lane]
+                x[lane], y[lane], z[lane] = over_relaxation((x[lane], y[lane], z[lane]), field)
         else:
-            spin = heat_bath(field, beta, generator)
-        spins[site, 0], spins[site, 1], spins[site, 2] = spin
+            write_uniforms(states, polar, turn)
+            for lane in range(len(betas)):
+                beta = betas[lane]
+                field = beta * field_x[lane], beta * field_y[lane], beta * field_z[lane]
+                x[lane], y[lane], z[lane] = draw(field, polar[lane], turn[lane])
 
 
 @compiled
@@ -143,7 +137,7 @@ def swap(
         here, there = replica_at[level], replica_at[level + 1]
         exponent = (betas[level] - betas[level + 1]) * (energies[here] - energies[there])
         attempts[level] += 1
-        if exponent >= 0 or generator.random() < math.exp(exponent):
+        if exponent >= 0 or generator.random() < exp(exponent):
             replica_at[level], replica_at[level + 1] = there, here
             accepts[level] += 1
 
@@ -161,26 +155,29 @@ def exchange(
     cold_energies: Floats,
     attempts: Integers,
     accepts: Integers,
+    states: Words,
     generator: np.random.Generator,
 ) -> int:
-    """Run replica exchange to the last snapshot; fill the arrays from ``snapshots`` on and return the round trips.
+    """Run replica exchange to the last snapshot; fill the arrays from ``snapshots`` to ``accepts`` and return the round trips.
 
-    ``spins`` (replica, site, 3) is the start, and is used up. ``burn_in`` and ``thinning`` are in swap intervals, ``interval`` in
-    sweeps. What is filled is described by ``replica_exchange.ReplicaExchange``; every array but the counts is overwritten.
+    ``spins`` is the start, and is used up. ``burn_in`` and ``thinning`` are in swap intervals, ``interval`` in sweeps. What is
+    filled is described by ``replica_exchange.ReplicaExchange``; every array but the counts is overwritten.
     """
     levels = len(betas)
     replica_at = np.arange(levels)
-    energies = np.empty(levels)
+    beta_of, energies = betas.copy(), np.empty(levels)  # by replica
     from_hottest = np.full(levels, -1)  # by replica: 0 on the way there, 1 on the way back, -1 before it was ever coldest
     round_trips = 0
+    scratch = np.empty((5, levels))
+    write_energies(spins, band, energies)
     for step in range(burn_in + (len(snapshots) - 1) * thinning + 1):
         if step > 0:
-            for level in range(levels):
-                replica = replica_at[level]
-                for _ in range(interval):
-                    sweep(spins[replica], band, betas[level], reflect, generator)
-                energies[replica] = energy(spins[replica], band)
+            for _ in range(interval):
+                sweep(spins, band, beta_of, reflect, states, scratch, generator)
+            write_energies(spins, band, energies)
             swap(energies, betas, replica_at, step % 2, attempts, accepts, generator)
+            for level in range(levels):
+                beta_of[replica_at[level]] = betas[level]
         coldest, hottest = replica_at[0], replica_at[levels - 1]
         if from_hottest[coldest] == 1:
             round_trips += 1
@@ -189,21 +186,30 @@ def exchange(
             from_hottest[hottest] = 1
         since = step - burn_in
         if since >= 0:
-            cold_energies[since] = energy(spins[coldest], band)
+            cold_energies[since] = energies[coldest]
             if since % thinning == 0:
-                snapshots[since // thinning] = spins[coldest]
+                snapshots[since // thinning] = spins[:, :, coldest].T
     return round_trips
 
 
 @compiled
 def independent(
-    spins: Floats, band: Floats, beta: float, burn_in: int, sweeps: int, reflect: float, generator: np.random.Generator
+    spins: Floats,
+    band: Floats,
+    beta: float,
+    burn_in: int,
+    sweeps: int,
+    reflect: float,
+    states: Words,
+    generator: np.random.Generator,
 ) -> Floats:
-    """Return the mean energy (chain,) of Markov chains without exchange; ``spins`` (chain, site, 3), the start, is used up."""
-    means = np.zeros(len(spins))
-    for chain in range(len(spins)):
-        for step in range(burn_in + sweeps):
-            sweep(spins[chain], band, beta, reflect, generator)
-            if step >= burn_in:
-                means[chain] += energy(spins[chain], band)
-    return means / sweeps
+    """Return the mean energy (lane,) of Markov chains without exchange, one in each lane; ``spins``, the start, is used up."""
+    lanes = spins.shape[2]
+    betas, scratch = np.full(lanes, beta), np.empty((5, lanes))
+    energies, totals = np.empty(lanes), np.zeros(lanes)
+    for step in range(burn_in + sweeps):
+        sweep(spins, band, betas, reflect, states, scratch, generator)
+        if step >= burn_in:
+            write_energies(spins, band, energies)
+            totals += energies
+    return totals / sweeps

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from arviz_stats.base.array import array_stats
 
+from paper_repro.physics.elementary import Words, random_states
 from paper_repro.physics.sphere import normalise
 from paper_repro.sampling.kernels import band_of, exchange, independent
 from paper_repro.spec import Sampler
@@ -39,6 +40,12 @@ class ReplicaExchange:
         return np.where(self.swap_attempts > 0, self.swap_accepts / np.maximum(self.swap_attempts, 1), np.nan)
 
 
+def random_start(sites: int, lanes: int, generator: np.random.Generator) -> tuple[Floats, Words]:
+    """Return uniformly random spins (component, site, lane) and the states (4, lane) of each lane's random numbers."""
+    spins = normalise(generator.standard_normal((sites, lanes, 3)))
+    return np.ascontiguousarray(spins.transpose(2, 0, 1)), random_states(generator, lanes)
+
+
 def sample(
     matrix: Floats, temperatures: Floats, sampler: Sampler, snapshots: int, generator: np.random.Generator
 ) -> ReplicaExchange:
@@ -55,13 +62,13 @@ def sample(
     interval = sampler.swap_interval
     burn_in, thinning = sampler.burn_in // interval, sampler.thinning // interval
     levels, size = len(temperatures), len(matrix)
-    start = normalise(generator.standard_normal((levels, size, 3)))
+    start, states = random_start(size, levels, generator)
     spins = np.empty((snapshots, size, 3))
     cold_energies = np.empty((snapshots - 1) * thinning + 1)
     attempts, accepts = np.zeros(levels - 1, dtype=np.int64), np.zeros(levels - 1, dtype=np.int64)
     round_trips = exchange(
         start, band_of(matrix), 1 / temperatures, sampler.over_relaxation, interval, burn_in, thinning,
-        spins, cold_energies, attempts, accepts, generator,
+        spins, cold_energies, attempts, accepts, states, generator,
     )  # fmt: skip
     return ReplicaExchange(spins, cold_energies, attempts, accepts, int(round_trips))
 
@@ -71,10 +78,11 @@ def independent_chains(
 ) -> Floats:
     """Return the mean energy (chain,) of Markov chains without exchange, each from its own uniformly random start.
 
-    The mean is over ``sweeps`` sweeps after ``burn_in`` of them, at inverse temperature ``beta`` ≥ 0.
+    The mean is over ``sweeps`` sweeps after ``burn_in`` of them, at inverse temperature ``beta`` ≥ 0. The chains share the coins
+    between the two moves and no other random number: in equilibrium their means are uncorrelated, as the coins change no mean.
     """
-    start = normalise(generator.standard_normal((chains, len(matrix), 3)))
-    return independent(start, band_of(matrix), beta, burn_in, sweeps, over_relaxation, generator)
+    start, states = random_start(len(matrix), chains, generator)
+    return independent(start, band_of(matrix), beta, burn_in, sweeps, over_relaxation, states, generator)
 
 
 def autocorrelation_time(trace: Floats) -> float:
