@@ -4,6 +4,7 @@ The equations are never held together: what the fit needs of each sequence is it
 with the number of sequences only, and resampling sequences is resampling rows.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import scipy.linalg
 
 from paper_repro.physics import chain
+from paper_repro.score.workers import workers
 from paper_repro.spec import Hamiltonian, Inversion
 
 Floats = npt.NDArray[np.float64]
@@ -71,13 +73,21 @@ def gather(
     chains: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]],
     hamiltonian: Hamiltonian,
     progress: Callable[[int], None] | None = None,
+    threads: int = 1,
 ) -> Statistics:
-    """Return the statistics of many sequences, each given as (codes, snapshots), one at a time."""
-    parts = []
-    for count, (codes, spins) in enumerate(chains, start=1):
-        parts.append(statistics_of(field, codes, spins, hamiltonian))
-        if progress is not None:
-            progress(count)
+    """Return the statistics of many sequences, each given as (codes, snapshots) and asked by itself.
+
+    ``progress`` is called with the number of sequences done. ``threads`` changes no byte; more than one is for a field that
+    may be asked from several at once, as ``NetworkForce`` may.
+    """
+    parts: list[Statistics] = []
+    sequences = iter(chains)
+    with workers(threads) as executor:
+        while some := list(itertools.islice(sequences, 16 * threads)):
+            for part in executor.map(lambda pair: statistics_of(field, *pair, hamiltonian), some):
+                parts.append(part)
+                if progress is not None:
+                    progress(len(parts))
     return combine(parts)
 
 

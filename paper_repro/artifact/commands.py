@@ -184,7 +184,7 @@ def audit_weights(
     if reporter is not None:
         reporter.stage("audit", sequences)
         advance = reporter.advance
-    statistics = inversion.gather(field, chains(), spec.hamiltonian, advance)
+    statistics = inversion.gather(field, chains(), spec.hamiltonian, advance, threads=2)
     key = np.random.SeedSequence(seed, spawn_key=(STREAMS["inversion"],))
     try:
         fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, key)

@@ -270,7 +270,9 @@ class Run:
         spec = self.spec
 
         def make() -> None:
-            statistics = inversion.gather(self._network(seed), self._chains("test"), spec.hamiltonian, self.reporter.advance)
+            statistics = inversion.gather(
+                self._network(seed), self._chains("test"), spec.hamiltonian, self.reporter.advance, threads=2
+            )
             beta = 1 / spec.ladder.coldest
             try:
                 fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, beta, self._seed("inversion", seed))

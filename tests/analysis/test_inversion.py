@@ -8,6 +8,8 @@ from scipy import stats
 from paper_repro.analysis import inversion
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.score.field import NetworkForce
+from paper_repro.score.pairformer import build
 
 BETA = 20.0
 
@@ -89,6 +91,15 @@ def test_another_chain_with_three_letters_and_separation_three(paper):
     assert done.terms == ("a", "b", "c", "d")
     assert np.allclose(done.coefficients, BETA * np.array([0.7, -0.4, 1.3, 0.2]), rtol=1e-10)
     assert np.allclose(done.ratios, done.coefficients / done.coefficients[2])  # the strongest ferromagnetic bond
+
+
+def test_the_number_of_threads_changes_no_byte(hamiltonian, paper, data):
+    field = NetworkForce(build(paper.record.architecture, 0).eval(), 1e-4)
+    counts = []
+    one = inversion.gather(field, data, hamiltonian)
+    two = inversion.gather(field, iter(data), hamiltonian, counts.append, threads=2)
+    assert np.array_equal(one.packed(), two.packed())
+    assert counts == list(range(1, len(data) + 1))
 
 
 def test_batches_of_any_size_and_order_give_the_same_answer(data, hamiltonian, paper):
