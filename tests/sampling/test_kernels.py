@@ -202,7 +202,7 @@ def test_sweeps_are_those_of_the_reference_in_value(example, reflect):
         return np.allclose(fast, swept_plainly(spins, matrix, betas, reflect, states.copy(), again, 2, **twin), rtol=0, atol=1e-9)
 
     assert agrees()
-    assert reflect == 1 or not agrees(sweep=other_azimuth)
+    assert reflect > 0 or not agrees(sweep=other_azimuth)
 
 
 @given(chains(), st.integers(1, 30))
