@@ -13,7 +13,9 @@ def draw(field: Vector, uniform: float, turn: float) -> Vector:
     """Return a spin drawn from p(S) ∝ e^{f·S}, f the dimensionless ``field`` βh, from two numbers uniform on [0, 1).
 
     With κ = |f| and v the first of them, 1 - cos θ = -ln(1 - v (1 - e^{-2κ})) / κ (paper, S1, with u = 1 - v); sin θ comes from
-    1 - cos θ, so that nothing is lost at large κ. The azimuth is ``turn`` in turns. κ < 1e-100 counts as 0. Vectorises.
+    1 - cos θ, so that nothing is lost at large κ. The azimuth is ``turn`` in turns. κ < 1e-100 counts as 0.
+
+    Both sides of every choice are worked out beforehand: then no branch is left, and a loop over lanes vectorises.
     """
     x, y, z = field
     squared = x * x + y * y + z * z
