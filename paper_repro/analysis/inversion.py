@@ -84,7 +84,7 @@ def gather(
     sequences = iter(chains)
     with workers(threads) as executor:
         while some := list(itertools.islice(sequences, 16 * threads)):
-            for part in executor.map(lambda pair: statistics_of(field, *pair, hamiltonian), some):
+            for part in executor.map(lambda pair: statistics_of(field, pair[0], pair[1], hamiltonian), some):
                 parts.append(part)
                 if progress is not None:
                     progress(len(parts))
