@@ -10,7 +10,7 @@ from paper_repro.score import diffusion, training
 from paper_repro.score.pairformer import build
 from paper_repro.score.workers import workers
 from paper_repro.spec import Spec, load_spec, specs_folder
-from tests.score.reference import direct
+from tests.score.direct_form import direct
 
 _STEPS = 50
 

@@ -4,6 +4,7 @@ import attrs
 import numpy as np
 import pytest
 import torch
+from direct_form import direct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import special_ortho_group
@@ -12,7 +13,6 @@ from torch.nn import functional
 from paper_repro.physics.sphere import normalise
 from paper_repro.score.pairformer import Pairformer, build, parameter_count
 from paper_repro.score.weights import _INSIDE, _OUTSIDE
-from tests.score.reference import direct
 
 SEEDS = st.integers(0, 10_000)
 
