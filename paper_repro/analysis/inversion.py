@@ -4,7 +4,6 @@ The equations are never held together: what the fit needs of each sequence is it
 with the number of sequences only, and resampling sequences is resampling rows.
 """
 
-import itertools
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,7 +14,7 @@ import numpy.typing as npt
 import scipy.linalg
 
 from paper_repro.physics import chain
-from paper_repro.score.workers import workers
+from paper_repro.score.workers import in_order
 from paper_repro.spec import Hamiltonian, Inversion
 
 Floats = npt.NDArray[np.float64]
@@ -81,13 +80,10 @@ def gather(
     may be asked from several at once, as ``NetworkForce`` may.
     """
     parts: list[Statistics] = []
-    sequences = iter(chains)
-    with workers(threads) as executor:
-        while some := list(itertools.islice(sequences, 16 * threads)):
-            for part in executor.map(lambda pair: statistics_of(field, pair[0], pair[1], hamiltonian), some):
-                parts.append(part)
-                if progress is not None:
-                    progress(len(parts))
+    for part in in_order(lambda pair: statistics_of(field, pair[0], pair[1], hamiltonian), chains, threads):
+        parts.append(part)
+        if progress is not None:
+            progress(len(parts))
     return combine(parts)
 
 

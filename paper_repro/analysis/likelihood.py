@@ -15,7 +15,7 @@ from scipy.interpolate import make_interp_spline
 from torchdiffeq import odeint
 
 from paper_repro.physics import sphere
-from paper_repro.score.workers import workers
+from paper_repro.score.workers import in_order
 from paper_repro.spec import Likelihood
 
 #: (spins (configuration, site, 3), time) → score of the same shape, tangent.
@@ -63,9 +63,8 @@ def log_likelihood(
         return torch.as_tensor(gained) - part.shape[-2] * math.log(4 * math.pi)
 
     done: list[torch.Tensor] = []
-    with workers(threads) as executor:
-        for values in executor.map(follow, torch.split(spins, _GROUP)):
-            done.append(values)
-            if progress is not None:
-                progress(sum(map(len, done)))
+    for values in in_order(follow, torch.split(spins, _GROUP), threads):
+        done.append(values)
+        if progress is not None:
+            progress(sum(map(len, done)))
     return torch.cat(done)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.physics import chain
+from paper_repro.score.workers import in_order
 from paper_repro.spec import Hamiltonian
 
 Floats = npt.NDArray[np.float64]
@@ -37,19 +38,24 @@ class InteractionReadout:
 
 
 def read_interaction(
-    interaction: Interaction, chains: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]], hamiltonian: Hamiltonian
+    interaction: Interaction,
+    chains: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]],
+    hamiltonian: Hamiltonian,
+    threads: int = 1,
 ) -> InteractionReadout:
-    """Collect W over (codes, snapshots) of many sequences, every pair of sites once."""
-    values: list[Floats] = []
-    distances: list[npt.NDArray[np.int64]] = []
-    couplings: list[Floats] = []
-    for codes, spins in chains:
+    """Collect W over (codes, snapshots) of many sequences, every pair of sites once.
+
+    ``threads`` changes no byte; more than one is for an ``interaction`` that may be asked from several at once.
+    """
+
+    def of_sequence(pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> tuple[Floats, npt.NDArray[np.int64], Floats]:
+        codes, spins = pair
         first, second = np.triu_indices(len(codes), 1)
         w = np.asarray(interaction(codes, spins), dtype=np.float64)[:, first, second]
-        values.append(w.reshape(-1))
-        distances.append(np.tile(second - first, len(w)))
-        couplings.append(np.tile(chain.coupling_matrix(codes, hamiltonian)[first, second], len(w)))
-    w, r, j = np.concatenate(values), np.concatenate(distances), np.concatenate(couplings)
+        couplings = chain.coupling_matrix(codes, hamiltonian)[first, second]
+        return w.reshape(-1), np.tile(second - first, len(w)), np.tile(couplings, len(w))
+
+    w, r, j = (np.concatenate(parts) for parts in zip(*in_order(of_sequence, chains, threads), strict=True))
     separations = np.unique(r)
     size = np.abs(w)
     near = r <= hamiltonian.range

@@ -295,7 +295,7 @@ class Run:
                     self.reporter.advance(index + 1)
                     yield pair
 
-            read = readout.read_interaction(self._network(seed).interaction, some(), spec.hamiltonian)
+            read = readout.read_interaction(self._network(seed).interaction, some(), spec.hamiltonian, threads=2)
             write_json(self.folder / f"results/readout-{seed}.json", read)
 
         constants = {name: canonical(getattr(spec, name)) for name in ("hamiltonian", "readout", "inversion")}

@@ -1,18 +1,23 @@
-"""Threads that compute on one core each, so that no result depends on how many there are."""
+"""Threads that compute on one core each, so that no result depends on how many there are.
+
+Shares of fixed size, done whole by one thread and joined in their order, give the same bytes on one thread or many.
+"""
 
 import contextlib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import TypeVar
 
 import torch
+
+Share = TypeVar("Share")
+Result = TypeVar("Result")
 
 
 @contextlib.contextmanager
 def workers(threads: int) -> Iterator[Executor]:
-    """Yield an executor of ``threads`` threads in which torch uses one core; its own setting is restored at the end.
-
-    Shares of fixed size, done whole by one thread and joined in a fixed order, give the same bytes on one thread or many.
-    """
+    """Yield an executor of ``threads`` threads in which torch uses one core; its own setting is restored at the end."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -20,3 +25,11 @@ def workers(threads: int) -> Iterator[Executor]:
             yield executor
     finally:
         torch.set_num_threads(before)
+
+
+def in_order(function: Callable[[Share], Result], shares: Iterable[Share], threads: int) -> Iterator[Result]:
+    """Yield ``function`` of each share, in their order, done by ``threads`` workers; shares are asked for a few at a time."""
+    coming = iter(shares)
+    with workers(threads) as executor:
+        while some := list(itertools.islice(coming, 16 * threads)):
+            yield from executor.map(function, some)
