@@ -27,7 +27,7 @@ from paper_repro.spec import Architecture, Diffusion, Training
 CHECKPOINT_FORMAT = "paper_repro checkpoint 1"
 _CHECKPOINT_SECONDS = 60.0
 _ORDER, _SNAPSHOT, _NOISE = 0, 1, 2  # what a random stream is for
-_GROUP = 8  # chains whose gradient is taken together: few enough to stay in the processor's cache
+_PAIRS = 12_000  # pairs of sites whose gradient is taken together: few enough to stay in the processor's cache
 
 
 class NotFinite(ArithmeticError):
@@ -104,6 +104,17 @@ def noised(batch: tuple[torch.Tensor, torch.Tensor, torch.Tensor], settings: Dif
     return Noised(codes, noisy, diffusion.target(noisy, clean, time, settings), time, mask)
 
 
+def groups_of(lengths: torch.Tensor) -> list[torch.Tensor]:
+    """Return the rows of a batch in groups of similar length, of one chain each or of at most ``_PAIRS`` pairs with the padding."""
+    order = lengths.argsort(stable=True)
+    sizes = [0]
+    for length in lengths[order].tolist():
+        if (sizes[-1] + 1) * length**2 > _PAIRS and sizes[-1] > 0:
+            sizes.append(0)
+        sizes[-1] += 1
+    return list(torch.split(order, sizes))
+
+
 def gradient(model: Pairformer, batch: Noised, executor: Executor) -> tuple[float, list[Any]]:
     """Return the loss of a batch and its gradient by each parameter (``None`` where a parameter has no part in it).
 
@@ -123,7 +134,7 @@ def gradient(model: Pairformer, batch: Noised, executor: Executor) -> tuple[floa
 
     value = 0.0
     total: list[Any] = [None] * len(parameters)  # None too where a parameter has no part in the loss
-    for part, slopes in executor.map(of_group, torch.split(lengths.argsort(stable=True), _GROUP)):
+    for part, slopes in executor.map(of_group, groups_of(lengths)):
         value += part
         total = [slope if sum_ is None else sum_ + slope for sum_, slope in zip(total, slopes, strict=True)]
     return value, total
