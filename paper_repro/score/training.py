@@ -105,11 +105,15 @@ def noised(batch: tuple[torch.Tensor, torch.Tensor, torch.Tensor], settings: Dif
 
 
 def groups_of(lengths: torch.Tensor) -> list[torch.Tensor]:
-    """Return the rows of a batch in groups of similar length, of one chain each or of at most ``_PAIRS`` pairs with the padding."""
+    """Return the rows of a batch in groups of similar length, of one chain each or of at most ``_PAIRS`` pairs with the padding.
+
+    A small batch makes four groups or so, that several threads may have a part in it.
+    """
     order = lengths.argsort(stable=True)
+    most = min(_PAIRS, int((lengths**2).sum()) // 4)
     sizes = [0]
     for length in lengths[order].tolist():
-        if (sizes[-1] + 1) * length**2 > _PAIRS and sizes[-1] > 0:
+        if (sizes[-1] + 1) * length**2 > most and sizes[-1] > 0:
             sizes.append(0)
         sizes[-1] += 1
     return list(torch.split(order, sizes))
