@@ -14,7 +14,8 @@ from rich.text import Text
 from paper_repro.analysis import inversion
 from paper_repro.artifact import claims, figures, report
 from paper_repro.artifact.manifest import StageRecord, faults, key_of, now, read_manifest, write_manifest
-from paper_repro.artifact.run import STREAMS, Run, collect, strongest_bonds, write_json
+from paper_repro.artifact.results import collect, write_json
+from paper_repro.artifact.run import STREAMS, Run, strongest_bonds
 from paper_repro.files import InputError, input_error, sha256
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain

@@ -4,7 +4,6 @@ A stage is skipped when the key of its inputs stands in the manifest and its out
 the spec that the stage reads, the SHA-256 of the files it reads, and the version of the recipes.
 """
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ import torch
 
 from paper_repro.analysis import calibration, inversion, likelihood, readout, thermodynamic_integration
 from paper_repro.artifact.manifest import Manifest, StageRecord, faults, key_of, now, open_manifest, write_manifest
-from paper_repro.files import InputError, input_error, sha256, write_text
+from paper_repro.artifact.results import fit_as_results, measured, read_json, write_json
+from paper_repro.files import input_error, sha256
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
@@ -50,38 +50,6 @@ class Reporter(Protocol):
 
     def say(self, line: str) -> None:
         """Say something that a person should know."""
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Write plain data as JSON, atomically; numbers that are not finite become null."""
-
-    def plain(value: Any) -> Any:
-        if attrs.has(type(value)):
-            return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
-        if isinstance(value, dict):
-            return {str(key): plain(item) for key, item in value.items()}
-        if isinstance(value, np.ndarray):
-            return plain(value.tolist())
-        if isinstance(value, list | tuple):
-            return [plain(item) for item in value]
-        if isinstance(value, float | np.floating):
-            return float(value) if math.isfinite(value) else None
-        return value.item() if isinstance(value, np.generic) else value
-
-    write_text(path, json.dumps(plain(data), indent=1, ensure_ascii=False) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """Read JSON; raises ``InputError`` for a file that is missing or damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read ({error})", "an output of 'paper-repro reproduce'") from error
-
-
-def measured(value: float, error: float = math.nan) -> dict[str, float]:
-    """Return a value with its standard error, as the results hold it."""
-    return {"value": value, "standard_error": error}
 
 
 @attrs.define
@@ -231,6 +199,7 @@ class Run:
                 return training.train(
                     data, spec.architecture, spec.diffusion, spec.training, seed,
                     checkpoint=checkpoint, key=key, progress=lambda step, _, loss: self.reporter.advance(step, f"loss {loss:.4f}"),
+                    threads=self.threads,
                 )  # fmt: skip
 
             try:
@@ -271,7 +240,7 @@ class Run:
 
         def make() -> None:
             statistics = inversion.gather(
-                self._network(seed), self._chains("test"), spec.hamiltonian, self.reporter.advance, threads=2
+                self._network(seed), self._chains("test"), spec.hamiltonian, self.reporter.advance, threads=self.threads
             )
             beta = 1 / spec.ladder.coldest
             try:
@@ -295,7 +264,7 @@ class Run:
                     self.reporter.advance(index + 1)
                     yield pair
 
-            read = readout.read_interaction(self._network(seed).interaction, some(), spec.hamiltonian, threads=2)
+            read = readout.read_interaction(self._network(seed).interaction, some(), spec.hamiltonian, threads=self.threads)
             write_json(self.folder / f"results/readout-{seed}.json", read)
 
         constants = {name: canonical(getattr(spec, name)) for name in ("hamiltonian", "readout", "inversion")}
@@ -328,7 +297,7 @@ class Run:
 
             values = likelihood.log_likelihood(
                 score, torch.as_tensor(spins, dtype=torch.float32), likelihood.time_grid(spec.likelihood), divergence,
-                progress=self.reporter.advance,
+                threads=self.threads, progress=self.reporter.advance,
             )  # fmt: skip
             energies = chain.energy(spins, matrix)
             write_json(self.folder / name, {"temperature": temperature, "energies": energies, "log_likelihoods": values.numpy()})
@@ -401,26 +370,6 @@ class Run:
         self._make("thermodynamic integration", [name], [], constants, make, spec.thermodynamic_integration.points)
 
 
-def fit_as_results(fit: inversion.Fit) -> dict[str, Any]:
-    """Return a fit as the results hold it: every measured value with its standard error, ratios and couplings by name."""
-    return {
-        "cosine": measured(fit.cosine, fit.cosine_error),
-        "r2": measured(fit.r2, fit.r2_error),
-        "r2_about_zero": measured(fit.r2_about_zero),
-        "scale": measured(fit.scale, fit.scale_error),
-        "force_error": measured(fit.force_error),
-        "ratios": {
-            name: measured(value, error) for name, value, error in zip(fit.terms, fit.ratios, fit.ratio_errors, strict=True)
-        },
-        "couplings": {
-            name: measured(value, error)
-            for name, value, error in zip(fit.terms, fit.coefficients, fit.coefficient_errors, strict=True)
-        },
-        "equations": measured(fit.equations, 0.0),
-        "condition": fit.condition,
-    }
-
-
 def strongest_bonds(spec: Spec) -> npt.NDArray[np.float64]:
     """Return the couplings of three sites with the strongest of each separation: what bounds the temperature of every chain."""
     matrix = np.zeros((3, 3))
@@ -429,28 +378,3 @@ def strongest_bonds(spec: Spec) -> npt.NDArray[np.float64]:
             site = np.arange(3 - term.separation)
             matrix[site, site + term.separation] = np.maximum(matrix[site, site + term.separation], abs(term.coupling))
     return matrix
-
-
-def collect(folder: Path, spec: Spec, made: set[str]) -> dict[str, Any]:
-    """Return the results of a run, out of the outputs ``made``: lists over the training seeds, and what does not depend on one.
-
-    Sections of which an output is missing are left out.
-    """
-    results: dict[str, Any] = {"seeds": list(spec.training.seeds)}
-
-    def read(section: str, names: list[str]) -> list[Any] | None:
-        paths = [f"results/{section}{name}.json" for name in names]
-        return [read_json(folder / path) for path in paths] if made.issuperset(paths) else None
-
-    for section in ("training", "inversion", "readout", "calibration"):
-        found = read(section, [f"-{seed}" for seed in spec.training.seeds])
-        if found is not None:
-            results[section] = found
-    flows = [read("likelihood", [f"-{s}-{k}" for k in range(len(spec.likelihood.temperatures))]) for s in spec.training.seeds]
-    if None not in flows:
-        results["likelihood"] = flows
-    for section in ("sampling", "thermodynamic_integration"):
-        found = read(section, [""])
-        if found is not None:
-            results[section] = found[0]
-    return results

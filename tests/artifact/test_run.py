@@ -4,11 +4,13 @@ import json
 
 import attrs
 import pytest
+import torch
 from rich.console import Console
 
 from paper_repro.artifact import commands
 from paper_repro.artifact.manifest import NAME, read_manifest
-from paper_repro.artifact.run import Run, collect
+from paper_repro.artifact.results import collect
+from paper_repro.artifact.run import Run
 from paper_repro.files import InputError
 from paper_repro.spec import load_spec, specs_folder
 
@@ -151,10 +153,19 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(done, tiny, tmp_path):
     for stage in ("sample test 1/1", "train seed 1", "invert seed 1", "calibrate seed 0"):
         with pytest.raises(KeyboardInterrupt):
             Run(spec, tmp_path / "run", Listener(stage)).everything()
-    Run(spec, tmp_path / "run", Listener(), threads=1).everything()
+    Run(spec, tmp_path / "run", Listener()).everything()
     ours, theirs = shas(tmp_path / "run"), shas(done)
     assert ours == {name: theirs[name] for name in ours}
     assert {name for name in theirs if name not in ours} == set(read_manifest(done).stages["report"].outputs)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_number_of_threads_changes_no_byte(done, tiny, tmp_path, threads):
+    before = torch.get_num_threads()
+    Run(load_spec(tiny).record, tmp_path / "run", Listener(), threads=threads).everything()
+    ours, theirs = shas(tmp_path / "run"), shas(done)
+    assert ours == {name: theirs[name] for name in ours}
+    assert torch.get_num_threads() == before
 
 
 def test_an_altered_output_is_found_and_made_again(done, tiny):

@@ -1,0 +1,90 @@
+"""Results as files hold them: JSON, every measured value with its standard error."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+
+from paper_repro.analysis import inversion
+from paper_repro.files import InputError, write_text
+from paper_repro.spec import Spec
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write plain data as JSON, atomically; numbers that are not finite become null."""
+
+    def plain(value: Any) -> Any:
+        if attrs.has(type(value)):
+            return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
+        if isinstance(value, dict):
+            return {str(key): plain(item) for key, item in value.items()}
+        if isinstance(value, np.ndarray):
+            return plain(value.tolist())
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in value]
+        if isinstance(value, float | np.floating):
+            return float(value) if math.isfinite(value) else None
+        return value.item() if isinstance(value, np.generic) else value
+
+    write_text(path, json.dumps(plain(data), indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON; raises ``InputError`` for a file that is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"cannot be read ({error})", "an output of 'paper-repro reproduce'") from error
+
+
+def measured(value: float, error: float = math.nan) -> dict[str, float]:
+    """Return a value with its standard error, as the results hold it."""
+    return {"value": value, "standard_error": error}
+
+
+def fit_as_results(fit: inversion.Fit) -> dict[str, Any]:
+    """Return a fit as the results hold it: every measured value with its standard error, ratios and couplings by name."""
+    return {
+        "cosine": measured(fit.cosine, fit.cosine_error),
+        "r2": measured(fit.r2, fit.r2_error),
+        "r2_about_zero": measured(fit.r2_about_zero),
+        "scale": measured(fit.scale, fit.scale_error),
+        "force_error": measured(fit.force_error),
+        "ratios": {
+            name: measured(value, error) for name, value, error in zip(fit.terms, fit.ratios, fit.ratio_errors, strict=True)
+        },
+        "couplings": {
+            name: measured(value, error)
+            for name, value, error in zip(fit.terms, fit.coefficients, fit.coefficient_errors, strict=True)
+        },
+        "equations": measured(fit.equations, 0.0),
+        "condition": fit.condition,
+    }
+
+
+def collect(folder: Path, spec: Spec, made: set[str]) -> dict[str, Any]:
+    """Return the results of a run, out of the outputs ``made``: lists over the training seeds, and what does not depend on one.
+
+    Sections of which an output is missing are left out.
+    """
+    results: dict[str, Any] = {"seeds": list(spec.training.seeds)}
+
+    def read(section: str, names: list[str]) -> list[Any] | None:
+        paths = [f"results/{section}{name}.json" for name in names]
+        return [read_json(folder / path) for path in paths] if made.issuperset(paths) else None
+
+    for section in ("training", "inversion", "readout", "calibration"):
+        found = read(section, [f"-{seed}" for seed in spec.training.seeds])
+        if found is not None:
+            results[section] = found
+    flows = [read("likelihood", [f"-{s}-{k}" for k in range(len(spec.likelihood.temperatures))]) for s in spec.training.seeds]
+    if None not in flows:
+        results["likelihood"] = flows
+    for section in ("sampling", "thermodynamic_integration"):
+        found = read(section, [""])
+        if found is not None:
+            results[section] = found[0]
+    return results
