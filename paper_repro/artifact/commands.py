@@ -22,6 +22,7 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.weights import WeightsInfo, load_weights
+from paper_repro.score.workers import available_cores
 from paper_repro.spec import Dataset, Published, Spec, load_published, load_spec, specs_folder, structure
 
 PUBLISHED = "published.toml"
@@ -185,7 +186,7 @@ def audit_weights(
     if reporter is not None:
         reporter.stage("audit", sequences)
         advance = reporter.advance
-    statistics = inversion.gather(field, chains(), spec.hamiltonian, advance, threads=2)
+    statistics = inversion.gather(field, chains(), spec.hamiltonian, advance, threads=available_cores())
     key = np.random.SeedSequence(seed, spawn_key=(STREAMS["inversion"],))
     try:
         fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, key)

@@ -3,7 +3,6 @@
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import attrs
 
 from paper_repro import __version__
 from paper_repro.files import InputError, read_bytes, sha256, write_text
+from paper_repro.score.workers import available_cores
 from paper_repro.spec import Spec, canonical, converter, differences, digest, structure
 
 NAME = "manifest.json"
@@ -49,7 +49,7 @@ def environment() -> dict[str, str]:
     for package in _PACKAGES:
         facts[package] = importlib.metadata.version(package)
     facts["processor"] = _processor()
-    facts["cores"] = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    facts["cores"] = str(available_cores())
     facts["system"] = f"{platform.system()} {platform.machine()}"
     return facts
 

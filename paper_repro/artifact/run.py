@@ -27,6 +27,7 @@ from paper_repro.score.divergence import score_divergence
 from paper_repro.score.field import NetworkForce, as_batch
 from paper_repro.score.pairformer import Pairformer, parameter_count
 from paper_repro.score.weights import load_weights, save_weights
+from paper_repro.score.workers import available_cores
 from paper_repro.spec import Spec, canonical, digest
 
 _SHARD = 200
@@ -54,12 +55,12 @@ class Reporter(Protocol):
 
 @attrs.define
 class Run:
-    """The stages of one spec in one directory."""
+    """The stages of one spec in one directory; ``threads``, all cores where not given, changes no byte of any output."""
 
     spec: Spec
     folder: Path
     reporter: Reporter
-    threads: int = 2
+    threads: int = attrs.field(factory=available_cores)
     manifest: Manifest = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:

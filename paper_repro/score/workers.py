@@ -5,6 +5,7 @@ Shares of fixed size, done whole by one thread and joined in their order, give t
 
 import contextlib
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeVar
@@ -13,6 +14,11 @@ import torch
 
 Share = TypeVar("Share")
 Result = TypeVar("Result")
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextlib.contextmanager
