@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-#: Alternated pairs behind every ratio; the issue asks for five at least.
+#: Rounds behind every median.
 PAIRS = 7
 
 

@@ -9,30 +9,26 @@ from paper_repro.physics.sphere import normalise
 from paper_repro.score import diffusion, training
 from paper_repro.score.pairformer import build
 from paper_repro.score.workers import workers
-from paper_repro.spec import Spec, load_spec, specs_folder
+from paper_repro.spec import load_spec, specs_folder
 from tests.score.direct_form import direct
 
 _STEPS = 50
+_SPEC = load_spec(specs_folder() / "paper.toml").record
 
 
-def _paper() -> Spec:
-    return load_spec(specs_folder() / "paper.toml").record
-
-
-def _data(spec: Spec, count: int) -> training.Chains:
+def _data(count: int) -> training.Chains:
     """Random chains of the paper's lengths; what the spins are does not matter for the time."""
     generator = np.random.default_rng(0)
-    lengths = generator.integers(spec.chains.shortest, spec.chains.longest, size=count, endpoint=True)
+    lengths = generator.integers(_SPEC.chains.shortest, _SPEC.chains.longest, size=count, endpoint=True)
     spins = [normalise(generator.standard_normal((10, length, 3))).astype(np.float32) for length in lengths]
     return training.Chains([generator.integers(0, 2, length) for length in lengths], spins)
 
 
 def against_the_direct_form() -> Figure:
-    spec = _paper()
     generator = torch.Generator().manual_seed(0)
-    batch = training.noised(training.batch_at(_data(spec, 256), spec.training, 0, 0), spec.diffusion, generator)
-    model, plain = build(spec.architecture, 0), direct(build(spec.architecture, 0))
-    pad = (0, spec.chains.longest - batch.codes.shape[1])
+    batch = training.noised(training.batch_at(_data(256), _SPEC.training, 0, 0), _SPEC.diffusion, generator)
+    model, plain = build(_SPEC.architecture, 0), direct(build(_SPEC.architecture, 0))
+    pad = (0, _SPEC.chains.longest - batch.codes.shape[1])
     codes, mask = torch.nn.functional.pad(batch.codes, pad), torch.nn.functional.pad(batch.mask, pad)
     spins, target = torch.nn.functional.pad(batch.spins, (0, 0, *pad)), torch.nn.functional.pad(batch.target, (0, 0, *pad))
 
@@ -50,11 +46,10 @@ def against_the_direct_form() -> Figure:
 
 
 def of_the_paper() -> Figure:
-    spec = _paper()
-    data = _data(spec, _STEPS * spec.training.batch)
-    once = attrs.evolve(spec.training, epochs=1)
-    whole = training.steps_in_all(spec.training_set.sequences, spec.training)
-    time = seconds(lambda: training.train(data, spec.architecture, spec.diffusion, once, 0))
+    data = _data(_STEPS * _SPEC.training.batch)
+    once = attrs.evolve(_SPEC.training, epochs=1)
+    whole = training.steps_in_all(_SPEC.training_set.sequences, _SPEC.training)
+    time = seconds(lambda: training.train(data, _SPEC.architecture, _SPEC.diffusion, once, 0))
     return at_most(f"paper training, {whole:,} steps, extrapolated from {_STEPS}", 60, time / _STEPS * whole / 60, "min")
 
 

@@ -3,7 +3,7 @@
 numba's own cache looks at the file of the function called first and at no other, and ends with a traceback where a cached file
 is damaged. Here a cached file carries a SHA-256 over the machine code and all that it was made from, the sources of every compiled
 function called and the constants they read: what is not exactly what was written, or was made from something else, is compiled
-again.
+again. Functions and constants are seen where they are used by a name of the module itself, not as ``module.name``.
 """
 
 import contextlib

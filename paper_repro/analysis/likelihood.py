@@ -3,8 +3,8 @@
     dx/dt = -½ s(x, t),    ln p_ε(x_ε) = -N ln 4π - ½ ∫_ε^{t_max} div s dt    along the flow              (paper, Eq. 7)
 
 where the density at t_max is taken as uniform. The flow is followed by fixed-step Runge-Kutta of order 4 on a given grid of times,
-and the divergence, which costs far more than the score, is integrated by the quintic spline through its values on that grid: at a
-quarter of the evaluations its error stays below that of the flow.
+and the divergence, which costs far more than the score, is integrated by the quintic spline through its values on that grid. That
+is a quarter of the evaluations; on the two-spin solution its error stays below that of the flow from 30 steps on, and not at 15.
 """
 
 import math
@@ -38,14 +38,15 @@ def log_likelihood(
     times: torch.Tensor,
     divergence: Divergence | None = None,
     *,
-    threads: int = 2,
+    threads: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> torch.Tensor:
     """Return ln p (configuration,), float64, of ``spins`` (configuration, site, 3), per unit area of (S²)^N, at the first time.
 
     ``score`` is asked at points of the sphere only, each configuration by itself, at ``times`` (six or more) and midway between
     them; ``divergence`` is its own, taken by ``sphere.divergence`` where not given. ``progress`` is called with the number
-    of configurations done; ``threads`` changes no byte. Raises ``ValueError`` for fewer than six times.
+    of configurations done. ``threads`` changes no byte; more than one is for a score that may be asked from several at once.
+    Raises ``ValueError`` for fewer than six times.
     """
     if len(times) < 6:
         raise ValueError(f"{len(times)} times; expected at least 6")

@@ -23,9 +23,8 @@ from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
 from paper_repro.score import training
-from paper_repro.score.divergence import score_divergence
-from paper_repro.score.field import NetworkForce, as_batch
-from paper_repro.score.pairformer import Pairformer, parameter_count
+from paper_repro.score.field import NetworkForce, NetworkScore
+from paper_repro.score.pairformer import parameter_count
 from paper_repro.score.weights import load_weights, save_weights
 from paper_repro.score.workers import available_cores
 from paper_repro.spec import Spec, canonical, digest
@@ -286,18 +285,9 @@ class Run:
             temperature = spec.likelihood.temperatures[index]
             generator = np.random.default_rng(self._seed("likelihood", index))
             spins = ExactChain(matrix, 1 / temperature).sample(spec.likelihood.configurations, generator)
-            model: Pairformer = self._network(seed).model
-
-            def score(x: torch.Tensor, at: float) -> torch.Tensor:
-                answer: torch.Tensor = model(*as_batch(codes, x, at))
-                return answer
-
-            def divergence(x: torch.Tensor, at: float) -> torch.Tensor:
-                repeated, x, time, _ = as_batch(codes, x, at)
-                return score_divergence(model, repeated, x, time)
-
+            score = NetworkScore(self._network(seed).model, codes)
             values = likelihood.log_likelihood(
-                score, torch.as_tensor(spins, dtype=torch.float32), likelihood.time_grid(spec.likelihood), divergence,
+                score, torch.as_tensor(spins, dtype=torch.float32), likelihood.time_grid(spec.likelihood), score.divergence,
                 threads=self.threads, progress=self.reporter.advance,
             )  # fmt: skip
             energies = chain.energy(spins, matrix)

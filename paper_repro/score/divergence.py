@@ -82,7 +82,7 @@ def score_divergence(model: Pairformer, codes: torch.Tensor, spins: torch.Tensor
     for index, block in enumerate(blocks):
         added = block.added_to_pairs(single)
         if index > 0:  # the singles before the first block do not depend on the spins
-            of_first, of_second = block.pair_update.weight.chunk(2, dim=1)
+            of_first, of_second = block.pair_maps
             leaves.append(added.requires_grad_())
             additions.append((moved @ of_first.mT, moved @ of_second.mT))
         last = index == len(blocks) - 1

@@ -1,4 +1,4 @@
-"""A trained network as a force field: a function of identities and snapshots, asked at one diffusion time."""
+"""A trained network as a field: the force on any sequence at one diffusion time, and the score of one sequence at any time."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from paper_repro.score.divergence import score_divergence
 from paper_repro.score.pairformer import Pairformer
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -44,3 +45,21 @@ class NetworkForce:
     def interaction(self, codes: npt.NDArray[Any], spins: Floats) -> Floats:
         """Return W (snapshot, site, site)."""
         return self._ask(self.model.interaction, codes, spins)
+
+
+@attrs.frozen
+class NetworkScore:
+    """The network on one sequence, at any diffusion time: spins (configuration, site, 3) in the precision of its weights."""
+
+    model: Pairformer
+    codes: npt.NDArray[Any]
+
+    def __call__(self, spins: torch.Tensor, time: float) -> torch.Tensor:
+        """Return the score, of the shape of ``spins``."""
+        answer: torch.Tensor = self.model(*as_batch(self.codes, spins, time))
+        return answer
+
+    def divergence(self, spins: torch.Tensor, time: float) -> torch.Tensor:
+        """Return the divergence of the score (configuration,)."""
+        codes, spins, times, _ = as_batch(self.codes, spins, time)
+        return score_divergence(self.model, codes, spins, times)

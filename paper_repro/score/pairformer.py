@@ -36,10 +36,16 @@ class PairformerBlock(nn.Module):
         self.pair_bias = nn.Linear(pair, shape.heads)
         self.attention_output = nn.Linear(single, single)
 
+    @property
+    def pair_maps(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The linear maps of the first and of the second single of a pair (pair channel, channel)."""
+        of_first, of_second = self.pair_update.weight.chunk(2, dim=1)
+        return of_first, of_second
+
     def added_to_pairs(self, single: torch.Tensor) -> torch.Tensor:
         """Return what both singles of a pair add to it (chain, site, site, channel)."""
         # the linear map of [s_i, s_j] is the sum of two maps: project first, broadcast afterwards
-        of_first, of_second = self.pair_update.weight.chunk(2, dim=1)
+        of_first, of_second = self.pair_maps
         added: torch.Tensor = (single @ of_first.T)[:, :, None] + (single @ of_second.T + self.pair_update.bias)[:, None, :]
         return added
 
