@@ -3,7 +3,8 @@
 import base64
 import html
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,8 @@ from paper_repro.physics import chain
 from paper_repro.spec import Loaded, Spec, digest
 from paper_repro.spec.quantity import quantity_of
 
+#: Seconds between two lines of progress where there is no terminal.
+_MINUTE = 60.0
 _STYLES = {"REPRODUCED": "bold green", "DEVIATES": "bold red", "INCONCLUSIVE": "yellow"}
 
 
@@ -298,10 +301,15 @@ def constants(loaded: Loaded[Any]) -> Table:
 
 
 class TerminalReporter:
-    """Shows the progress of a run on a console: a bar where it is a terminal, a line a stage otherwise."""
+    """Shows the progress of a run on a console: a bar where it is a terminal, otherwise a line a stage and one a minute."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console
+        self._clock = clock
+        self._name = ""
+        self._total: int | None = None
+        self._started = self._said = 0.0
+        self._first: int | None = None  # parts that were done when this session came to the stage
         self._progress = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
             TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
@@ -318,11 +326,22 @@ class TerminalReporter:
 
     def stage(self, name: str, total: int | None) -> None:
         """Begin a stage."""
+        self._name, self._total, self._first = name, total, None
+        self._started = self._said = self._clock()
         self._task = self._progress.add_task(name, total=total, note="")
 
     def advance(self, done: int, note: str = "") -> None:
         """Say how far the stage is."""
         self._progress.update(self._task, completed=done, note=note)
+        now = self._clock()
+        if self._first is None:
+            self._first, self._started = done, now
+        if self.console.is_terminal or self._total is None or now - self._said < _MINUTE or done == self._first:
+            return
+        self._said = now
+        left = (now - self._started) / (done - self._first) * (self._total - done)
+        line = f"  {self._name}: {done:,} of {self._total:,}, {left / _MINUTE:.1f} min left{f', {note}' if note else ''}"
+        self.console.print(Text(line, style="dim"))
 
     def finish(self, name: str, seconds: float | None, note: str = "") -> None:
         """End a stage."""

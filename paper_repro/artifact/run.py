@@ -1,7 +1,7 @@
 """A run: the stages from sampling to the partition function, each made once and kept.
 
 A stage is skipped when the key of its inputs stands in the manifest and its outputs are there, whole. The key covers the part of
-the spec that the stage reads, the SHA-256 of the files it reads, and the version of the recipes.
+the spec that the stage reads, the SHA-256 of the files it reads, and the version of its recipe.
 """
 
 import math
@@ -30,8 +30,11 @@ from paper_repro.score.workers import available_cores
 from paper_repro.spec import Spec, canonical, digest
 
 _SHARD = 200
-#: Raised when a stage comes to do something else with the same inputs: what was made before is then made again.
-_RECIPE = 3
+#: By the first word of a stage's name; raised when the stage comes to do something else with the same inputs: what was made
+#: before is then made again.
+_RECIPES = {
+    "sample": 4, "diagnose": 4, "train": 4, "invert": 4, "read": 4, "likelihood": 4, "calibrate": 4, "thermodynamic": 4,
+}  # fmt: skip
 #: First element of the key of every random generator of this room; the others come after those of the sampling room.
 STREAMS = {"inversion": 10, "likelihood": 11, "calibration": 12, "thermodynamic integration": 13}
 
@@ -82,7 +85,7 @@ class Run:
         self, name: str, outputs: list[str], inputs: list[str], constants: Any, make: Callable[[], None], total: int | None
     ) -> None:
         """Make the outputs of a stage, unless they are there already from the same inputs, and note them in the manifest."""
-        key = key_of(_RECIPE, name, constants, [sha256(self.folder / item) for item in inputs])
+        key = key_of(_RECIPES[name.partition(" ")[0]], name, constants, [sha256(self.folder / item) for item in inputs])
         record = self.manifest.stages.get(name)
         note = ""
         if record is not None and record.key == key and set(record.outputs) == set(outputs):

@@ -59,20 +59,24 @@ def draw_sequences(spec: Spec) -> tuple[list[str], list[str]]:
 class Ensemble:
     """Sequences, their equilibrium snapshots, and the diagnostics of the sampling of each sequence.
 
-    ``spins`` (snapshot, total sites, 3) holds the chains one after the other. Energies are in units of energy,
-    ``autocorrelation`` and ``thinning`` in sweeps; ``mean_energy`` averages the trace at the coldest temperature and
-    ``mean_energy_error`` is its standard error, autocorrelation included. NaN where something does not apply: swaps, round
-    trips and autocorrelation of independent exact samples (``thinning`` is then 0), an exact energy beyond separation 2, an
-    error or autocorrelation of a trace too short to tell.
+    ``spins`` (snapshot, total sites, 3) holds the chains one after the other. ``energies`` and ``end_cosines`` are the traces of
+    H and of S_1·S_N at the coldest temperature, one step every ``step_sweeps`` sweeps (0 for independent samples). Energies are in
+    units of energy, ``autocorrelation`` and ``thinning`` in sweeps; ``mean_energy`` averages the trace of the energy and
+    ``mean_energy_error`` is its standard error, autocorrelation included. NaN where something does not apply: swaps, round trips
+    and autocorrelation of independent exact samples (``thinning`` is then 0), an exact energy beyond separation 2, an error or
+    autocorrelation of a trace too short to tell.
     """
 
     sequences: tuple[str, ...]
     identities: str
     thinning: int
+    step_sweeps: int
     spins: npt.NDArray[np.float32]
     swap_rates: Floats  # (sequence, replica-1)
     round_trips: Floats  # (sequence,)
     autocorrelation: Floats  # (sequence,)
+    energies: Floats  # (sequence, step)
+    end_cosines: Floats  # (sequence, step)
     mean_energy: Floats  # (sequence,)
     mean_energy_error: Floats  # (sequence,)
     exact_energy: Floats  # (sequence,)
@@ -88,9 +92,11 @@ class Ensemble:
         if not np.all(np.abs((self.spins * self.spins).sum(-1) - 1) < 1e-5):
             raise ValueError("spins; expected unit vectors")
         for name in _PER_SEQUENCE:
-            values, axes = getattr(self, name), 2 if name == "swap_rates" else 1
+            values, axes = getattr(self, name), 2 if name in _TRACES else 1
             if values.ndim != axes or len(values) != len(self) or values.dtype != np.float64:
                 raise ValueError(f"{name} of shape {values.shape}, {values.dtype}; expected one per sequence, {len(self)}, float64")
+        if self.energies.shape != self.end_cosines.shape:
+            raise ValueError(f"traces of shapes {self.energies.shape} and {self.end_cosines.shape}; expected the same")
 
     def __len__(self) -> int:
         """Return the number of sequences."""
@@ -113,7 +119,8 @@ class Ensemble:
         return encode(sequence, self.identities), normalise(spins)
 
 
-_PER_SEQUENCE = ("swap_rates", "round_trips", "autocorrelation", "mean_energy", "mean_energy_error", "exact_energy")
+_TRACES = ("swap_rates", "energies", "end_cosines")
+_PER_SEQUENCE = (*_TRACES, "round_trips", "autocorrelation", "mean_energy", "mean_energy_error", "exact_energy")
 
 
 def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemble:
@@ -121,7 +128,7 @@ def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemb
     matrix = coupling_matrix(encode(sequence, spec.hamiltonian.identities), spec.hamiltonian)
     snapshots = (spec.training_set if which == "training" else spec.test_set).snapshots
     exact = ExactChain(matrix, 1 / spec.ladder.coldest) if spec.hamiltonian.range <= 2 else None
-    thinning, tau = 0, np.nan
+    thinning, step_sweeps, tau = 0, 0, np.nan
     swap_rates, round_trips = np.full(spec.ladder.replicas - 1, np.nan), np.nan
     if spec.sampler.method == "exact":
         if exact is None:
@@ -130,22 +137,28 @@ def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemb
             )
         spins = exact.sample(snapshots, generator)
         trace = np.asarray(energy(spins, matrix), dtype=np.float64)
+        end_cosines = (spins[:, 0] * spins[:, -1]).sum(-1)
         effective = len(trace) if len(trace) > 1 else np.nan
     else:
         run = replica_exchange.sample(matrix, temperatures(spec.ladder), spec.sampler, snapshots, generator)
-        spins, trace, swap_rates, round_trips = run.spins, run.cold_energies, run.swap_rates, float(run.round_trips)
+        spins, trace, end_cosines = run.spins, run.cold_energies, run.end_cosines
+        swap_rates, round_trips = run.swap_rates, float(run.round_trips)
         steps = replica_exchange.autocorrelation_time(trace)
         effective = len(trace) / steps
-        thinning, tau = spec.sampler.thinning, steps * spec.sampler.swap_interval
+        thinning, step_sweeps = spec.sampler.thinning, spec.sampler.swap_interval
+        tau = steps * step_sweeps
     error = np.nan if np.isnan(effective) else np.std(trace, ddof=1) / np.sqrt(effective)
     return Ensemble(
         sequences=(sequence,),
         identities=spec.hamiltonian.identities,
         thinning=thinning,
+        step_sweeps=step_sweeps,
         spins=spins.astype(np.float32),
         swap_rates=swap_rates[None],
         round_trips=np.array([round_trips]),
         autocorrelation=np.array([tau]),
+        energies=trace[None],
+        end_cosines=end_cosines[None],
         mean_energy=np.array([np.mean(trace)]),
         mean_energy_error=np.array([error]),
         exact_energy=np.array([np.nan if exact is None else exact.mean_energy]),
@@ -175,13 +188,23 @@ def generate(
 
 def concatenate(shards: Sequence[Ensemble]) -> Ensemble:
     """Join shards, in their order; raises ``ValueError`` for none, or for shards that were made differently."""
-    made = {(shard.identities, shard.thinning, shard.spins.shape[0], shard.swap_rates.shape[1]) for shard in shards}
+    made = {
+        (
+            shard.identities,
+            shard.thinning,
+            shard.step_sweeps,
+            len(shard.spins),
+            *(getattr(shard, name).shape[1] for name in _TRACES),
+        )
+        for shard in shards
+    }
     if len(made) != 1:
         raise ValueError(f"{len(shards)} shards made in {len(made)} ways; expected one or more, all made in the same way")
     return Ensemble(
         sequences=tuple(sequence for shard in shards for sequence in shard.sequences),
         identities=shards[0].identities,
         thinning=shards[0].thinning,
+        step_sweeps=shards[0].step_sweeps,
         spins=np.concatenate([shard.spins for shard in shards], axis=1),
         **{name: np.concatenate([getattr(shard, name) for shard in shards]) for name in _PER_SEQUENCE},
     )
@@ -201,8 +224,9 @@ def _read(path: Path) -> Ensemble:
             raise ValueError("not a whole npz archive")
         with np.load(stream, allow_pickle=False) as stored:
             arrays = {field.name: stored[field.name] for field in attrs.fields(Ensemble)}
-    sequences, identities, thinning = (arrays.pop(name) for name in ("sequences", "identities", "thinning"))
-    return Ensemble(tuple(map(str, sequences)), str(identities), int(thinning), **arrays)
+    names = ("sequences", "identities", "thinning", "step_sweeps")
+    sequences, identities, thinning, step_sweeps = (arrays.pop(name) for name in names)
+    return Ensemble(tuple(map(str, sequences)), str(identities), int(thinning), int(step_sweeps), **arrays)
 
 
 def load(path: Path) -> Ensemble:

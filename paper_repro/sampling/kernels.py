@@ -153,6 +153,7 @@ def exchange(
     thinning: int,
     snapshots: Floats,
     cold_energies: Floats,
+    end_cosines: Floats,
     attempts: Integers,
     accepts: Integers,
     states: Words,
@@ -169,6 +170,7 @@ def exchange(
     from_hottest = np.full(levels, -1)  # by replica: 0 on the way there, 1 on the way back, -1 before it was ever coldest
     round_trips = 0
     scratch = np.empty((5, levels))
+    last = spins.shape[1] - 1
     write_energies(spins, band, energies)
     for step in range(burn_in + (len(snapshots) - 1) * thinning + 1):
         if step > 0:
@@ -187,6 +189,9 @@ def exchange(
         since = step - burn_in
         if since >= 0:
             cold_energies[since] = energies[coldest]
+            end_cosines[since] = 0.0
+            for c in range(3):
+                end_cosines[since] += spins[c, 0, coldest] * spins[c, last, coldest]
             if since % thinning == 0:
                 snapshots[since // thinning] = spins[:, :, coldest].T
     return round_trips

@@ -23,13 +23,15 @@ SHORTEST_TRACE = 16
 class ReplicaExchange:
     """What one run of replica exchange gives.
 
-    ``spins`` (snapshot, site, 3) at the coldest temperature; ``cold_energies`` (step,) the energy there at the end of the
-    burn-in and after every swap interval since; ``swap_attempts`` and ``swap_accepts`` (replica-1,) for each pair of neighbouring
-    temperatures and ``round_trips``, how often a replica went from coldest to hottest and back, over the whole run.
+    ``spins`` (snapshot, site, 3) at the coldest temperature; ``cold_energies`` and ``end_cosines`` (step,) the energy and S_1·S_N
+    there, at the end of the burn-in and after every swap interval since; ``swap_attempts`` and ``swap_accepts`` (replica-1,) for
+    each pair of neighbouring temperatures and ``round_trips``, how often a replica went from coldest to hottest and back, over
+    the whole run.
     """
 
     spins: Floats
     cold_energies: Floats
+    end_cosines: Floats
     swap_attempts: Integers
     swap_accepts: Integers
     round_trips: int
@@ -64,13 +66,13 @@ def sample(
     levels, size = len(temperatures), len(matrix)
     start, states = random_start(size, levels, generator)
     spins = np.empty((snapshots, size, 3))
-    cold_energies = np.empty((snapshots - 1) * thinning + 1)
+    cold_energies, end_cosines = np.empty((2, (snapshots - 1) * thinning + 1))
     attempts, accepts = np.zeros(levels - 1, dtype=np.int64), np.zeros(levels - 1, dtype=np.int64)
     round_trips = exchange(
         start, band_of(matrix), 1 / temperatures, sampler.over_relaxation, interval, burn_in, thinning,
-        spins, cold_energies, attempts, accepts, states, generator,
+        spins, cold_energies, end_cosines, attempts, accepts, states, generator,
     )  # fmt: skip
-    return ReplicaExchange(spins, cold_energies, attempts, accepts, int(round_trips))
+    return ReplicaExchange(spins, cold_energies, end_cosines, attempts, accepts, int(round_trips))
 
 
 def independent_chains(

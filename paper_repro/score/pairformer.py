@@ -5,6 +5,7 @@ symmetric, zero-diagonal W, and the score its tangent part. Shapes: chain, site,
 """
 
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import nn
@@ -94,9 +95,11 @@ class Pairformer(nn.Module):
         """
         single = self.embed_singles(codes, time)
         pair = self.embed_pairs((spins @ spins.transpose(-1, -2))[..., None])
-        for block in self.blocks:
+        *blocks, last = (cast(PairformerBlock, block) for block in self.blocks)
+        for block in blocks:
             single, pair = block(single, pair, mask)
-        return self.read_interaction(pair, mask)
+        # nothing reads the singles after the last block: its attention is left out
+        return self.read_interaction(last.refine_pairs(pair, last.added_to_pairs(single)), mask)
 
     def embed_singles(self, codes: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
         """Return the first singles (chain, site, channel): identity, position and time."""

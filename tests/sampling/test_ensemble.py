@@ -144,6 +144,11 @@ def test_chains_come_back_whole(small, whole):
         np.testing.assert_allclose(np.linalg.norm(spins, axis=-1), 1, rtol=1e-15)
         law = ExactChain(coupling_matrix(codes, small.hamiltonian), 1 / small.ladder.coldest)
         assert whole.exact_energy[k] == pytest.approx(law.mean_energy, rel=1e-13)
+        # a step every 5 sweeps, a snapshot every 20
+        matrix = coupling_matrix(codes, small.hamiltonian)
+        np.testing.assert_allclose(whole.energies[k, ::4], energy(spins, matrix), rtol=0, atol=1e-5)
+        np.testing.assert_allclose(whole.end_cosines[k, ::4], (spins[:, 0] * spins[:, -1]).sum(-1), rtol=0, atol=1e-6)
+    assert whole.step_sweeps == 5
     joined = np.concatenate([whole.chain(k)[1] for k in range(13)], axis=1)
     np.testing.assert_allclose(joined, whole.spins, rtol=0, atol=2e-7)  # the rounding of single precision
 
@@ -162,6 +167,8 @@ def test_the_exact_sampler_has_no_diagnostics_of_a_chain(small):
     codes, spins = result.chain(4)
     mean = energy(spins, coupling_matrix(codes, small.hamiltonian)).mean()
     assert result.mean_energy[4] == pytest.approx(mean, rel=1e-5)
+    assert result.energies.shape == result.end_cosines.shape == (9, 3)
+    assert result.step_sweeps == 0
     report = diagnostics(result)
     assert all(math.isfinite(report[key]) == key.startswith("z_") for key in report)
 
@@ -253,6 +260,7 @@ DAMAGE = {
     "not unit vectors": archive(spins=lambda spins: spins * np.float32(1.001)),
     "not numbers": archive(spins=lambda spins: spins * np.float32(np.nan)),
     "other letters": archive(identities=np.array("XY")),
+    "another trace": archive(energies=lambda energies: energies[:, :-1]),
     "one value short": archive(round_trips=lambda trips: trips[1:]),
     "an axis short": archive(swap_rates=lambda rates: rates[:, 0]),
     "wrong type": archive(mean_energy=lambda values: values.astype(np.int64)),

@@ -36,8 +36,12 @@ def test_a_run_gives_the_exact_mean_energy():
     def run(temperatures):
         return sample(MATRIX, temperatures, sampler(), 8000, np.random.default_rng(1))
 
-    assert deviation(run(LADDER).cold_energies, exact) < 5.5
-    assert deviation(run(LADDER * 1.03).cold_energies, exact) > 7
+    right, wrong = run(LADDER), run(LADDER * 1.03)
+    assert deviation(right.cold_energies, exact) < 5.5
+    assert deviation(wrong.cold_energies, exact) > 7
+    ends = ExactChain(MATRIX, 1 / LADDER[0]).correlations()[0, -1]
+    assert deviation(right.end_cosines, ends) < 5.5
+    assert deviation(-right.end_cosines, ends) > 7
 
 
 def test_couplings_of_any_range_give_their_closed_form():
@@ -74,6 +78,9 @@ def test_shapes_snapshots_and_energies_belong_together():
     assert run.cold_energies.shape == (6 * 3 + 1,)
     np.testing.assert_allclose(np.linalg.norm(run.spins, axis=-1), 1, rtol=1e-13)
     np.testing.assert_allclose(chain.energy(run.spins, MATRIX), run.cold_energies[::3], rtol=1e-12)
+    assert run.end_cosines.shape == run.cold_energies.shape
+    np.testing.assert_allclose((run.spins[:, 0] * run.spins[:, -1]).sum(-1), run.end_cosines[::3], rtol=0, atol=1e-14)
+    assert len(set(run.end_cosines)) == len(run.end_cosines)  # between the snapshots too
     np.testing.assert_array_equal(run.swap_attempts, [12, 13, 12, 13])  # 25 swap intervals, the parities in turn
     assert np.all(run.swap_accepts <= run.swap_attempts)
     np.testing.assert_array_equal(run.swap_rates, run.swap_accepts / run.swap_attempts)
