@@ -35,7 +35,13 @@ def _console() -> "Console":
 
 
 @app.command
-def reproduce(spec: Path | None = None, /, *, out: Path) -> int:
+def reproduce(
+    spec: Path | None = None,
+    /,
+    *,
+    out: Path,
+    authors_weights: Annotated[Path | None, Parameter(env_var="PAPER_REPRO_AUTHORS_WEIGHTS")] = None,
+) -> int:
     """Run a spec from sampling to report; started again, it goes on where it stopped.
 
     Parameters
@@ -44,10 +50,12 @@ def reproduce(spec: Path | None = None, /, *, out: Path) -> int:
         The spec to run; the published run, specs/paper.toml, where none is given.
     out
         The run directory.
+    authors_weights
+        The authors' released weights as safetensors, to ask them what our own networks are asked (see REPRODUCE.md).
     """
     from paper_repro.artifact import commands  # noqa: PLC0415
 
-    return commands.reproduce(_spec(spec), out, _console())
+    return commands.reproduce(_spec(spec), out, _console(), authors_weights)
 
 
 @app.command

@@ -32,6 +32,18 @@ def time_grid(settings: Likelihood) -> torch.Tensor:
     return settings.start_time + (settings.end_time - settings.start_time) * fraction**2
 
 
+def _path(score: ScoreField, spins: torch.Tensor, times: torch.Tensor) -> torch.Tensor:
+    path = odeint(lambda at, x: -0.5 * score(sphere.normalise(x), float(at)), spins, times, method="rk4")
+    normalised: torch.Tensor = sphere.normalise(path)
+    return normalised
+
+
+def follow(score: ScoreField, spins: torch.Tensor, times: torch.Tensor) -> torch.Tensor:
+    """Return where the probability flow carries ``spins`` (configuration, site, 3) between the first and the last time."""
+    with torch.no_grad():
+        return _path(score, spins, times.to(spins.dtype))[-1]
+
+
 def log_likelihood(
     score: ScoreField,
     spins: torch.Tensor,
@@ -55,16 +67,16 @@ def log_likelihood(
     def spread(x: torch.Tensor, at: float) -> torch.Tensor:
         return divergence(x, at) if divergence is not None else sphere.divergence(lambda y: score(y, at), x)
 
-    def follow(part: torch.Tensor) -> torch.Tensor:
+    def gain(part: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
-            path = odeint(lambda at, x: -0.5 * score(sphere.normalise(x), float(at)), part, times, method="rk4")
-            spreads = torch.stack([spread(sphere.normalise(x), float(at)) for at, x in zip(times, path, strict=True)])
+            path = _path(score, part, times)
+            spreads = torch.stack([spread(x, float(at)) for at, x in zip(times, path, strict=True)])
         curve = make_interp_spline(times.double().numpy(), spreads.double().numpy(), k=5)
         gained = -0.5 * curve.integrate(float(times[0]), float(times[-1]))
         return torch.as_tensor(gained) - part.shape[-2] * math.log(4 * math.pi)
 
     done: list[torch.Tensor] = []
-    for values in in_order(follow, torch.split(spins, _GROUP), threads):
+    for values in in_order(gain, torch.split(spins, _GROUP), threads):
         done.append(values)
         if progress is not None:
             progress(sum(map(len, done)))

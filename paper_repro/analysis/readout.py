@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from paper_repro.analysis.inversion import ForceField
 from paper_repro.physics import chain
 from paper_repro.score.workers import in_order
 from paper_repro.spec import Hamiltonian
@@ -68,3 +69,27 @@ def read_interaction(
         pearson=float(np.corrcoef(w[near], j[near])[0, 1]),
         slope=float(w[near] @ j[near] / (j[near] @ j[near])),
     )
+
+
+def force_magnitudes(
+    field: ForceField,
+    chains: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]],
+    hamiltonian: Hamiltonian,
+    beta: float,
+    threads: int = 1,
+) -> dict[str, npt.NDArray[Any]]:
+    """Return histograms of the length of the force on a spin (bin,), of a field and of the exact force, with common ``edges``.
+
+    Dimensionless, β times the force; what lies beyond the last edge is counted in the last bin.
+    """
+    largest = beta * sum(2 * abs(term.coupling) for term in hamiltonian.terms) / 2
+    edges = np.linspace(0, largest, 121)
+
+    def of_sequence(pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
+        codes, spins = pair
+        fields = (field(codes, spins), chain.force(spins, chain.coupling_matrix(codes, hamiltonian), beta))
+        lengths = (np.minimum(np.linalg.norm(f, axis=-1), edges[-1]) for f in fields)
+        return np.stack([np.histogram(values, edges)[0] for values in lengths])
+
+    inferred, exact = np.sum(list(in_order(of_sequence, chains, threads)), axis=0)
+    return {"edges": edges, "inferred": inferred, "exact": exact}

@@ -35,13 +35,18 @@ def _protocol() -> tuple[Published, Spec]:
     return published, load_spec(specs_folder() / published.protocol).record
 
 
-def reproduce(path: Path, out: Path, console: Console) -> int:
+def reproduce(path: Path, out: Path, console: Console, authors: Path | None = None) -> int:
     """Run a spec into a directory, or go on with it, and report; return the exit status."""
-    spec = load_spec(path).record
+    loaded = load_spec(path)
+    spec = loaded.record
     _protocol()  # a mistake in the published values must show before hours of work
+    if authors is not None:
+        load_weights(authors)  # so must weights that cannot be used
     console.print(Text(f"{report.heading(spec)} → {out}", style="bold"))
     with report.TerminalReporter(console) as progress:
-        Run(spec, out, progress).everything()
+        run = Run(spec, out, progress, authors)
+        run.note_constants(report.constants(loaded).rows)
+        run.everything()
     make_report(out, console)
     return 0
 

@@ -128,6 +128,13 @@ def open_manifest(folder: Path, spec: Spec) -> Manifest:
     return manifest
 
 
+def made_in(manifest: Manifest, session: dict[str, str]) -> list[str]:
+    """Return the stages that ``session`` made: those finished after its start and before the next session's."""
+    later = [other["started"] for other in manifest.sessions if other["started"] > session["started"]]
+    end = min(later, default="9")
+    return [name for name, record in manifest.stages.items() if session["started"] <= record.finished < end]
+
+
 def key_of(*parts: Any) -> str:
     """Return the SHA-256 of plain data: the key under which a stage's outputs are valid."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

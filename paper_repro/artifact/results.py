@@ -80,10 +80,16 @@ def collect(folder: Path, spec: Spec, made: set[str]) -> dict[str, Any]:
         found = read(section, [f"-{seed}" for seed in spec.training.seeds])
         if found is not None:
             results[section] = found
-    flows = [read("likelihood", [f"-{s}-{k}" for k in range(len(spec.likelihood.temperatures))]) for s in spec.training.seeds]
+    temperatures = range(len(spec.likelihood.temperatures))
+    flows = [read("likelihood", [f"-{s}-{k}" for k in temperatures]) for s in spec.training.seeds]
     if None not in flows:
         results["likelihood"] = flows
-    for section in ("sampling", "thermodynamic_integration"):
+    authors = {section: read(section, ["-authors"]) for section in ("inversion", "readout", "calibration")}
+    authors["likelihood"] = read("likelihood", [f"-authors-{k}" for k in temperatures])
+    results["authors"] = {
+        section: found if section == "likelihood" else found[0] for section, found in authors.items() if found is not None
+    }
+    for section in ("constants", "sampling", "thermodynamic_integration", "end_time"):
         found = read(section, [""])
         if found is not None:
             results[section] = found[0]

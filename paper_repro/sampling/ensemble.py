@@ -237,36 +237,3 @@ def load(path: Path) -> Ensemble:
         raise InputError(path, f"cannot be read ({error.strerror or error})", _FILE) from error
     except Exception as error:  # a damaged archive raises many kinds; each means that the file cannot be used
         raise InputError(path, f"not usable ({error})", _FILE) from error
-
-
-def _mean(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.mean(known)) if known.size else np.nan
-
-
-def diagnostics(ensemble: Ensemble) -> dict[str, float]:
-    """Return how well an ensemble was sampled; NaN where there is nothing to say.
-
-    ``swap_rate`` is the mean over pairs of neighbouring temperatures, ``smallest_swap_rate`` that of the worst pair, both
-    averaged over sequences; ``round_trips`` are per sequence, ``autocorrelation`` in sweeps, averaged; ``thinning_ratio`` is the
-    thinning over it. z = (mean energy - exact) / standard error of each sequence: ``z_mean`` and ``z_deviation`` are 0 and 1,
-    give or take 1/√sequences, where the sampling is right; ``z_largest`` is the largest |z|; ``z_pooled`` = Σ (mean energy -
-    exact) / √(Σ error²) is standard normal, free of the bias that a ratio of two numbers from one short trace has.
-    """
-    pairs = np.array([_mean(column) for column in ensemble.swap_rates.T])
-    known = pairs[np.isfinite(pairs)]
-    excess, errors = ensemble.mean_energy - ensemble.exact_energy, ensemble.mean_energy_error
-    known_errors = np.isfinite(excess) & (errors > 0)
-    z = excess[known_errors] / errors[known_errors]
-    tau = _mean(ensemble.autocorrelation)
-    return {
-        "swap_rate": _mean(known),
-        "smallest_swap_rate": float(np.min(known)) if len(known) else np.nan,
-        "round_trips": _mean(ensemble.round_trips),
-        "autocorrelation": tau,
-        "thinning_ratio": ensemble.thinning / tau,
-        "z_mean": _mean(z),
-        "z_deviation": float(np.std(z, ddof=1)) if len(z) > 1 else np.nan,
-        "z_largest": float(np.max(np.abs(z))) if len(z) else np.nan,
-        "z_pooled": float(excess[known_errors].sum() / np.sqrt((errors[known_errors] ** 2).sum())) if len(z) else np.nan,
-    }

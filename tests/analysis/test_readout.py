@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from paper_repro.analysis.readout import read_interaction
+from paper_repro.analysis.readout import force_magnitudes, read_interaction
 from paper_repro.physics import chain
+from paper_repro.physics.sphere import normalise
 
 
 @pytest.fixture
@@ -35,3 +36,22 @@ def test_a_w_that_falls_with_the_separation(chains, hamiltonian):
     total = read.counts * np.exp(-read.separations)
     assert read.within_range == pytest.approx(total[:2].sum() / total.sum())
     assert read.slope < 0
+
+
+def test_force_magnitudes_count_every_spin_once(hamiltonian):
+    generator = np.random.default_rng(1)
+    chains = [(generator.integers(0, 2, sites), normalise(generator.standard_normal((2, sites, 3)))) for sites in (5, 7, 11)]
+
+    def half(codes, spins):
+        return chain.force(spins, chain.coupling_matrix(codes, hamiltonian), 10.0)
+
+    found = force_magnitudes(half, chains, hamiltonian, 20.0)
+    assert found["exact"].sum() == found["inferred"].sum() == 2 * (5 + 7 + 11)
+    middle = (found["edges"][1:] + found["edges"][:-1]) / 2
+    lengths = np.concatenate([2 * np.linalg.norm(half(codes, spins), axis=-1).ravel() for codes, spins in chains])
+    width = found["edges"][1]
+    assert abs(middle @ found["exact"] / found["exact"].sum() - lengths.mean()) < width / 2
+    assert abs(middle @ found["inferred"] / found["inferred"].sum() - lengths.mean() / 2) < width / 2
+    assert lengths.max() < found["edges"][-1]
+    huge = force_magnitudes(lambda codes, spins: 1e6 + np.zeros_like(spins), chains, hamiltonian, 20.0)
+    assert huge["inferred"][-1] == 46  # beyond the last edge: in the last bin

@@ -7,8 +7,8 @@ import pytest
 import torch
 from rich.console import Console
 
-from paper_repro.artifact import commands
-from paper_repro.artifact.manifest import NAME, read_manifest
+from paper_repro.artifact import commands, figures
+from paper_repro.artifact.manifest import NAME, made_in, read_manifest
 from paper_repro.artifact.results import collect
 from paper_repro.artifact.run import Run
 from paper_repro.files import InputError
@@ -107,7 +107,8 @@ def shas(folder):
 def test_a_run_makes_every_stage_and_says_who_made_it(done):
     manifest = read_manifest(done)
     kinds = {name.split(" seed")[0].split(" ")[0] for name in manifest.stages}
-    assert kinds == {"sample", "diagnose", "train", "invert", "read", "likelihood", "calibrate", "thermodynamic", "report"}
+    made = {"note", "sample", "diagnose", "train", "invert", "read", "likelihood", "calibrate", "end", "thermodynamic", "report"}
+    assert kinds == made
     for fact in ("commit", "python", "torch", "numpy", "processor", "cores", "started"):
         assert manifest.sessions[0][fact]
     assert manifest.spec["seeds"]["data"] == 20260423
@@ -118,13 +119,16 @@ def test_a_run_makes_every_stage_and_says_who_made_it(done):
 def test_the_report_shows_every_stage_every_claim_and_no_reproduction(done):
     screen = (done.parent / "screen.txt").read_text()
     for title in (
+        "Does the paper hold?",
         "Sampling",
         "Training",
         "Table 1",
         "Inversion",
         "Interaction matrix",
         "Partition function",
+        "What the end time of the diffusion costs",
         "Thermodynamic integration",
+        "What had to be assumed",
         "Verdicts",
     ):
         assert title in screen
@@ -134,18 +138,62 @@ def test_the_report_shows_every_stage_every_claim_and_no_reproduction(done):
     assert "DEVIATES" not in screen
     page = (done / "report.html").read_text()
     assert "REPRODUCED" not in page.split("</style>")[1]
-    assert page.count("data:image/png;base64,") == 6
+    assert page.count("data:image/png;base64,") == 8
     assert "http" not in page.split("</style>")[1]
     data = json.loads((done / "results.json").read_text())
     assert {item["verdict"] for item in data["verdicts"]} == {"INCONCLUSIVE"}
     assert len(data["inversion"]) == 2
 
 
+def test_the_report_tells_what_was_assumed_and_who_made_what(done):
+    page = (done / "report.html").read_text()
+    assert "the solver is lost" in page  # the reason of likelihood.solver
+    assert "the solver is lost" not in (done.parent / "screen.txt").read_text()  # a long table is for the page
+    manifest = read_manifest(done)
+    assert manifest.sessions[0]["commit"] in page
+    assert set(made_in(manifest, manifest.sessions[0])) == set(manifest.stages)
+    other = attrs.evolve(manifest, sessions=(*manifest.sessions, {"started": "2999-01-01T00:00:00Z"}))
+    assert set(made_in(other, other.sessions[0])) == set(manifest.stages)
+    assert made_in(other, other.sessions[1]) == []
+
+
+def test_figures_are_images_of_both_kinds(done):
+    names = {path.stem for path in (done / "figures").iterdir()}
+    assert names == {name for name, _, _ in figures.FIGURES}
+    for name in names:
+        assert (done / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert "<svg" in (done / f"figures/{name}.svg").read_text()
+
+
+def test_the_authors_weights_are_asked_what_ours_are(done, tiny, golden, tmp_path):
+    """With one of our own networks in their place its numbers come out, and no other output changes."""
+    spec = load_spec(tiny).record
+    theirs = done / "weights/seed-1.safetensors"
+    Run(spec, tmp_path / "run", Listener(), authors=theirs).everything()
+    ours, before = shas(tmp_path / "run"), shas(done)
+    assert {name: ours[name] for name in ours if "authors" not in name} == {name: before[name] for name in before if name in ours}
+    results = collect(tmp_path / "run", spec, set(ours))
+    same = results["inversion"][1]
+    for path in ("cosine", "r2", "scale"):
+        assert results["authors"]["inversion"][path]["value"] == same[path]["value"]
+    assert results["authors"]["calibration"] == {**results["calibration"][1], **results["authors"]["calibration"]}
+    assert results["authors"]["likelihood"] == results["likelihood"][1]
+    assert results["authors"]["readout"] == results["readout"][1]
+    assert results["authors"]["readout"] != results["readout"][0]
+    console = Console(file=(tmp_path / "screen").open("w"), width=120)
+    commands.make_report(tmp_path / "run", console)
+    console.file.close()
+    assert (tmp_path / "screen").read_text().count("authors' weights") >= 4
+    with pytest.raises(InputError, match="no-such-weights"):
+        commands.reproduce(tiny, tmp_path / "other", silent(), tmp_path / "no-such-weights")
+    assert not (tmp_path / "other").exists()
+
+
 def test_a_finished_run_is_skipped_whole(done, tiny):
     listener = Listener()
     Run(load_spec(tiny).record, done, listener).everything()
     assert listener.made == []
-    assert len(listener.skipped) == 2 + 1 + 6 + 6 + 1
+    assert len(listener.skipped) == 2 + 1 + 6 + 6 + 2
 
 
 def test_an_interrupted_run_goes_on_to_the_same_bytes(done, tiny, tmp_path):
@@ -156,7 +204,8 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(done, tiny, tmp_path):
     Run(spec, tmp_path / "run", Listener()).everything()
     ours, theirs = shas(tmp_path / "run"), shas(done)
     assert ours == {name: theirs[name] for name in ours}
-    assert {name for name in theirs if name not in ours} == set(read_manifest(done).stages["report"].outputs)
+    reported = {*read_manifest(done).stages["report"].outputs, "results/constants.json"}
+    assert {name for name in theirs if name not in ours} == reported
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -1,0 +1,146 @@
+"""How well an ensemble was sampled: exchange, autocorrelation, energies against exact ones, likeness of successive snapshots."""
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from paper_repro.physics.chain import coupling_matrix, encode
+from paper_repro.physics.exact import ExactChain
+from paper_repro.sampling.ensemble import Ensemble
+from paper_repro.spec import Hamiltonian
+
+Floats = npt.NDArray[np.float64]
+
+
+def _mean(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.mean(known)) if known.size else np.nan
+
+
+def z_scores(ensemble: Ensemble) -> Floats:
+    """Return (mean energy - exact) / standard error of each sequence that has both (sequence,)."""
+    excess, errors = ensemble.mean_energy - ensemble.exact_energy, ensemble.mean_energy_error
+    known = np.isfinite(excess) & (errors > 0)
+    return excess[known] / errors[known]
+
+
+def diagnostics(ensemble: Ensemble) -> dict[str, float]:
+    """Return how well an ensemble was sampled; NaN where there is nothing to say.
+
+    ``swap_rate`` is the mean over pairs of neighbouring temperatures, ``smallest_swap_rate`` that of the worst pair, both
+    averaged over sequences; ``round_trips`` are per sequence, ``autocorrelation`` in sweeps, averaged; ``thinning_ratio`` is the
+    thinning over it. z = (mean energy - exact) / standard error of each sequence: ``z_mean`` and ``z_deviation`` are 0 and 1,
+    give or take 1/√sequences, where the sampling is right; ``z_largest`` is the largest |z|; ``z_pooled`` = Σ (mean energy -
+    exact) / √(Σ error²) is standard normal, free of the bias that a ratio of two numbers from one short trace has.
+    """
+    pairs = swap_rates(ensemble)
+    known = pairs[np.isfinite(pairs)]
+    excess, errors = ensemble.mean_energy - ensemble.exact_energy, ensemble.mean_energy_error
+    known_errors = np.isfinite(excess) & (errors > 0)
+    z = z_scores(ensemble)
+    tau = _mean(ensemble.autocorrelation)
+    return {
+        "swap_rate": _mean(known),
+        "smallest_swap_rate": float(np.min(known)) if len(known) else np.nan,
+        "round_trips": _mean(ensemble.round_trips),
+        "autocorrelation": tau,
+        "thinning_ratio": ensemble.thinning / tau,
+        "z_mean": _mean(z),
+        "z_deviation": float(np.std(z, ddof=1)) if len(z) > 1 else np.nan,
+        "z_largest": float(np.max(np.abs(z))) if len(z) else np.nan,
+        "z_pooled": float(excess[known_errors].sum() / np.sqrt((errors[known_errors] ** 2).sum())) if len(z) else np.nan,
+    }
+
+
+def swap_rates(ensemble: Ensemble) -> Floats:
+    """Return the accepted fraction of swaps of each pair of neighbouring temperatures (replica-1,), averaged over sequences."""
+    return np.array([_mean(column) for column in ensemble.swap_rates.T])
+
+
+@attrs.frozen(eq=False)
+class Autocorrelation:
+    """The normalised autocorrelation of an observable, pooled over sequences, and its integral; errors resample sequences.
+
+    ρ_k = Σ_s ⟨(x_t - μ_s)(x_{t+k} - μ_s)⟩ / Σ_s ⟨(x_t - μ_s)²⟩ at ``lags`` (lag,) in sweeps, with the exact means μ_s: a mean
+    taken from a short trace would hide what is slower than the trace. ``time`` = step (1 + 2 Σ_{k≤w} ρ_k) in sweeps, summed to
+    ``window`` = step w, the first w of at least five of these times (Sokal). It is at least one step where ρ_1 is not negative:
+    what happens between two steps is not seen. ``z`` = Σ_s d_s / √(Σ_s d_s²), d_s = mean of the trace - μ_s, is standard normal
+    where the sampling is right.
+    """
+
+    lags: Floats
+    values: Floats
+    errors: Floats
+    time: float
+    time_error: float
+    window: float
+    z: float
+
+
+def autocorrelation(
+    traces: Floats, means: Floats, step_sweeps: int, resamples: int, generator: np.random.Generator
+) -> Autocorrelation:
+    """Return the pooled autocorrelation of traces (sequence, step) about their exact ``means`` (sequence,).
+
+    Raises ``ValueError`` for fewer than two sequences or steps.
+    """
+    count, steps = traces.shape
+    if count < 2 or steps < 2:
+        raise ValueError(f"{count} traces of {steps} steps; expected two or more of each")
+    centred = traces - means[:, None]
+    covariances = np.stack([(centred[:, : steps - k] * centred[:, k:]).mean(1) for k in range(steps)], axis=1)
+    total = covariances.sum(0)
+    rho = total / total[0]
+    integral = 2 * np.cumsum(rho) - 1  # 1 + 2 Σ_{k=1}^{w} ρ_k at w
+    wide = np.arange(steps) >= 5 * integral
+    window = int(np.argmax(wide)) if wide.any() else steps - 1
+    draws = []
+    for _ in range(resamples):
+        weights = np.bincount(generator.integers(count, size=count), minlength=count)
+        some = weights @ covariances
+        draws.append([*(some / some[0]), 2 * some[: window + 1].sum() / some[0] - 1])
+    errors = np.std(np.array(draws), axis=0, ddof=1)
+    excess = centred.mean(1)
+    return Autocorrelation(
+        lags=np.arange(steps, dtype=np.float64) * step_sweeps,
+        values=rho,
+        errors=errors[:-1],
+        time=float(integral[window]) * step_sweeps,
+        time_error=float(errors[-1]) * step_sweeps,
+        window=float(window * step_sweeps),
+        z=float(excess.sum() / np.sqrt((excess**2).sum())),
+    )
+
+
+def aligned_overlap(first: Floats, second: Floats) -> Floats:
+    """Return max_R (1/N) Σ_i S_i·R S'_i over all R in O(3), for configurations (..., site, 3).
+
+    H does not change under O(3), so that configurations are compared up to it; the maximum is the sum of the singular values of
+    Σ_i S_i S'_iᵀ. It is 1 for the same configuration however turned or mirrored.
+    """
+    products = np.swapaxes(first, -1, -2) @ second
+    overlap: Floats = np.linalg.svd(products, compute_uv=False).sum(-1) / first.shape[-2]
+    return overlap
+
+
+def end_correlations(ensemble: Ensemble, hamiltonian: Hamiltonian, beta: float) -> Floats:
+    """Return the exact ⟨S_1·S_N⟩ of each sequence (sequence,) at inverse temperature ``beta``; couplings up to separation 2."""
+    laws = (ExactChain(coupling_matrix(encode(s, ensemble.identities), hamiltonian), beta) for s in ensemble.sequences)
+    return np.array([law.correlations()[0, -1] for law in laws])
+
+
+def overlaps(ensemble: Ensemble, hamiltonian: Hamiltonian, beta: float, seed: np.random.SeedSequence) -> tuple[Floats, Floats]:
+    """Return the mean ``aligned_overlap`` of successive snapshots, and of snapshots with independent exact ones, (sequence,) each.
+
+    Where the thinning is long enough the two have the same mean. ``seed`` is split by sequence. Raises ``ValueError`` for
+    ensembles of one snapshot, and for couplings beyond separation 2.
+    """
+    if len(ensemble.spins) < 2:
+        raise ValueError("one snapshot of each sequence; expected two or more to compare")
+    successive, independent = np.empty((2, len(ensemble)))
+    for k, child in enumerate(seed.spawn(len(ensemble))):
+        codes, spins = ensemble.chain(k)
+        others = ExactChain(coupling_matrix(codes, hamiltonian), beta).sample(len(spins), np.random.default_rng(child))
+        successive[k] = aligned_overlap(spins[:-1], spins[1:]).mean()
+        independent[k] = aligned_overlap(spins, others).mean()
+    return successive, independent
