@@ -1,56 +1,83 @@
-"""Take the golden weights from a smoke run and write golden/MANIFEST.toml: python tests/write_golden_manifest.py runs/smoke.
+"""Take golden files from runs and write golden/MANIFEST.toml: python tests/write_golden_manifest.py runs/smoke runs/paper.
 
-Not a test: ``tox run -e golden`` runs it, after the smoke run and before the golden files of the tests are made from the weights.
+Not a test: ``tox run -e golden`` runs it, before and after the golden files of the tests are made from the weights. What no given
+run makes keeps its entry.
 """
 
 import json
 import shutil
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
-from paper_repro.artifact.manifest import read_manifest
+from paper_repro.artifact.manifest import NAME, Manifest, made_in, read_manifest
 from paper_repro.files import sha256, write_text
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 HEAD = """# What made each golden file. Written by tests/write_golden_manifest.py (tox run -e golden).
 # tests/paper/test_golden_manifest.py checks that every file is listed, unaltered, and made from the specs as they are.
 """
+#: Of each run, by the name of its spec: the command, the training seeds whose weights are kept, and the other files.
+KEPT: dict[str, tuple[str, tuple[int, ...], tuple[str, ...]]] = {
+    "smoke": ("tox run -e smoke", (0,), ()),
+    "paper": ("tox run -e reproduce", (0, 1, 2), (NAME, "results.json", "report.html", "figures/*")),
+}
+MACHINE = ("processor", "cores", "system")
 
 
-def entry(name: str, **facts: object) -> list[str]:
-    """One table of the manifest; JSON's strings, numbers and inline tables of strings are TOML's too, but for the colon."""
-
-    def shown(value: object) -> str:
-        if isinstance(value, dict):
-            return "{ " + ", ".join(f"{json.dumps(key)} = {json.dumps(item)}" for key, item in value.items()) + " }"
-        return json.dumps(value, ensure_ascii=False)
-
-    facts = {"sha256": sha256(GOLDEN / name), **facts}
-    return [f'[files."{name}"]', *(f"{key} = {shown(value)}" for key, value in facts.items()), ""]
+def shown(value: object) -> str:
+    """JSON's strings, numbers and lists are TOML's too; inline tables differ by the sign after a key."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {json.dumps(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
 
 
-def main(run: Path) -> None:
-    """Copy the weights of the first seed of ``run`` and describe every golden file."""
+def take(run: Path) -> dict[str, dict[str, Any]]:
+    """Copy what is kept of a run into golden/ and describe each file."""
     manifest = read_manifest(run)
-    session = manifest.sessions[0]
-    name = "weights/smoke-seed-0.safetensors"
-    (GOLDEN / "weights").mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(run / "weights" / "seed-0.safetensors", GOLDEN / name)
-    facts = ("started", "commit", "processor", "cores", "system")
-    lines = entry(
-        name,
-        command="tox run -e smoke",
-        spec="smoke.toml",
-        spec_sha256=manifest.spec_sha256,
-        **{fact: session[fact] for fact in facts},
-        versions={key: value for key, value in session.items() if key not in facts},
-        seconds={stage: str(record.seconds) for stage, record in manifest.stages.items() if "seed 0" in stage},
-    )
-    for path in sorted(GOLDEN.glob("test_*/*")):
-        made_by = "tox run -e golden"
-        lines += entry(path.relative_to(GOLDEN).as_posix(), command=made_by)
-    write_text(GOLDEN / "MANIFEST.toml", HEAD + "\n" + "\n".join(lines))
+    spec = manifest.spec["name"]
+    command, seeds, patterns = KEPT[spec]
+    copies = {f"weights/{spec}-seed-{seed}.safetensors": run / f"weights/seed-{seed}.safetensors" for seed in seeds}
+    for pattern in patterns:
+        copies |= {f"{spec}/{path.relative_to(run).as_posix()}": path for path in sorted(run.glob(pattern))}
+    entries = {}
+    for name, source in copies.items():
+        (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, GOLDEN / name)
+        entries[name] = {"command": command, "spec": f"{spec}.toml", "spec_sha256": manifest.spec_sha256}
+        if name.startswith("weights/"):
+            entries[name] |= facts(manifest, name.split("-")[-1].split(".")[0])
+    return entries
+
+
+def facts(manifest: Manifest, seed: str) -> dict[str, Any]:
+    """When, where and by what the weights of one training seed were made, and the seconds of every stage that is theirs."""
+    stage = f"train seed {seed}"
+    session = next(session for session in manifest.sessions if stage in made_in(manifest, session))
+    versions = {key: value for key, value in session.items() if key not in {*MACHINE, "started", "commit"}}
+    seconds = {name: str(record.seconds) for name, record in manifest.stages.items() if f"seed {seed}" in name}
+    sampling = sum(record.seconds for name, record in manifest.stages.items() if name.startswith("sample"))
+    return {
+        **{fact: session[fact] for fact in ("started", "commit", *MACHINE)},
+        "versions": versions,
+        "seconds": {"sample": f"{sampling:.1f}", **seconds},
+    }
+
+
+def main(runs: list[Path]) -> None:
+    """Take each run, and write the manifest of all golden files."""
+    path = GOLDEN / "MANIFEST.toml"
+    entries: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["files"]
+    for run in runs:
+        entries |= take(run)
+    found = {item.relative_to(GOLDEN).as_posix() for item in GOLDEN.rglob("*") if item.is_file()} - {"MANIFEST.toml"}
+    lines = []
+    for name in sorted(found):
+        entry = entries.get(name, {"command": "tox run -e golden"}) | {"sha256": sha256(GOLDEN / name)}
+        lines += [f'[files."{name}"]', *(f"{key} = {shown(value)}" for key, value in entry.items()), ""]
+    write_text(path, HEAD + "\n" + "\n".join(lines))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main([Path(argument) for argument in sys.argv[1:]])

@@ -20,11 +20,13 @@ def test_every_golden_file_is_listed_and_unaltered(manifest, golden):
     for name, entry in manifest.items():
         assert entry["command"]
         assert sha256(golden / name) == entry["sha256"], name
+        if "spec" in entry:
+            assert digest(load_spec(specs_folder() / entry["spec"]).record) == entry["spec_sha256"], name
 
 
 def test_golden_weights_are_of_the_spec_as_it_is(manifest, golden):
     weights = {name: entry for name, entry in manifest.items() if name.startswith("weights/")}
-    assert weights
+    assert len(weights) == 4
     for name, entry in weights.items():
         spec = load_spec(specs_folder() / entry["spec"]).record
         _, info = load_weights(golden / name)

@@ -90,6 +90,13 @@ def test_other_weights_and_another_query_are_told_apart(smoke_audit, smoke_weigh
         assert not agree(audit_weights(smoke_weights, smoke, 100, SNAPSHOTS, seed=1), smoke_audit)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_golden_of_the_published_run(golden, paper, ndarrays_regression, seed):
+    """The three trainings of the published recipe: their ratios, cosine and R², on the same fresh sequences."""
+    weights = golden / "weights" / f"paper-seed-{seed}.safetensors"
+    check_golden(audit_weights(weights, paper.record, SEQUENCES, SNAPSHOTS, seed=0), ndarrays_regression)
+
+
 def test_golden_of_the_authors_weights(authors_audit, ndarrays_regression):
     check_golden(authors_audit, ndarrays_regression)
 

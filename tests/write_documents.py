@@ -1,0 +1,188 @@
+"""Write the tables of the published run into README.md and REPRODUCE.md, from golden/paper: python tests/write_documents.py.
+
+A block stands between ``<!-- NAME: begin -->`` and ``<!-- NAME: end -->``. tests/paper/test_documents.py compares what stands there
+with what this writes.
+"""
+
+import json
+import math
+import re
+import statistics
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from paper_repro.artifact.claims import values_at
+from paper_repro.artifact.manifest import Manifest, made_in, read_manifest
+from paper_repro.artifact.report import number
+from paper_repro.files import write_text
+
+ROOT = Path(__file__).resolve().parents[1]
+RUN = ROOT / "golden" / "paper"
+Results = dict[str, Any]
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def plain(value: float | None, error: float | None = None, digits: int = 4) -> str:
+    """A number as the report shows it."""
+    return number(math.nan if value is None else value, math.nan if error is None else error, digits)
+
+
+def seeds(results: Results, path: str) -> str:
+    """Mean over the training seeds ± standard deviation between them."""
+    values = [value for value, _ in values_at(results, path)]
+    return plain(statistics.fmean(values), statistics.stdev(values)) if values and all(map(math.isfinite, values)) else "—"
+
+
+def authors(results: Results, path: str) -> str:
+    """The same quantity of the authors' weights ± one standard error, on the run's own test set."""
+    found = values_at(results["authors"], path)
+    return plain(*found[0]) if found else "—"
+
+
+def within(results: Results, path: str) -> str:
+    """The standard error from resampling within a seed, averaged over the seeds."""
+    errors = [error for _, error in values_at(results, path)]
+    return f"{statistics.fmean(errors):.2g}" if errors and all(map(math.isfinite, errors)) else "—"
+
+
+def summary(results: Results, _: Manifest) -> str:
+    """Every claim with a published value: truth, published, ours, the authors' weights, verdict."""
+    rows = []
+    truths = {"cosine": "1", "r2": "1", "J_AB": "0.8", "J_BB": "0.5", "K_AA": "-0.45", "K_AB": "-0.35", "K_BB": "-0.25"}
+    for item in results["verdicts"]:
+        if item["rule"] != "prediction-interval":
+            continue
+        name = item["claim"].removeprefix("ratio_")
+        path = f"inversion.{name}" if name in {"cosine", "r2"} else f"inversion.ratios.{name}"
+        ours = plain(item["value"], item["over_seeds"])
+        rows.append([item["statement"], truths[name], plain(item["published"]), ours, authors(results, path), item["verdict"]])
+    return table(("", "truth", "published", "ours ± seeds", "authors' weights, here", "verdict"), rows)
+
+
+def claims(results: Results, _: Manifest) -> str:
+    """Every claim, judged."""
+    rows = []
+    for item in results["verdicts"]:
+        published = {"lost": "value lost", "standard-errors": "(exact)"}.get(item["rule"]) or plain(item["published"])
+        errors = [f"{error:.2g}" if error else "—" for error in (item["over_sequences"], item["over_seeds"])]
+        verdict = "reported, not judged" if item["rule"] == "lost" else item["verdict"]
+        rows.append([item["statement"], published, plain(item["value"]), *errors, verdict, item["reason"]])
+    return table(("claim", "published", "ours", "± within a seed", "± seeds", "verdict", "why"), rows)
+
+
+def each_seed(results: Results, _: Manifest) -> str:
+    """The inversion of each training seed, and of the authors' weights, on the run's test set."""
+    terms = [name for name in results["inversion"][0]["ratios"] if name != "J_AA"]
+    lines = [*((f"{name} / J_AA", f"inversion.ratios.{name}") for name in terms), ("cosine", "inversion.cosine")]
+    lines += [("R²", "inversion.r2"), ("R² about zero", "inversion.r2_about_zero"), ("scale c·g / g·g", "inversion.scale")]
+    lines += [("force against the exact one, relative RMS", "inversion.force_error"), ("equations", "inversion.equations")]
+    rows = [[label, *(plain(*pair) for pair in values_at(results, path)), authors(results, path)] for label, path in lines]
+    read = [*results["readout"], *([results["authors"]["readout"]] if "readout" in results["authors"] else [])]
+    rows += [
+        ["Σ\\|W\\| within r ≤ 2", *(f"{part['within_range']:.1%}" for part in read)],
+        ["Pearson(W, J) there", *(plain(part["pearson"]) for part in read)],
+        ["slope W/J there", *(plain(part["slope"], digits=2) for part in read)],
+    ]
+    return table(("", *(f"seed {seed}" for seed in results["seeds"]), "authors' weights"), rows)
+
+
+def sampler(results: Results, _: Manifest) -> str:
+    """The evidence on the run's own data."""
+    both = [results["sampling"][which] for which in ("training", "test")]
+    lines = (
+        ("mean swap rate", "swap_rate"), ("smallest swap rate of a pair", "smallest_swap_rate"),
+        ("round trips per sequence", "round_trips"),
+        ("mean z of ⟨H⟩ against exact", "z_mean"), ("deviation of z", "z_deviation"), ("largest \\|z\\|", "z_largest"),
+        ("pooled z of ⟨H⟩", "z_pooled"),
+    )  # fmt: skip
+    rows = [[label, *(plain(part[key], digits=3) for part in both)] for label, key in lines]
+    for key, label in (("energy", "H"), ("ends", "S_1·S_N")):
+        found = [part[f"autocorrelation_of_{key}"] for part in both]
+        rows.append([f"autocorrelation of {label} at T₀ (sweeps)", *(plain(item["time"], item["time_error"]) for item in found)])
+        rows.append([f"z of ⟨{label}⟩ over all sequences", *(plain(item["z"], digits=2) for item in found)])
+    for key, label in (("successive", "100 sweeps apart"), ("independent", "independent"), ("difference", "difference")):
+        rows.append([f"aligned overlap of snapshots: {label}", "", plain(*values_at(results, f"sampling.test.overlap_{key}")[0])])
+    return table(("", "training set", "test set"), rows)
+
+
+def partition(results: Results, _: Manifest) -> str:
+    """α, β_eff, the plateau and what lies above it, beside thermodynamic integration and the exact value."""
+    lines = (
+        ("α", "alpha"), ("β_eff = α/T₀", "beta_effective"), ("ln Z of the plateau", "ln_z"), ("exact ln Z(β_eff)", "exact_ln_z"),
+        ("residual gap", "gap"), ("scatter of the plateau", "residual"), ("high energies above the plateau", "high_energy"),
+    )  # fmt: skip
+    rows = [
+        [label, *(plain(*pair) for pair in values_at(results, f"calibration.{key}")), authors(results, f"calibration.{key}")]
+        for label, key in lines
+    ]
+    flow = table(("", *(f"seed {seed}" for seed in results["seeds"]), "authors' weights"), rows)
+    oracle = (
+        ("thermodynamic integration", "ln_z"), ("exact", "exact_ln_z"), ("difference", "error"),
+        ("bias of Simpson's rule alone", "quadrature_bias"),
+    )  # fmt: skip
+    integral = [[label, plain(*values_at(results, f"thermodynamic_integration.{key}")[0])] for label, key in oracle]
+    costs = []
+    for item in results["end_time"]["costs"]:
+        measured = plain(item["measured"], item["measured_error"])
+        exact, solver, leading = f"{item['exact']:.3g}", f"{item['flow_error']:.1g}", f"{item['leading_of_chain']:.3g}"
+        costs.append([f"{item['end_time']:g}", measured, exact, solver, leading])
+    columns = ("end time of the diffusion", "cost in ln Z: two spins, by the flow", "two spins, exact", "error of the solver",
+               "the chain, leading order")  # fmt: skip
+    return "\n\n".join([flow, table(("ln Z at T₀", ""), integral), table(columns, costs)])
+
+
+def times(_: Results, manifest: Manifest) -> str:
+    """What was made when, by which commit, and how long it took."""
+    kinds: dict[str, list[float]] = {}
+    for name, record in manifest.stages.items():
+        words = name.split()
+        kind = " ".join(words[:2]) if words[0] == "sample" else words[0]
+        kinds.setdefault(
+            {"end": "end time of the diffusion", "thermodynamic": "thermodynamic integration"}.get(kind, kind), []
+        ).append(record.seconds)
+    kinds.pop("report", None)
+    total = sum(map(sum, kinds.values()))
+    rows = [[kind, str(len(seconds)), f"{sum(seconds) / 60:.1f}"] for kind, seconds in kinds.items() if sum(seconds) >= 3]
+    sessions = [
+        [session["started"], session["commit"], f"{session['processor']}, {session['cores']} cores", str(len(made))]
+        for session in manifest.sessions
+        if (made := [stage for stage in made_in(manifest, session) if stage != "report"])
+    ]
+    first = table(("session started", "commit", "machine", "stages made"), sessions)
+    return f"{first}\n\n{table(('stage', 'parts', 'minutes'), [*rows, ['all stages', '', f'{total / 60:.1f}']])}"
+
+
+BLOCKS: dict[str, dict[str, Callable[[Results, Manifest], str]]] = {
+    "README.md": {"published run": summary},
+    "REPRODUCE.md": {"claims": claims, "seeds": each_seed, "sampler": sampler, "partition": partition, "times": times},
+}
+
+
+def written(text: str, blocks: dict[str, str]) -> str:
+    """The text of a document with every block replaced; raises ``ValueError`` where one is missing."""
+    for name, content in blocks.items():
+        pattern = re.compile(rf"(<!-- {re.escape(name)}: begin -->\n).*?(<!-- {re.escape(name)}: end -->)", re.DOTALL)
+        if len(pattern.findall(text)) != 1:
+            raise ValueError(f"block {name!r}; expected it once")
+        text = pattern.sub(lambda found, content=content: f"{found[1]}{content}\n{found[2]}", text)
+    return text
+
+
+def documents(run: Path = RUN) -> dict[str, str]:
+    """Every document as it should be, by name."""
+    results, manifest = json.loads((run / "results.json").read_text(encoding="utf-8")), read_manifest(run)
+    return {
+        name: written((ROOT / name).read_text(encoding="utf-8"), {key: make(results, manifest) for key, make in blocks.items()})
+        for name, blocks in BLOCKS.items()
+    }
+
+
+if __name__ == "__main__":
+    for name, text in documents().items():
+        write_text(ROOT / name, text)
