@@ -7,12 +7,11 @@ with what this writes.
 import json
 import math
 import re
-import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from paper_repro.artifact.claims import values_at
+from paper_repro.artifact.claims import by_network, values_at
 from paper_repro.artifact.manifest import Manifest, made_in, read_manifest
 from paper_repro.artifact.report import number
 from paper_repro.files import write_text
@@ -33,22 +32,15 @@ def plain(value: float | None, error: float | None = None, digits: int = 4) -> s
     return number(math.nan if value is None else value, math.nan if error is None else error, digits)
 
 
-def seeds(results: Results, path: str) -> str:
-    """Mean over the training seeds ± standard deviation between them."""
-    values = [value for value, _ in values_at(results, path)]
-    return plain(statistics.fmean(values), statistics.stdev(values)) if values and all(map(math.isfinite, values)) else "—"
-
-
 def authors(results: Results, path: str) -> str:
     """The same quantity of the authors' weights ± one standard error, on the run's own test set."""
     found = values_at(results["authors"], path)
     return plain(*found[0]) if found else "—"
 
 
-def within(results: Results, path: str) -> str:
-    """The standard error from resampling within a seed, averaged over the seeds."""
-    errors = [error for _, error in values_at(results, path)]
-    return f"{statistics.fmean(errors):.2g}" if errors and all(map(math.isfinite, errors)) else "—"
+def networks(results: Results) -> tuple[str, ...]:
+    """The columns of a table with one for each network."""
+    return ("", *(f"seed {seed}" for seed in results["seeds"]), *(["authors' weights"] if results["authors"] else []))
 
 
 def summary(results: Results, _: Manifest) -> str:
@@ -82,14 +74,14 @@ def each_seed(results: Results, _: Manifest) -> str:
     lines = [*((f"{name} / J_AA", f"inversion.ratios.{name}") for name in terms), ("cosine", "inversion.cosine")]
     lines += [("R²", "inversion.r2"), ("R² about zero", "inversion.r2_about_zero"), ("scale c·g / g·g", "inversion.scale")]
     lines += [("force against the exact one, relative RMS", "inversion.force_error"), ("equations", "inversion.equations")]
-    rows = [[label, *(plain(*pair) for pair in values_at(results, path)), authors(results, path)] for label, path in lines]
+    rows = [[label, *(plain(*pair) for pair in by_network(results, path))] for label, path in lines]
     read = [*results["readout"], *([results["authors"]["readout"]] if "readout" in results["authors"] else [])]
     rows += [
         ["Σ\\|W\\| within r ≤ 2", *(f"{part['within_range']:.1%}" for part in read)],
         ["Pearson(W, J) there", *(plain(part["pearson"]) for part in read)],
         ["slope W/J there", *(plain(part["slope"], digits=2) for part in read)],
     ]
-    return table(("", *(f"seed {seed}" for seed in results["seeds"]), "authors' weights"), rows)
+    return table(networks(results), rows)
 
 
 def sampler(results: Results, _: Manifest) -> str:
@@ -99,13 +91,13 @@ def sampler(results: Results, _: Manifest) -> str:
         ("mean swap rate", "swap_rate"), ("smallest swap rate of a pair", "smallest_swap_rate"),
         ("round trips per sequence", "round_trips"),
         ("mean z of ⟨H⟩ against exact", "z_mean"), ("deviation of z", "z_deviation"), ("largest \\|z\\|", "z_largest"),
-        ("pooled z of ⟨H⟩", "z_pooled"),
+        ("pooled z of ⟨H⟩, errors of the traces", "z_pooled"),
     )  # fmt: skip
     rows = [[label, *(plain(part[key], digits=3) for part in both)] for label, key in lines]
     for key, label in (("energy", "H"), ("ends", "S_1·S_N")):
         found = [part[f"autocorrelation_of_{key}"] for part in both]
         rows.append([f"autocorrelation of {label} at T₀ (sweeps)", *(plain(item["time"], item["time_error"]) for item in found)])
-        rows.append([f"z of ⟨{label}⟩ over all sequences", *(plain(item["z"], digits=2) for item in found)])
+        rows.append([f"z of ⟨{label}⟩, error from the scatter over sequences", *(plain(item["z"], digits=2) for item in found)])
     for key, label in (("successive", "100 sweeps apart"), ("independent", "independent"), ("difference", "difference")):
         rows.append([f"aligned overlap of snapshots: {label}", "", plain(*values_at(results, f"sampling.test.overlap_{key}")[0])])
     return table(("", "training set", "test set"), rows)
@@ -115,13 +107,11 @@ def partition(results: Results, _: Manifest) -> str:
     """α, β_eff, the plateau and what lies above it, beside thermodynamic integration and the exact value."""
     lines = (
         ("α", "alpha"), ("β_eff = α/T₀", "beta_effective"), ("ln Z of the plateau", "ln_z"), ("exact ln Z(β_eff)", "exact_ln_z"),
+        ("ln Z(β_eff) by thermodynamic integration", "ln_z_by_integration"),
         ("residual gap", "gap"), ("scatter of the plateau", "residual"), ("high energies above the plateau", "high_energy"),
     )  # fmt: skip
-    rows = [
-        [label, *(plain(*pair) for pair in values_at(results, f"calibration.{key}")), authors(results, f"calibration.{key}")]
-        for label, key in lines
-    ]
-    flow = table(("", *(f"seed {seed}" for seed in results["seeds"]), "authors' weights"), rows)
+    rows = [[label, *(plain(*pair) for pair in by_network(results, f"calibration.{key}"))] for label, key in lines]
+    flow = table(networks(results), rows)
     oracle = (
         ("thermodynamic integration", "ln_z"), ("exact", "exact_ln_z"), ("difference", "error"),
         ("bias of Simpson's rule alone", "quadrature_bias"),
@@ -129,12 +119,16 @@ def partition(results: Results, _: Manifest) -> str:
     integral = [[label, plain(*values_at(results, f"thermodynamic_integration.{key}")[0])] for label, key in oracle]
     costs = []
     for item in results["end_time"]["costs"]:
-        measured = plain(item["measured"], item["measured_error"])
-        exact, solver, leading = f"{item['exact']:.3g}", f"{item['flow_error']:.1g}", f"{item['leading_of_chain']:.3g}"
-        costs.append([f"{item['end_time']:g}", measured, exact, solver, leading])
+        pair, of_chain = plain(item["pair"], item["pair_error"]), plain(item["chain"], item["chain_error"])
+        exact, gaussian, solver = (
+            plain(item["pair_exact"], digits=6),
+            plain(item["chain_gaussian"], digits=6),
+            f"{item['flow_error']:.1g}",
+        )
+        costs.append([f"{item['end_time']:g}", pair, exact, solver, of_chain, gaussian])
     columns = ("end time of the diffusion", "cost in ln Z: two spins, by the flow", "two spins, exact", "error of the solver",
-               "the chain, leading order")  # fmt: skip
-    return "\n\n".join([flow, table(("ln Z at T₀", ""), integral), table(columns, costs)])
+               "the chain, by Monte Carlo", "the chain, Gaussian")  # fmt: skip
+    return "\n\n".join([flow, table(("ln Z at β = 1/T₀", ""), integral), table(columns, costs)])
 
 
 def times(_: Results, manifest: Manifest) -> str:

@@ -21,7 +21,11 @@ HEAD = """# What made each golden file. Written by tests/write_golden_manifest.p
 #: Of each run, by the name of its spec: the command, the training seeds whose weights are kept, and the other files.
 KEPT: dict[str, tuple[str, tuple[int, ...], tuple[str, ...]]] = {
     "smoke": ("tox run -e smoke", (0,), ()),
-    "paper": ("tox run -e reproduce", (0, 1, 2), (NAME, "results.json", "report.html", "figures/*")),
+    "paper": (
+        "PAPER_REPRO_AUTHORS_WEIGHTS=authors_epoch_20.safetensors tox run -e reproduce",
+        (0, 1, 2),
+        (NAME, "results.json", "report.html", "figures/*"),
+    ),
 }
 MACHINE = ("processor", "cores", "system")
 
@@ -47,21 +51,24 @@ def take(run: Path) -> dict[str, dict[str, Any]]:
         shutil.copyfile(source, GOLDEN / name)
         entries[name] = {"command": command, "spec": f"{spec}.toml", "spec_sha256": manifest.spec_sha256}
         if name.startswith("weights/"):
-            entries[name] |= facts(manifest, name.split("-")[-1].split(".")[0])
+            entries[name] |= facts(manifest, f"train seed {name.split('-')[-1].split('.')[0]}")
+        elif name == f"{spec}/results.json":
+            entries[name] |= facts(manifest, "report")
     return entries
 
 
-def facts(manifest: Manifest, seed: str) -> dict[str, Any]:
-    """When, where and by what the weights of one training seed were made, and the seconds of every stage that is theirs."""
-    stage = f"train seed {seed}"
-    session = next(session for session in manifest.sessions if stage in made_in(manifest, session))
+def facts(manifest: Manifest, made: str) -> dict[str, Any]:
+    """When, where and by what a stage was made, and the seconds that every stage took."""
+    session = next(session for session in manifest.sessions if made in made_in(manifest, session))
     versions = {key: value for key, value in session.items() if key not in {*MACHINE, "started", "commit"}}
-    seconds = {name: str(record.seconds) for name, record in manifest.stages.items() if f"seed {seed}" in name}
-    sampling = sum(record.seconds for name, record in manifest.stages.items() if name.startswith("sample"))
+    seconds: dict[str, float] = {}
+    for name, record in manifest.stages.items():
+        kind = " ".join(name.split()[:2]) if name.startswith("sample") else name
+        seconds[kind] = seconds.get(kind, 0.0) + record.seconds
     return {
         **{fact: session[fact] for fact in ("started", "commit", *MACHINE)},
         "versions": versions,
-        "seconds": {"sample": f"{sampling:.1f}", **seconds},
+        "seconds": {kind: f"{value:.1f}" for kind, value in seconds.items() if kind != "report"},
     }
 
 

@@ -82,8 +82,10 @@ def force_magnitudes(
 
     Dimensionless, β times the force; what lies beyond the last edge is counted in the last bin.
     """
-    largest = beta * sum(2 * abs(term.coupling) for term in hamiltonian.terms) / 2
-    edges = np.linspace(0, largest, 121)
+    strongest: dict[int, float] = {}  # of each separation: no spin has more than two such bonds
+    for term in hamiltonian.terms:
+        strongest[term.separation] = max(strongest.get(term.separation, 0.0), abs(term.coupling))
+    edges = np.linspace(0, 2 * beta * sum(strongest.values()), 121)
 
     def of_sequence(pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
         codes, spins = pair

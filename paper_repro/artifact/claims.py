@@ -42,15 +42,29 @@ def values_at(results: dict[str, Any], path: str) -> list[tuple[float, float]]:
     """
     head, *rest = path.split(".")
     section = results.get(head)
-    found = []
-    for part in section if isinstance(section, list) else [section]:
-        node: Any = part
-        for name in rest:
-            node = node.get(name) if isinstance(node, dict) else None
-        if isinstance(node, dict) and "value" in node:
-            pair = (node["value"], node["standard_error"])
-            found.append(tuple(math.nan if number is None else float(number) for number in pair))
-    return [(value, error) for value, error in found]
+    found = (value_in(part, rest) for part in (section if isinstance(section, list) else [section]))
+    return [pair for pair in found if pair is not None]
+
+
+def value_in(part: Any, names: Sequence[str]) -> tuple[float, float] | None:
+    """Return (value, standard error) at a path of keys in one part of the results, NaN for null; None where it leads nowhere."""
+    for name in names:
+        part = part.get(name) if isinstance(part, dict) else None
+    if not isinstance(part, dict) or "value" not in part:
+        return None
+    value, error = (math.nan if item is None else float(item) for item in (part["value"], part["standard_error"]))
+    return value, error
+
+
+def by_network(results: dict[str, Any], path: str) -> list[tuple[float, float]]:
+    """Return (value, standard error) at a dotted path for each training seed, then for the authors' weights where they were asked.
+
+    NaN where a network has no such value, so that the list has an entry for each column.
+    """
+    section, *rest = path.split(".")
+    theirs = results["authors"].get(section)
+    parts = [*results[section], *([] if theirs is None else [theirs])]
+    return [value_in(part, rest) or (math.nan, math.nan) for part in parts]
 
 
 def reservations(spec: Spec, published: Spec, results: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from paper_repro.analysis import inversion
 from paper_repro.artifact import claims, figures, report
-from paper_repro.artifact.manifest import StageRecord, faults, key_of, now, read_manifest, write_manifest
+from paper_repro.artifact.manifest import StageRecord, commit, environment, faults, key_of, now, read_manifest, write_manifest
 from paper_repro.artifact.results import collect, write_json
 from paper_repro.artifact.run import STREAMS, Run, strongest_bonds
 from paper_repro.files import InputError, input_error, sha256
@@ -21,6 +21,7 @@ from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce
+from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.weights import WeightsInfo, load_weights
 from paper_repro.score.workers import available_cores
 from paper_repro.spec import Dataset, Published, Spec, load_published, load_spec, specs_folder, structure
@@ -41,7 +42,7 @@ def reproduce(path: Path, out: Path, console: Console, authors: Path | None = No
     spec = loaded.record
     _protocol()  # a mistake in the published values must show before hours of work
     if authors is not None:
-        load_weights(authors)  # so must weights that cannot be used
+        _network_for(authors, spec)  # so must weights that cannot be used
     console.print(Text(f"{report.heading(spec)} → {out}", style="bold"))
     with report.TerminalReporter(console) as progress:
         run = Run(spec, out, progress, authors)
@@ -60,18 +61,25 @@ def make_report(out: Path, console: Console) -> None:
     wrong = [line for record in made.values() for line in faults(out, record)]
     if wrong:  # a number that nobody made must not reach a verdict
         raise InputError(out, "; ".join(wrong[:3]), "outputs as they were made: 'paper-repro reproduce' makes them again")
+    if manifest.sessions[-1]["commit"] != commit():  # what writes a report is noted as what makes a result is
+        manifest = attrs.evolve(manifest, sessions=(*manifest.sessions, environment()))
     results = collect(out, spec, {name for record in made.values() for name in record.outputs})
     doubts = claims.reservations(spec, protocol, results)
     judgements = claims.judge_all(published, results, doubts)
-    drawn = figures.draw_all(out, results, spec, published)
+    try:
+        drawn = figures.draw_all(out, results, spec, published)
+        parts = report.sections(results, manifest, spec, judgements, doubts)
+    except KeyError as error:
+        raise InputError(out, f"no {error} in its results, which other code has made", "'paper-repro reproduce' again") from error
     summary = {
         "spec": spec.name,
         "spec_sha256": manifest.spec_sha256,
         "reservations": doubts,
         "verdicts": report.as_json(judgements),
     }
-    write_json(out / "results.json", summary | {key: value for key, value in results.items() if key != "likelihood"})
-    parts = report.sections(results, manifest, spec, judgements, doubts)
+    kept: dict[str, Any] = {key: value for key, value in results.items() if key != "likelihood"}
+    kept["authors"] = {key: value for key, value in results["authors"].items() if key != "likelihood"}
+    write_json(out / "results.json", summary | kept)
     title = report.heading(spec)
     report.write_html(parts, title, out, drawn)
     outputs = ["results.json", "report.html", *(f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg"))]
@@ -151,6 +159,16 @@ class Audit:
         }
 
 
+def _network_for(weights: Path, spec: Spec) -> tuple[Pairformer, WeightsInfo]:
+    """Load a network that serves the chains of a spec; raises ``InputError`` where it does not."""
+    model, info = load_weights(weights)
+    sites = max(spec.chains.longest, len(spec.likelihood.chain))
+    if info.architecture.positions < sites or info.architecture.identities < len(spec.hamiltonian.identities):
+        found = f"serves {info.architecture.positions} sites and {info.architecture.identities} identities"
+        raise InputError(weights, found, f"at least {sites} sites and {len(spec.hamiltonian.identities)} identities")
+    return model, info
+
+
 def audit_weights(
     weights: Path, spec: Spec, sequences: int, snapshots: int, seed: int, reporter: report.TerminalReporter | None = None
 ) -> Audit:
@@ -162,10 +180,7 @@ def audit_weights(
     for name, value, least in (("--sequences", sequences, 1), ("--snapshots", snapshots, 1), ("--seed", seed, 0)):
         if value < least:
             raise InputError(name, str(value), f"an integer ≥ {least}")
-    model, info = load_weights(weights)
-    if info.architecture.positions < spec.chains.longest or info.architecture.identities < len(spec.hamiltonian.identities):
-        found = f"serves {info.architecture.positions} sites and {info.architecture.identities} identities"
-        raise InputError(weights, found, f"at least {spec.chains.longest} sites and {len(spec.hamiltonian.identities)} identities")
+    model, info = _network_for(weights, spec)
     try:
         settings = attrs.evolve(
             spec,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -60,7 +61,7 @@ def _draw_chain(axis: Any, sequence: str, spins: Floats, identities: str, at: fl
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for letter, colour, mark in zip(identities, _CYCLE * len(identities), "os^Dv*" * len(identities), strict=False):
         here = [site for site in sites if sequence[site] == letter]
-        axis.plot(here, np.full(len(here), at), mark, ms=4, color=colour, zorder=2)
+        axis.plot(here, np.full(len(here), at), mark, ms=4, color=colour, zorder=2, label=letter)
 
 
 def concept(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
@@ -73,8 +74,7 @@ def concept(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
     shown = min(len(sequence), 24)
     _draw_chain(chain_axis, sequence[:shown], spins[:shown], spec.hamiltonian.identities)
     chain_axis.set(ylim=(-1.8, 1.8), xlim=(-1.5, shown + 0.5), yticks=[], xlabel="site", title="snapshot in, identities known")
-    for site in range(shown):
-        chain_axis.text(site, -1.55, sequence[site], ha="center", fontsize=7)
+    chain_axis.legend(frameon=False, loc="lower right", ncols=2)
     both = np.where(np.tri(len(w), dtype=bool), w, beta * matrix)
     limit = beta * float(np.abs(matrix).max())
     image = w_axis.imshow(both, cmap="PuOr_r", vmin=-limit, vmax=limit)
@@ -121,7 +121,7 @@ def ensemble(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
         counts = np.array(bonds[term.name])
         if counts.sum():
             density = counts / counts.sum() / np.diff(edges)
-            right.stairs(density, edges, color=_CYCLE[index % 6], ls=_DASHES[index % 6], lw=1.6, label=term.name)
+            right.stairs(density, edges, color=_CYCLE[index % 6], ls=_DASHES[(index + index // 6) % 6], lw=1.6, label=term.name)
     right.set(xlabel="S_i · S_j of the bond", ylabel="density", title=f"bonds of the test snapshots, T = {spec.ladder.coldest:g}")
     right.legend(frameon=False)
     if "readout" in results:
@@ -136,6 +136,8 @@ def ensemble(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
     force_axis.set(xlabel="size of the force on a spin, β|(I - SSᵀ)h|", ylabel="density", title="forces of the test snapshots")
     for row, item in enumerate(results["sampling"]["conformations"]):
         _draw_chain(shape_axis, item["sequence"], np.array(item["spins"]), spec.hamiltonian.identities, at=-4.0 * row)
+        if row == 0:
+            shape_axis.legend(frameon=False, loc="upper right", ncols=2)
         shape_axis.text(-1.5, -4.0 * row + 1.8, f"N = {len(item['sequence'])}", fontsize="small")
     shape_axis.set(
         xlabel="site", yticks=[], xlim=(-2, None), ylim=(-10.5, 3.2), title="snapshots: shortest, middle, longest test chain"
@@ -165,10 +167,14 @@ def sampling(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
         lags, values, errors = (np.array(found[name], dtype=float) for name in ("lags", "values", "errors"))
         upto = lags <= max(4 * found["window"], 2 * spec.sampler.thinning)
         decay.errorbar(lags[upto], values[upto], yerr=errors[upto], fmt="o" + dash, ms=3, color=colour, label=label)
-    decay.axvline(spec.sampler.thinning, color=_BLACK, lw=0.8, ls=":", label="thinning")
+    if spec.sampler.method == "exact":
+        decay.text(0.5, 0.5, "independent samples", ha="center", transform=decay.transAxes)
+    else:
+        decay.axvline(spec.sampler.thinning, color=_BLACK, lw=0.8, ls=":", label="thinning")
     decay.axhline(0, color=_BLACK, lw=0.6)
     decay.set(xlabel="sweeps", ylabel="autocorrelation", title="at T₀, about the exact mean, training set")
-    decay.legend(frameon=False)
+    if decay.get_legend_handles_labels()[0]:
+        decay.legend(frameon=False)
     counts = np.sum([part[which]["z_histogram"]["counts"] for which in ("training", "test")], axis=0)
     edges = np.array(part["test"]["z_histogram"]["edges"])
     centres = (edges[1:] + edges[:-1]) / 2
@@ -177,12 +183,15 @@ def sampling(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
     z_axis.plot(centres, normal, color=_BLACK, lw=1.2, label="standard normal")
     z_axis.set(xlabel="z = (mean energy - exact) / standard error", ylabel="sequences", title="mean energies", xlim=(-6, 6))
     z_axis.legend(frameon=False, fontsize="small")
-    for row, (key, label) in enumerate((("successive", f"{spec.sampler.thinning} sweeps apart"), ("independent", "independent"))):
+    apart = "successive" if spec.sampler.method == "exact" else f"{spec.sampler.thinning} sweeps apart"
+    for row, (key, label) in enumerate((("successive", apart), ("independent", "independent"))):
         found = part["test"].get(f"overlap_{key}")
         if found is not None:
             overlap_axis.errorbar([found["value"]], [row], xerr=[found["standard_error"]], fmt="os"[row], color=(_BLUE, _RED)[row])
             overlap_axis.text(found["value"], row + 0.12, label, ha="center")
-    overlap_axis.set(ylim=(-0.5, 1.6), yticks=[], xlabel="overlap after the best rotation", title="pairs of snapshots, test set")
+    overlap_axis.set(
+        ylim=(-0.5, 1.6), yticks=[], xlabel="overlap after the best rotation or reflection", title="pairs of snapshots, test set"
+    )
     for axis, letter in zip((rates, decay, z_axis, overlap_axis), "abcd", strict=True):
         _letter(axis, letter)
     return figure
@@ -213,7 +222,8 @@ def table_1(results: dict[str, Any], spec: Spec, published: Published) -> Figure
         for name, row in zip(names, rows, strict=True)
         if f"inversion.ratios.{name}" in claims
     ]
-    axis.plot(*zip(*known, strict=True), "D", ms=7, mfc="none", mew=1.5, color=_PURPLE, label="published")
+    if known:
+        axis.plot(*zip(*known, strict=True), "D", ms=7, mfc="none", mew=1.5, color=_PURPLE, label="published")
     networks = _networks(results, "inversion")
     for index, (name, colour, _dash, part) in enumerate(networks):
         found = [part["ratios"][term] for term in names]
@@ -324,7 +334,8 @@ def draw_all(folder: Path, results: dict[str, Any], spec: Spec, published: Publi
             for kind in ("png", "svg"):
                 stream = io.BytesIO()
                 metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {}
-                figure.savefig(stream, format=kind, dpi=150, metadata=metadata)
+                with rc_context({"svg.hashsalt": name}):  # the same bytes for the same figure
+                    figure.savefig(stream, format=kind, dpi=150, metadata=metadata)
                 write_bytes(folder / f"figures/{name}.{kind}", stream.getvalue())
             drawn.append(name)
     return drawn

@@ -44,8 +44,7 @@ class Manifest:
 
 def environment() -> dict[str, str]:
     """Return when and where this runs: commit, versions, processor, cores, operating system."""
-    here = Path(__file__).resolve().parent
-    facts = {"started": now(), "paper_repro": __version__, "commit": _commit(here), "python": platform.python_version()}
+    facts = {"started": now(), "paper_repro": __version__, "commit": commit(), "python": platform.python_version()}
     for package in _PACKAGES:
         facts[package] = importlib.metadata.version(package)
     facts["processor"] = _processor()
@@ -59,7 +58,9 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _commit(folder: Path) -> str:
+def commit() -> str:
+    """Return the commit of the checkout that this code is, and whether it is changed; "unknown" for an installed package."""
+    folder = Path(__file__).resolve().parent
     try:
         root = Path(_git(folder, "rev-parse", "--show-toplevel"))
         if not folder.is_relative_to(root / "paper_repro"):  # an installed package inside somebody's repository

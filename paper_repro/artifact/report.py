@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from paper_repro.artifact.claims import Judgement, values_at
+from paper_repro.artifact.claims import Judgement, by_network, values_at
 from paper_repro.artifact.manifest import Manifest, made_in
 from paper_repro.files import write_text
 from paper_repro.physics import chain
@@ -82,7 +82,7 @@ def _verdicts(judgements: Sequence[Judgement], doubts: Sequence[str]) -> Section
 
 
 def _answer(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement], doubts: Sequence[str]) -> Section:
-    """Build the first section: what was claimed, what was measured, how sure it is, what had to be assumed."""
+    """Build the first section: what was claimed, what was measured, how sure it is, what was run and what was assumed."""
     by_rule = {item.claim.measured: item for item in judgements}
 
     def shown(path: str) -> str:
@@ -91,7 +91,8 @@ def _answer(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement]
             return "not measured yet"
         return f"{number(item.value, item.over_seeds)} ({item.verdict})"
 
-    count = {verdict: sum(item.verdict == verdict for item in judgements) for verdict in _STYLES}
+    judged = [item for item in judgements if item.claim.rule == "prediction-interval"]
+    count = {verdict: sum(item.verdict == verdict for item in judged) for verdict in _STYLES}
     tally = ", ".join(f"{amount} {verdict}" for verdict, amount in count.items() if amount)
     claimed = (
         "Claimed: a network trained on equilibrium snapshots alone holds the force field of the chain; least squares reads the six"
@@ -100,14 +101,23 @@ def _answer(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement]
     )
     measured = (
         f"Measured, ± between {len(results['seeds'])} training seeds: cosine {shown('inversion.cosine')}, R²"
-        f" {shown('inversion.r2')}. Of {len(judgements)} claims: {tally}."
+        f" {shown('inversion.r2')}. Of the {len(judged)} published numbers that a training decides: {tally}."
     )
+    if any(item.claim.measured == "calibration.gap" and math.isfinite(item.value) for item in judgements):
+        gap, alpha = (by_rule[path] for path in ("calibration.gap", "calibration.alpha"))
+        measured += f" The plateau lies {number(gap.value, gap.over_seeds)} from the exact ln Z, at α ="
+        measured += f" {number(alpha.value, alpha.over_seeds)}; the published values of both are lost."
     sure = "How sure: a verdict follows a rule fixed before the run; the published value must lie where one more training would."
     sure += " The sampler, thermodynamic integration and the flow are judged against exact solutions below."
     if doubts:
         sure = f"How sure: this run decides nothing: {'; '.join(doubts)}."
     size = f"{spec.training_set.sequences:,} × {spec.training_set.snapshots} training snapshots, {spec.ladder.replicas} replicas,"
     size += f" {spec.training.epochs} epochs."
+    unstated = [row for row in results.get("constants", ()) if row[5] == "assumed"]
+    if unstated:
+        size += (
+            f" Assumed, for nobody states them: {', '.join(row[0] for row in unstated)}; the reasons are at the end of the page."
+        )
     return Section("Does the paper hold?", "\n".join([claimed, measured, sure, f"The run: {size}"]))
 
 
@@ -145,19 +155,10 @@ def _by_network(
     results: dict[str, Any], title: str, text: str, lines: Sequence[tuple[str, str]], figures: tuple[str, ...]
 ) -> Section:
     """Build a section with a line for each quantity and a column for each training seed, and for the authors' weights."""
-    columns = ["", *(f"seed {seed}" for seed in results["seeds"])]
-    rows = []
-    for label, path in lines:
-        found = values_at(results, path)
-        cells = [number(value, error) for value, error in found]
-        rows.append([label, *cells, *["—"] * (len(results["seeds"]) - len(found))])
-        if lines[0][1].split(".")[0] in results["authors"]:
-            theirs = values_at(results["authors"], path)
-            rows[-1].append(number(*theirs[0]) if theirs else "—")
-    if len(rows[0]) > len(columns):
-        columns.append("authors' weights")
-    table = Table(tuple(columns), tuple(tuple(row) for row in rows), frozenset(columns[1:]))
-    return Section(title, text, table, figures)
+    section = lines[0][1].partition(".")[0]
+    columns = ["", *(f"seed {seed}" for seed in results["seeds"]), *(["authors' weights"] if section in results["authors"] else [])]
+    rows = tuple((label, *(number(*pair) for pair in by_network(results, path))) for label, path in lines)
+    return Section(title, text, Table(tuple(columns), rows, frozenset(columns[1:])), figures)
 
 
 def _sampling(results: dict[str, Any], spec: Spec) -> Section:
@@ -167,7 +168,7 @@ def _sampling(results: dict[str, Any], spec: Spec) -> Section:
         ("round trips per sequence", "round_trips"), ("autocorrelation of the energy, single traces (sweeps)", "autocorrelation"),
         ("thinning over autocorrelation", "thinning_ratio"), ("mean z of ⟨H⟩ against exact", "z_mean"),
         ("deviation of z (1 expected)", "z_deviation"), ("largest |z|", "z_largest"),
-        ("pooled z of ⟨H⟩ (beyond ±5: not converged)", "z_pooled"),
+        ("pooled z of ⟨H⟩, errors of the traces (beyond ±5: not converged)", "z_pooled"),
     )  # fmt: skip
     rows = [(label, *(_bare(_nan(part[key]), 3) for part in both)) for label, key in lines]
     for key, label in (("energy", "the energy"), ("ends", "S_1·S_N")):
@@ -175,17 +176,23 @@ def _sampling(results: dict[str, Any], spec: Spec) -> Section:
         if None not in found:
             cells = (number(_nan(item["time"]), _nan(item["time_error"])) for item in found)
             rows.append((f"autocorrelation of {label}, pooled about the exact mean (sweeps)", *cells))
-            rows.append((f"z of ⟨{label.removeprefix('the ')}⟩ over all sequences", *(_bare(_nan(item["z"]), 2) for item in found)))
+            if not all(item["converged"] for item in found):
+                rows[-1] = (f"{rows[-1][0]}; a trace too short: at least this", *rows[-1][1:])
+            name = label.removeprefix("the ")
+            rows.append((f"z of ⟨{name}⟩, error from the scatter over sequences", *(_bare(_nan(item["z"]), 2) for item in found)))
     for key, label in (("successive", "successive snapshots"), ("independent", "independent ones"), ("difference", "difference")):
         overlap = values_at(results, f"sampling.test.overlap_{key}")
         if overlap:
             rows.append((f"aligned overlap: {label}", "", number(*overlap[0])))
     columns = ("", "training set", "test set")
     sizes = " and ".join(f"{part.sequences:,} × {part.snapshots}" for part in (spec.training_set, spec.test_set))
-    text = f"{sizes} snapshots by {spec.sampler.method}, {spec.ladder.replicas} replicas, T₀ = {spec.ladder.coldest:g}."
-    text += " A trace has a step every swap interval, which is the shortest autocorrelation time it can show. The overlap of two"
-    text += " snapshots is taken after the best rotation or reflection; the revised release of the authors reports 0.5095 for"
-    text += " snapshots 100 sweeps apart and 0.5081 for independent ones."
+    text = f"{sizes} snapshots by {spec.sampler.method}, T₀ = {spec.ladder.coldest:g}."
+    if spec.sampler.method != "exact":
+        text = text.replace(", T₀", f", {spec.ladder.replicas} replicas, T₀")
+        text += f" A trace has a step every {spec.sampler.swap_interval} sweeps: an autocorrelation time of about that says that"
+        text += " nothing is left after one step."
+    text += " The overlap of two snapshots is taken after the best rotation or reflection; the authors' revised release reports"
+    text += " 0.5095 for snapshots 100 sweeps apart and 0.5081 for independent ones."
     return Section("Sampling", text, Table(columns, tuple(rows), frozenset(columns[1:])), ("sampling", "ensemble"))
 
 
@@ -193,24 +200,20 @@ def _end_time(results: dict[str, Any]) -> Section:
     part = results["end_time"]
     rows = tuple(
         (
-            _bare(item["end_time"], 2), number(item["measured"], item["measured_error"]), f"{item['exact']:.3g}",
-            f"{item['flow_error']:.1g}", f"{item['leading_of_pair']:.3g}", f"{item['leading_of_chain']:.3g}",
+            _bare(item["end_time"], 2), number(item["pair"], item["pair_error"]), number(_nan(item["pair_exact"]), digits=6),
+            f"{_nan(item['flow_error']):.1g}", number(item["chain"], item["chain_error"]), number(item["chain_gaussian"], digits=6),
         )
         for item in part["costs"]
     )  # fmt: skip
     columns = (
-        "end time",
-        "two spins, by the flow",
-        "two spins, exact",
-        "error of the solver",
-        "two spins, leading order",
-        "this chain, leading order",
-    )
-    text = (
-        "The flow ends on the uniform density, which the law has not reached: ln Z comes out too large by this much, whatever the"
-    )
-    text += f" network. With the exact score of two spins (κ = {part['kappa']:g}) it is measured, beside its exact value; of the"
-    text += " chain of the likelihood the leading order is known, 3/2 e^{-4T} Σ ⟨S_i·S_j⟩²."
+        "end time", "two spins, by the flow", "two spins, exact", "error of the solver", "the chain, by Monte Carlo",
+        "the chain, Gaussian",
+    )  # fmt: skip
+    text = "The flow ends on the uniform density, which the law has not reached. With the exact score -ln p, and so ln Z at a"
+    text += " given α, comes out too large by this much, on average over equilibrium at T₀. Two spins"
+    text += f" (κ = {part['kappa']:g}) are followed by the flow; for the chain of the likelihood the missing ln p_T is averaged by"
+    text += " Monte Carlo. For a trained network it is an indication of the size: its flow ends elsewhere, and the fit of α takes"
+    text += " up a part."
     return Section("What the end time of the diffusion costs", text, Table(columns, rows, frozenset(columns)))
 
 
@@ -222,7 +225,10 @@ def _thermodynamics(results: dict[str, Any]) -> Section:
         ("bias of Simpson's rule alone", "quadrature_bias"),
     )
     rows = tuple((label, number(*values_at(results, f"thermodynamic_integration.{key}")[0])) for label, key in lines)
-    text = "On the chain of the likelihood at T₀; the exact value is that of the transfer matrix."
+    text = (
+        "On the chain of the likelihood at β = 1/T₀; the plateau is at β_eff, for which see there. The exact value is that of the"
+    )
+    text += " transfer matrix."
     return Section(
         "Thermodynamic integration", text, Table(("", "ln Z"), rows, frozenset({"ln Z"})), ("thermodynamic_integration",)
     )
@@ -290,13 +296,16 @@ def sections(
         text = "W is not unique: these figures describe the network, the law is read off the force."
         parts.append(Section("Interaction matrix", text, Table(columns, described, frozenset(columns[1:])), ("interaction",)))
     if "calibration" in results:
-        failed = [part["failed"] for part in results["calibration"] if "failed" in part]
+        named = {f"seed {seed}": part for seed, part in zip(results["seeds"], results["calibration"], strict=True)}
+        named["the authors' weights"] = results["authors"].get("calibration", {})
+        failed = [f"{name}: {part['failed']}" for name, part in named.items() if "failed" in part]
         quantities = (
             ("α", "calibration.alpha"),
             ("β_eff = α/T₀", "calibration.beta_effective"),
             ("ln Z from the plateau", "calibration.ln_z"),
             ("exact ln Z(β_eff)", "calibration.exact_ln_z"),
-            ("residual gap", "calibration.gap"),
+            ("ln Z(β_eff) by thermodynamic integration", "calibration.ln_z_by_integration"),
+            ("residual gap to the exact value", "calibration.gap"),
             ("scatter of the plateau", "calibration.residual"),
             ("high energies above the plateau", "calibration.high_energy"),
         )
@@ -305,7 +314,7 @@ def sections(
             " The gap is ln Z of the plateau minus exact ln Z(β_eff). It holds known systematic errors besides: the density at the"
         )
         text += " end time is not uniform (below), and the target of the training is not the score of Brownian motion."
-        text += "".join(f" Not calibrated: {reason}." for reason in failed)
+        text += "".join(f" Not calibrated, {reason}." for reason in failed)
         parts.append(_by_network(results, "Partition function", text, quantities, ("plateau",)))
     if "end_time" in results:
         parts.append(_end_time(results))

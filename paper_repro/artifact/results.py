@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from paper_repro.analysis import inversion
+from paper_repro.analysis.thermodynamic_integration import integrate_to
 from paper_repro.files import InputError, write_text
 from paper_repro.spec import Spec
 
@@ -93,4 +94,15 @@ def collect(folder: Path, spec: Spec, made: set[str]) -> dict[str, Any]:
         found = read(section, [""])
         if found is not None:
             results[section] = found[0]
+    if "thermodynamic_integration" in results:
+        for part in [*results.get("calibration", ()), *filter(None, [results["authors"].get("calibration")])]:
+            _add_integral(part, results["thermodynamic_integration"], len(spec.likelihood.chain))
     return results
+
+
+def _add_integral(calibrated: dict[str, Any], integral: dict[str, Any], sites: int) -> None:
+    """Put ln Z(β_eff) by thermodynamic integration beside the exact one, where β_eff lies within what was integrated."""
+    betas, means, errors = (np.array(integral[name], dtype=float) for name in ("betas", "mean_energies", "standard_errors"))
+    beta = calibrated.get("beta_effective", {}).get("value")
+    if beta is not None and beta <= betas[-1]:
+        calibrated["ln_z_by_integration"] = measured(*integrate_to(beta, betas, means, errors, sites))

@@ -5,6 +5,7 @@ the spec that the stage reads, the SHA-256 of the files it reads, and the versio
 """
 
 import hashlib
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -118,8 +119,11 @@ class Run:
 
     def _make(
         self, name: str, outputs: list[str], inputs: list[str], constants: Any, make: Callable[[], None], total: int | None
-    ) -> None:
-        """Make the outputs of a stage, unless they are there already from the same inputs, and note them in the manifest."""
+    ) -> bool:
+        """Make the outputs of a stage, unless they are there already from the same inputs, and note them in the manifest.
+
+        Returns whether it made them.
+        """
         key = key_of(_RECIPES[name.partition(" ")[0]], name, constants, [sha256(self.folder / item) for item in inputs])
         record = self.manifest.stages.get(name)
         note = ""
@@ -127,7 +131,7 @@ class Run:
             wrong = faults(self.folder, record)
             if not wrong:
                 self.reporter.finish(name, None)
-                return
+                return False
             note = f"made again: {'; '.join(wrong)}"
         self.reporter.stage(name, total)
         start = time.monotonic()
@@ -137,6 +141,7 @@ class Run:
         self.manifest = attrs.evolve(self.manifest, stages={**self.manifest.stages, name: made})
         write_manifest(self.folder, self.manifest)
         self.reporter.finish(name, seconds, note)
+        return True
 
     def _seed(self, stream: str, *index: int) -> np.random.SeedSequence:
         return np.random.SeedSequence(self.spec.seeds.data, spawn_key=(STREAMS[stream], *index))
@@ -187,6 +192,7 @@ class Run:
             "training_set": spec.training_set, "test_set": spec.test_set, "seeds": spec.seeds,
         }  # fmt: skip
         names = self.shards(which)
+        started, made_now = time.monotonic(), 0
         for number, name in enumerate(names):
             first, last = number * _SHARD, min((number + 1) * _SHARD, count)
 
@@ -195,7 +201,10 @@ class Run:
                 ensemble.save(made, self.folder / name)
 
             label = f"sample {which} {number + 1}/{len(names)}"
-            self._make(label, [name], [], {k: canonical(v) for k, v in constants.items()}, make, last - first)
+            made_now += self._make(label, [name], [], {k: canonical(v) for k, v in constants.items()}, make, last - first)
+            if made_now and number + 1 < len(names) and made_now % 20 == 0:
+                left = (time.monotonic() - started) / made_now * (len(names) - number - 1) / 60
+                self.reporter.say(f"sample {which}: {last:,} of {count:,} sequences, {left:.1f} min left")
 
     def _chains(self, which: ensemble.Which, snapshots: int | None = None) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
         for name in self.shards(which):
@@ -360,7 +369,8 @@ class Run:
             asked = self._network(network)
             read = readout.read_interaction(asked.interaction, some(), spec.hamiltonian, threads=self.threads)
             codes, spins = next(self._chains("test", 1))
-            forces = readout.force_magnitudes(asked, some(), spec.hamiltonian, 1 / spec.ladder.coldest, threads=self.threads)
+            again = itertools.islice(self._chains("test", 1), spec.readout.sequences)
+            forces = readout.force_magnitudes(asked, again, spec.hamiltonian, 1 / spec.ladder.coldest, threads=self.threads)
             example = {
                 "sequence": chain.decode(codes, spec.hamiltonian.identities),
                 "spins": spins[0],

@@ -63,9 +63,9 @@ class Autocorrelation:
 
     ρ_k = Σ_s ⟨(x_t - μ_s)(x_{t+k} - μ_s)⟩ / Σ_s ⟨(x_t - μ_s)²⟩ at ``lags`` (lag,) in sweeps, with the exact means μ_s: a mean
     taken from a short trace would hide what is slower than the trace. ``time`` = step (1 + 2 Σ_{k≤w} ρ_k) in sweeps, summed to
-    ``window`` = step w, the first w of at least five of these times (Sokal). It is at least one step where ρ_1 is not negative:
-    what happens between two steps is not seen. ``z`` = Σ_s d_s / √(Σ_s d_s²), d_s = mean of the trace - μ_s, is standard normal
-    where the sampling is right.
+    ``window`` = step w, the first w of at least five of these times (Sokal); where the trace is too short for that, to its end,
+    and ``converged`` is False: the time is then too small. It is about one step where nothing is left after one. ``z`` = Σ_s d_s
+    / √(Σ_s d_s²), d_s = mean of the trace - μ_s, is standard normal where the sampling is right.
     """
 
     lags: Floats
@@ -74,6 +74,7 @@ class Autocorrelation:
     time: float
     time_error: float
     window: float
+    converged: bool
     z: float
 
 
@@ -108,6 +109,7 @@ def autocorrelation(
         time=float(integral[window]) * step_sweeps,
         time_error=float(errors[-1]) * step_sweeps,
         window=float(window * step_sweeps),
+        converged=bool(wide.any()),
         z=float(excess.sum() / np.sqrt((excess**2).sum())),
     )
 

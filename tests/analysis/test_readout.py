@@ -1,5 +1,6 @@
 """Reading W: figures that are known when W is."""
 
+import attrs
 import numpy as np
 import pytest
 
@@ -53,5 +54,12 @@ def test_force_magnitudes_count_every_spin_once(hamiltonian):
     assert abs(middle @ found["exact"] / found["exact"].sum() - lengths.mean()) < width / 2
     assert abs(middle @ found["inferred"] / found["inferred"].sum() - lengths.mean() / 2) < width / 2
     assert lengths.max() < found["edges"][-1]
+    # a chain of one identity, whose forces come closest to the bound
+    one = attrs.evolve(hamiltonian, identities="A", terms=tuple(term for term in hamiltonian.terms if term.pair == "AA"))
+    alone = [(np.zeros(9, dtype=int), normalise(generator.standard_normal((500, 9, 3))))]
+    assert force_magnitudes(half, alone, hamiltonian, 20.0)["exact"][-1] == 0
+    lengths = np.linalg.norm(chain.force(alone[0][1], chain.coupling_matrix(alone[0][0], one), 20.0), axis=-1)
+    assert force_magnitudes(half, alone, one, 20.0)["exact"][-1] == 0
+    assert force_magnitudes(half, alone, one, 20.0)["edges"][-1] > lengths.max()
     huge = force_magnitudes(lambda codes, spins: 1e6 + np.zeros_like(spins), chains, hamiltonian, 20.0)
     assert huge["inferred"][-1] == 46  # beyond the last edge: in the last bin

@@ -113,3 +113,20 @@ def test_couplings_beyond_two_have_no_exact_value():
 def test_a_temperature_that_is_not_positive_is_refused(temperature):
     with pytest.raises(ValueError, match="finite temperature > 0"):
         integral(8, temperature=temperature)
+
+
+def test_the_integral_to_a_smaller_beta_is_exact_on_exact_energies_and_refuses_a_larger_one():
+    matrix = np.diag([1.0, 0.8, 0.5], 1) + np.diag([-0.45, -0.35], 2)
+    matrix = matrix + matrix.T
+    betas = np.linspace(0, 20, 100)
+    energies = np.array([ExactChain(matrix, beta).mean_energy for beta in betas])
+    errors = np.full(100, 0.01)
+    for beta in (0.0, 7.3, 20.0):
+        value, error = ti.integrate_to(beta, betas, energies, errors, 4)
+        assert value == pytest.approx(ExactChain(matrix, beta).ln_z, abs=2e-5)
+        # n independent errors σ on a grid of step h give about σ √(β h)
+        assert error == pytest.approx(0.01 * np.sqrt(beta * betas[1]), rel=0.05, abs=1e-12)
+    shifted, _ = ti.integrate_to(7.3, betas, energies + 0.1, errors, 4)
+    assert shifted == pytest.approx(ExactChain(matrix, 7.3).ln_z - 0.73, abs=2e-5)
+    with pytest.raises(ValueError, match="within the measured 0 to 20"):
+        ti.integrate_to(20.1, betas, energies, errors, 4)

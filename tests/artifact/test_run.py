@@ -1,6 +1,7 @@
 """The run directory: every stage once, nothing lost, nothing believed that was altered. On a spec of seconds."""
 
 import json
+import shutil
 
 import attrs
 import pytest
@@ -8,10 +9,10 @@ import torch
 from rich.console import Console
 
 from paper_repro.artifact import commands, figures
-from paper_repro.artifact.manifest import NAME, made_in, read_manifest
+from paper_repro.artifact.manifest import NAME, made_in, read_manifest, write_manifest
 from paper_repro.artifact.results import collect
 from paper_repro.artifact.run import Run
-from paper_repro.files import InputError
+from paper_repro.files import InputError, sha256
 from paper_repro.spec import load_spec, specs_folder
 
 CHANGES = """extends = "paper.toml"
@@ -176,7 +177,7 @@ def test_the_authors_weights_are_asked_what_ours_are(done, tiny, golden, tmp_pat
     same = results["inversion"][1]
     for path in ("cosine", "r2", "scale"):
         assert results["authors"]["inversion"][path]["value"] == same[path]["value"]
-    assert results["authors"]["calibration"] == {**results["calibration"][1], **results["authors"]["calibration"]}
+    assert results["authors"]["calibration"] == results["calibration"][1]  # networks as poor as this one have no plateau
     assert results["authors"]["likelihood"] == results["likelihood"][1]
     assert results["authors"]["readout"] == results["readout"][1]
     assert results["authors"]["readout"] != results["readout"][0]
@@ -187,6 +188,71 @@ def test_the_authors_weights_are_asked_what_ours_are(done, tiny, golden, tmp_pat
     with pytest.raises(InputError, match="no-such-weights"):
         commands.reproduce(tiny, tmp_path / "other", silent(), tmp_path / "no-such-weights")
     assert not (tmp_path / "other").exists()
+
+
+def test_the_exact_sampler_runs_to_its_report(tiny, tmp_path):
+    spec = load_spec(tiny).record
+    exactly = attrs.evolve(spec, sampler=attrs.evolve(spec.sampler, method="exact"))
+    Run(exactly, tmp_path / "run", Listener()).everything()
+    console = Console(file=(tmp_path / "screen").open("w"), width=120)
+    commands.make_report(tmp_path / "run", console)
+    console.file.close()
+    screen = (tmp_path / "screen").read_text()
+    assert "snapshots by exact, T₀ = 0.05." in screen
+    assert "4 replicas, T₀" not in screen
+    assert {path.stem for path in (tmp_path / "run/figures").iterdir()} == {name for name, _, _ in figures.FIGURES}
+
+
+def test_a_network_without_a_plateau_keeps_its_column(done, tmp_path):
+    """Seed 0 is not calibrated: seed 1's numbers stay in seed 1's column, and the report says why seed 0 has none."""
+    run = shutil.copytree(done, tmp_path / "run")
+    manifest = read_manifest(run)
+    numbers = {"value": 0.71, "standard_error": 0.02}
+    parts = [{"failed": "the slope is -1", "threshold": -1.0}]
+    names = ("alpha", "beta_effective", "ln_z", "exact_ln_z", "gap", "residual", "high_energy")
+    parts.append({"threshold": -1.0, "low_energy_count": 9} | dict.fromkeys(names, numbers))
+    stages = dict(manifest.stages)
+    for seed, part in enumerate(parts):
+        path = run / f"results/calibration-{seed}.json"
+        path.write_text(json.dumps(part))
+        made = {f"results/calibration-{seed}.json": sha256(path)}
+        stages[f"calibrate seed {seed}"] = attrs.evolve(stages[f"calibrate seed {seed}"], outputs=made)
+    write_manifest(run, attrs.evolve(manifest, stages=stages))
+    console = Console(file=(tmp_path / "screen").open("w"), width=160)
+    commands.make_report(run, console)
+    console.file.close()
+    screen = (tmp_path / "screen").read_text()
+    assert "seed 0: the slope is -1" in " ".join(screen.split())
+    alpha = next(line for line in screen.splitlines() if line.lstrip("│ ").startswith("α "))
+    cells = [cell.strip() for cell in alpha.strip("│").split("│")]
+    assert cells[1:] == ["—", "0.710 ± 0.020"]
+
+
+def test_results_of_other_code_are_named_and_not_a_traceback(done, tmp_path):
+    run = shutil.copytree(done, tmp_path / "run")
+    manifest = read_manifest(run)
+    path = run / "results/sampling.json"
+    data = json.loads(path.read_text())
+    del data["conformations"]
+    path.write_text(json.dumps(data))
+    altered = attrs.evolve(manifest.stages["diagnose sampling"], outputs={"results/sampling.json": sha256(path)})
+    write_manifest(run, attrs.evolve(manifest, stages={**manifest.stages, "diagnose sampling": altered}))
+    with pytest.raises(InputError, match="no 'conformations' in its results, which other code has made"):
+        commands.make_report(run, silent())
+
+
+def test_weights_that_do_not_serve_the_spec_are_refused_before_the_work(tiny, golden, tmp_path):
+    """They serve 100 sites and two identities."""
+    path = tiny.parent / "long.toml"
+    text = (
+        tiny.read_text()
+        .replace("longest = { value = 8,", "longest = { value = 101,")
+        .replace("[architecture]\n", '[architecture]\npositions = { value = 101, status = "assumed", why = "a test" }\n')
+    )
+    path.write_text(text)
+    with pytest.raises(InputError, match="serves 100 sites and 2 identities; expected at least 101 sites"):
+        commands.reproduce(path, tmp_path / "run", silent(), golden / "weights/smoke-seed-0.safetensors")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_finished_run_is_skipped_whole(done, tiny):

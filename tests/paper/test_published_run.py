@@ -1,8 +1,8 @@
 """The published run: its weights, asked again, give the numbers that it recorded.
 
-golden/paper/results.json is what the run found; golden/weights/paper-seed-*.safetensors are what it trained. The gate asks the weights
-about fresh sequences of the exact solution; the slow tests about as many as the paper has, and about the run's own test set,
-sampled again.
+golden/paper/results.json is what the run found; golden/weights/paper-seed-*.safetensors are what it trained. The gate asks the
+weights about fresh sequences of the exact solution; the slow tests about as many as the paper has, and about the run's own test
+set, sampled again.
 """
 
 import json

@@ -88,6 +88,12 @@ def test_short_traces_together_give_the_time_of_the_process(persistence):
     assert 0.5 < np.std(times) / found.time_error < 2
 
 
+def test_a_trace_too_short_for_its_time_says_so():
+    generator = np.random.default_rng(4)
+    assert autocorrelation(*autoregressive(200, 41, 0.5, generator), 10, 2, generator).converged
+    assert not autocorrelation(*autoregressive(200, 41, 0.9, generator), 10, 2, generator).converged
+
+
 def test_a_wrong_mean_shows_in_the_time_and_in_z():
     generator = np.random.default_rng(1)
     traces, means = autoregressive(500, 41, 0.5, generator)
