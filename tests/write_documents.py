@@ -120,11 +120,8 @@ def partition(results: Results, _: Manifest) -> str:
     costs = []
     for item in results["end_time"]["costs"]:
         pair, of_chain = plain(item["pair"], item["pair_error"]), plain(item["chain"], item["chain_error"])
-        exact, gaussian, solver = (
-            plain(item["pair_exact"], digits=6),
-            plain(item["chain_gaussian"], digits=6),
-            f"{item['flow_error']:.1g}",
-        )
+        exact, solver = f"{item['pair_exact']:.3g}", f"{item['flow_error']:.1g}"
+        gaussian = f"{item['chain_gaussian']:.3g}"
         costs.append([f"{item['end_time']:g}", pair, exact, solver, of_chain, gaussian])
     columns = ("end time of the diffusion", "cost in ln Z: two spins, by the flow", "two spins, exact", "error of the solver",
                "the chain, by Monte Carlo", "the chain, Gaussian")  # fmt: skip

@@ -200,8 +200,8 @@ def _end_time(results: dict[str, Any]) -> Section:
     part = results["end_time"]
     rows = tuple(
         (
-            _bare(item["end_time"], 2), number(item["pair"], item["pair_error"]), number(_nan(item["pair_exact"]), digits=6),
-            f"{_nan(item['flow_error']):.1g}", number(item["chain"], item["chain_error"]), number(item["chain_gaussian"], digits=6),
+            _bare(item["end_time"], 2), number(item["pair"], item["pair_error"]), f"{_nan(item['pair_exact']):.3g}",
+            f"{_nan(item['flow_error']):.1g}", number(item["chain"], item["chain_error"]), f"{item['chain_gaussian']:.3g}",
         )
         for item in part["costs"]
     )  # fmt: skip
