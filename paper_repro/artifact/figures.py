@@ -17,6 +17,7 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.spec import Published, Spec
 
 Floats = npt.NDArray[np.float64]
+DOTS_PER_INCH = 150
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart
 _BLACK, _ORANGE, _SKY, _GREEN, _BLUE, _RED, _PURPLE = (
@@ -335,7 +336,7 @@ def draw_all(folder: Path, results: dict[str, Any], spec: Spec, published: Publi
                 stream = io.BytesIO()
                 metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {}
                 with rc_context({"svg.hashsalt": name}):  # the same bytes for the same figure
-                    figure.savefig(stream, format=kind, dpi=150, metadata=metadata)
+                    figure.savefig(stream, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
                 write_bytes(folder / f"figures/{name}.{kind}", stream.getvalue())
             drawn.append(name)
     return drawn

@@ -16,6 +16,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from paper_repro.artifact.claims import Judgement, by_network, values_at
+from paper_repro.artifact.figures import DOTS_PER_INCH
 from paper_repro.artifact.manifest import Manifest, made_in
 from paper_repro.files import write_text
 from paper_repro.physics import chain
@@ -388,8 +389,11 @@ def write_html(parts: Sequence[Section], title: str, folder: Path, drawn: Sequen
             body.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
         for name in part.figures:
             if name in drawn:
-                data = base64.b64encode((folder / f"figures/{name}.png").read_bytes()).decode()
-                body.append(f'<img alt="{escape(part.title)}: {escape(name)}" src="data:image/png;base64,{data}">')
+                image = (folder / f"figures/{name}.png").read_bytes()
+                width = int.from_bytes(image[16:20], "big") * 96 // DOTS_PER_INCH  # as wide as it was drawn
+                data = base64.b64encode(image).decode()
+                alt = f"{escape(part.title)}: {escape(name)}"
+                body.append(f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">')
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_CSS}</style>'
     page = f'<!doctype html><html lang="en">{head}{"".join(body)}</html>\n'
     path = folder / "report.html"
