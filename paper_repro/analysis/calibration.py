@@ -96,3 +96,20 @@ def calibrate(
         high_energy=float(above.mean()) if len(above) else float("nan"),
         high_energy_error=float(above.std(ddof=1) / np.sqrt(len(above))) if len(above) > 1 else float("nan"),
     )
+
+
+def flat_until(energies: Floats, deviations: Floats, scatter: float, together: int = 32) -> float:
+    """Return the energy up to which the plateau is flat, by runs of ``together`` configurations in the order of their energy.
+
+    ``deviations`` (configuration,) are αβE + ln p less the plateau's value. Flat is a run whose mean deviates by at most
+    ``scatter``, the standard deviation within the low-energy set; the result is the largest energy of the last run before the
+    first that is not flat, NaN where the first is not.
+    """
+    order = np.argsort(energies, kind="stable")
+    reached = float("nan")
+    for start in range(0, len(order) - together + 1, together):
+        run = order[start : start + together]
+        if abs(deviations[run].mean()) > scatter:
+            break
+        reached = float(energies[run].max())
+    return reached

@@ -308,13 +308,23 @@ def sections(
             ("ln Z(β_eff) by thermodynamic integration", "calibration.ln_z_by_integration"),
             ("residual gap to the exact value", "calibration.gap"),
             ("scatter of the plateau", "calibration.residual"),
+            ("flat up to the energy", "calibration.flat_until"),
             ("high energies above the plateau", "calibration.high_energy"),
+            *(
+                (f"T = {temperature:g} above the plateau", f"calibration.above_{index}")
+                for index, temperature in enumerate(spec.likelihood.temperatures)
+            ),
         )
         text = f"Chain {spec.likelihood.chain}, {spec.likelihood.steps} steps; ± is one standard error, resampling configurations."
         text += (
             " The gap is ln Z of the plateau minus exact ln Z(β_eff). It holds known systematic errors besides: the density at the"
         )
         text += " end time is not uniform (below), and the target of the training is not the score of Brownian motion."
+        low = next((part["threshold"] for part in named.values() if "threshold" in part), math.nan)
+        text += (
+            f" The low-energy set, in which α is fitted, ends at E = {low:.3f}; flat is a run of 32 configurations, in the order of"
+        )
+        text += " energy, whose mean lies within one scatter of the plateau."
         text += "".join(f" Not calibrated, {reason}." for reason in failed)
         parts.append(_by_network(results, "Partition function", text, quantities, ("plateau",)))
     if "end_time" in results:

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from paper_repro.analysis import inversion
+from paper_repro.analysis.calibration import flat_until
 from paper_repro.analysis.thermodynamic_integration import integrate_to
 from paper_repro.files import InputError, write_text
 from paper_repro.spec import Spec
@@ -94,10 +95,29 @@ def collect(folder: Path, spec: Spec, made: set[str]) -> dict[str, Any]:
         found = read(section, [""])
         if found is not None:
             results[section] = found[0]
+    if "calibration" in results and "likelihood" in results:
+        for part, flow in zip(results["calibration"], results["likelihood"], strict=True):
+            _add_shape(part, flow)
+    if {"calibration", "likelihood"} <= results["authors"].keys():
+        _add_shape(results["authors"]["calibration"], results["authors"]["likelihood"])
     if "thermodynamic_integration" in results:
         for part in [*results.get("calibration", ()), *filter(None, [results["authors"].get("calibration")])]:
             _add_integral(part, results["thermodynamic_integration"], len(spec.likelihood.chain))
     return results
+
+
+def _add_shape(calibrated: dict[str, Any], flows: list[dict[str, Any]]) -> None:
+    """Say where the plateau is flat, and how far above it the configurations of each temperature lie on average."""
+    if "failed" in calibrated:
+        return
+    beta, ln_z = calibrated["beta_effective"]["value"], calibrated["ln_z"]["value"]
+    energies = [np.array(flow["energies"], dtype=float) for flow in flows]
+    above = [beta * e + np.array(flow["log_likelihoods"], dtype=float) + ln_z for e, flow in zip(energies, flows, strict=True)]
+    for index, values in enumerate(above):
+        error = float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else math.nan
+        calibrated[f"above_{index}"] = measured(float(values.mean()), error)
+    flat = flat_until(np.concatenate(energies), np.concatenate(above), calibrated["residual"]["value"])
+    calibrated["flat_until"] = measured(flat)
 
 
 def _add_integral(calibrated: dict[str, Any], integral: dict[str, Any], sites: int) -> None:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from paper_repro.analysis.calibration import calibrate
+from paper_repro.analysis.calibration import calibrate, flat_until
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 
@@ -71,3 +71,13 @@ def test_what_cannot_be_calibrated_is_said(world):
         plateau(world, exact, threshold=-1e9)
     with pytest.raises(ValueError, match="not finite"):
         plateau(world, np.where(energies > 0, math.nan, math.nan))
+
+
+def test_flat_is_as_far_as_the_means_stay_within_the_scatter():
+    generator = np.random.default_rng(3)
+    energies = generator.permutation(np.linspace(-10, 0, 320))
+    deviations = np.where(energies < -4, 0.3 * generator.standard_normal(320), 2.0)
+    assert flat_until(energies, deviations, 1.0) == pytest.approx(-4, abs=1.0)
+    assert flat_until(energies, deviations, 3.0) == 0.0
+    assert math.isnan(flat_until(energies, deviations + 2, 1.0))
+    assert math.isnan(flat_until(energies[:31], deviations[:31], 1.0))  # not one whole run
