@@ -57,12 +57,12 @@ def _draw_chain(axis: Any, sequence: str, spins: Floats, identities: str, at: fl
     sites = np.arange(len(spins))
     axis.quiver(
         sites, np.full(len(spins), at), flat[:, 0], flat[:, 1],
-        angles="uv", scale_units="x", scale=0.75, units="inches", width=0.012, headwidth=4, color="#444444", zorder=3,
+        angles="uv", scale_units="inches", scale=2.6, units="inches", width=0.012, headwidth=4, color="#444444", zorder=3, clip_on=False,
     )  # fmt: skip
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for letter, colour, mark in zip(identities, _CYCLE * len(identities), "os^Dv*" * len(identities), strict=False):
         here = [site for site in sites if sequence[site] == letter]
-        axis.plot(here, np.full(len(here), at), mark, ms=4, color=colour, zorder=2, label=letter)
+        axis.plot(here, np.full(len(here), at), mark, ms=3, color=colour, zorder=2, label=letter)
 
 
 def concept(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
@@ -190,6 +190,7 @@ def sampling(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
         if found is not None:
             overlap_axis.errorbar([found["value"]], [row], xerr=[found["standard_error"]], fmt="os"[row], color=(_BLUE, _RED)[row])
             overlap_axis.text(found["value"], row + 0.12, label, ha="center")
+    overlap_axis.xaxis.set_major_locator(MaxNLocator(5))
     overlap_axis.set(
         ylim=(-0.5, 1.6), yticks=[], xlabel="overlap after the best rotation or reflection", title="pairs of snapshots, test set"
     )
