@@ -57,7 +57,8 @@ def _draw_chain(axis: Any, sequence: str, spins: Floats, identities: str, at: fl
     sites = np.arange(len(spins))
     axis.quiver(
         sites, np.full(len(spins), at), flat[:, 0], flat[:, 1],
-        angles="uv", scale_units="inches", scale=2.6, units="inches", width=0.012, headwidth=4, color="#444444", zorder=3, clip_on=False,
+        angles="uv", scale_units="inches", scale=2.6, units="inches", width=0.012, headwidth=4, color="#444444", zorder=3,
+        clip_on=False,
     )  # fmt: skip
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for letter, colour, mark in zip(identities, _CYCLE * len(identities), "os^Dv*" * len(identities), strict=False):
