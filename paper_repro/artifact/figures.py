@@ -55,11 +55,12 @@ def _draw_chain(axis: Any, sequence: str, spins: Floats, identities: str, at: fl
     _, _, axes = np.linalg.svd(spins - spins.mean(0), full_matrices=False)
     flat = spins @ axes[:2].T
     sites = np.arange(len(spins))
-    axis.quiver(
+    arrows = axis.quiver(
         sites, np.full(len(spins), at), flat[:, 0], flat[:, 1],
         angles="uv", scale_units="inches", scale=2.6, units="inches", width=0.012, headwidth=4, color="#444444", zorder=3,
         clip_on=False,
     )  # fmt: skip
+    arrows.set_in_layout(False)  # they may reach over the edge
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for letter, colour, mark in zip(identities, _CYCLE * len(identities), "os^Dv*" * len(identities), strict=False):
         here = [site for site in sites if sequence[site] == letter]
