@@ -28,15 +28,10 @@ _GROUPS, _CHUNK = 20, 250
 _SMALLEST = 1e-10  # weights of the heat kernel's series below this are left out
 
 
-def two_spin_law(kappa: float) -> TwoSpinDiffusion:
-    """Return the two-spin law with as many terms as κ = βJ needs at every time: i_l(κ)/i_0(κ) falls like e^{-l²/2κ}."""
-    return TwoSpinDiffusion(kappa, terms=max(80, 10 + math.ceil(9 * math.sqrt(abs(kappa)))))
-
-
 def two_spin_cost(kappa: float, end_time: float) -> float:
     """Return ⟨ln[(4π)² p_T]⟩ over p_T for two spins with κ = βJ: ½ ∫ f ln f du, f = (4π)² p_T, by Gauss-Legendre quadrature."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    density = np.maximum(two_spin_law(kappa).series(torch.as_tensor(nodes), end_time)[0].numpy(), 0.0)
+    density = np.maximum(TwoSpinDiffusion(kappa).series(torch.as_tensor(nodes), end_time)[0].numpy(), 0.0)
     return float(0.5 * weights @ xlogy(density, density))
 
 
@@ -118,7 +113,7 @@ def end_time_costs(
 
     The pairs are followed by the solver of ``settings``; ``inner`` are the samples of ``chain_cost``.
     """
-    law = two_spin_law(kappa)
+    law = TwoSpinDiffusion(kappa)
     pair = ExactChain(np.array([[0.0, kappa], [kappa, 0.0]]), 1.0)
     spins = torch.as_tensor(pair.sample(count, generator))
     costs = []

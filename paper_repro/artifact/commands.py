@@ -14,6 +14,7 @@ from rich.text import Text
 from paper_repro.analysis import inversion
 from paper_repro.artifact import claims, figures, report
 from paper_repro.artifact.manifest import StageRecord, commit, environment, faults, key_of, now, read_manifest, write_manifest
+from paper_repro.artifact.progress import TerminalReporter
 from paper_repro.artifact.results import collect, write_json
 from paper_repro.artifact.run import STREAMS, Run, strongest_bonds
 from paper_repro.files import InputError, input_error, sha256
@@ -44,7 +45,7 @@ def reproduce(path: Path, out: Path, console: Console, authors: Path | None = No
     if authors is not None:
         _network_for(authors, spec)  # so must weights that cannot be used
     console.print(Text(f"{report.heading(spec)} → {out}", style="bold"))
-    with report.TerminalReporter(console) as progress:
+    with TerminalReporter(console) as progress:
         run = Run(spec, out, progress, authors)
         run.note_constants(report.constants(loaded).rows)
         run.everything()
@@ -170,7 +171,7 @@ def _network_for(weights: Path, spec: Spec) -> tuple[Pairformer, WeightsInfo]:
 
 
 def audit_weights(
-    weights: Path, spec: Spec, sequences: int, snapshots: int, seed: int, reporter: report.TerminalReporter | None = None
+    weights: Path, spec: Spec, sequences: int, snapshots: int, seed: int, reporter: TerminalReporter | None = None
 ) -> Audit:
     """Invert a weights file on ``sequences`` × ``snapshots`` drawn from the exact solution, asked as its metadata say.
 
@@ -223,7 +224,7 @@ def audit(
     sequences = spec.test_set.sequences if sequences is None else sequences
     snapshots = spec.test_set.snapshots if snapshots is None else snapshots
     published, _ = _protocol()
-    with report.TerminalReporter(console) as reporter:
+    with TerminalReporter(console) as reporter:
         done = audit_weights(weights, spec, sequences, snapshots, seed, reporter)
     results = done.as_results()
     errors = results["standard_errors"]

@@ -4,14 +4,12 @@ import base64
 import html
 import math
 import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import attrs
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -23,8 +21,6 @@ from paper_repro.physics import chain
 from paper_repro.spec import Loaded, Spec, digest
 from paper_repro.spec.quantity import quantity_of
 
-#: Seconds between two lines of progress where there is no terminal.
-_MINUTE = 60.0
 _STYLES = {"REPRODUCED": "bold green", "DEVIATES": "bold red", "INCONCLUSIVE": "yellow"}
 
 
@@ -432,62 +428,6 @@ def constants(loaded: Loaded[Any]) -> Table:
 
     walk(loaded.record, "")
     return Table(("constant", "value", "unit", "symbol", "meaning", "status", "origin"), tuple(rows), frozenset({"value"}))
-
-
-class TerminalReporter:
-    """Shows the progress of a run on a console: a bar where it is a terminal, otherwise a line a stage and one a minute."""
-
-    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
-        self.console = console
-        self._clock = clock
-        self._name = ""
-        self._total: int | None = None
-        self._started = self._said = 0.0
-        self._first: int | None = None  # parts that were done when this session came to the stage
-        self._progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
-            TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
-            console=console, transient=True, disable=not console.is_terminal,
-        )  # fmt: skip
-        self._task: Any = None
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def stage(self, name: str, total: int | None) -> None:
-        """Begin a stage."""
-        self._name, self._total, self._first = name, total, None
-        self._started = self._said = self._clock()
-        self._task = self._progress.add_task(name, total=total, note="")
-
-    def advance(self, done: int, note: str = "") -> None:
-        """Say how far the stage is."""
-        self._progress.update(self._task, completed=done, note=note)
-        now = self._clock()
-        if self._first is None:
-            self._first, self._started = done, now
-        if self.console.is_terminal or self._total is None or now - self._said < _MINUTE or done == self._first:
-            return
-        self._said = now
-        left = (now - self._started) / (done - self._first) * (self._total - done)
-        line = f"  {self._name}: {done:,} of {self._total:,}, {left / _MINUTE:.1f} min left{f', {note}' if note else ''}"
-        self.console.print(Text(line, style="dim"))
-
-    def finish(self, name: str, seconds: float | None, note: str = "") -> None:
-        """End a stage."""
-        if self._task is not None:
-            self._progress.remove_task(self._task)
-            self._task = None
-        said = "made before" if seconds is None else f"{seconds:.1f} s"
-        self.console.print(Text(f"  {name}: {said}{f' ({note})' if note else ''}", style="dim" if seconds is None else ""))
-
-    def say(self, line: str) -> None:
-        """Say something that a person should know."""
-        self.console.print(Text(f"  {line}"))
 
 
 def as_json(parts: Sequence[Judgement]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 import numpy as np
@@ -19,6 +19,7 @@ import torch
 
 from paper_repro.analysis import calibration, end_time, inversion, likelihood, readout, thermodynamic_integration
 from paper_repro.artifact.manifest import Manifest, StageRecord, faults, key_of, now, open_manifest, write_manifest
+from paper_repro.artifact.progress import Reporter
 from paper_repro.artifact.results import fit_as_results, measured, read_json, write_json
 from paper_repro.files import input_error, read_bytes, sha256, write_bytes
 from paper_repro.physics import chain
@@ -53,22 +54,6 @@ STREAMS = {
 }
 
 
-class Reporter(Protocol):
-    """Where a run says what it does."""
-
-    def stage(self, name: str, total: int | None) -> None:
-        """Begin a stage of ``total`` parts."""
-
-    def advance(self, done: int, note: str = "") -> None:
-        """Say that ``done`` parts of the current stage are done."""
-
-    def finish(self, name: str, seconds: float | None, note: str = "") -> None:
-        """End a stage after ``seconds``; None where it was made before and is skipped."""
-
-    def say(self, line: str) -> None:
-        """Say something that a person should know."""
-
-
 @attrs.frozen
 class Network:
     """A trained network that is asked: its name in files, its name in stages, and what its random streams are keyed by."""
@@ -81,6 +66,11 @@ class Network:
     def weights(self) -> str:
         """The name of the file of its weights."""
         return "weights/authors.safetensors" if self == AUTHORS else f"weights/seed-{self.name}.safetensors"
+
+
+def trained(seed: int) -> Network:
+    """Return the network of one training seed."""
+    return Network(str(seed), f"seed {seed}", (seed,))
 
 
 #: The authors' released weights; the key is longer than that of any seed, so that no stream is shared.
@@ -154,7 +144,7 @@ class Run:
         for which in ("training", "test"):
             self._sample(which)
         self._diagnose()
-        networks = [Network(str(seed), f"seed {seed}", (seed,)) for seed in spec.training.seeds]
+        networks = [trained(seed) for seed in spec.training.seeds]
         for network, seed in zip(networks, spec.training.seeds, strict=True):
             self._train(seed)
             self._invert(network)
@@ -266,19 +256,17 @@ class Run:
                     traces, means, whole.step_sweeps, _RESAMPLES, generator
                 )
         if len(whole.spins) > 1 and index == 1:  # the test set: its snapshots are as far apart as those of the training set
-            pair = diagnostics.overlaps(whole, spec.hamiltonian, beta, self._seed("overlaps"))
-            for kind, values in zip(("successive", "independent"), pair, strict=True):
+            successive, independent = diagnostics.overlaps(whole, spec.hamiltonian, beta, self._seed("overlaps"))
+            kinds = {"successive": successive, "independent": independent, "difference": successive - independent}
+            for kind, values in kinds.items():
                 results[f"overlap_{kind}"] = measured(float(values.mean()), float(values.std(ddof=1) / math.sqrt(len(values))))
-            difference = pair[0] - pair[1]
-            error = float(difference.std(ddof=1) / math.sqrt(len(difference)))
-            results["overlap_difference"] = measured(float(difference.mean()), error)
         return results
 
     def _train(self, seed: int) -> None:
         spec, inputs = self.spec, self.shards("training")
         constants = {name: canonical(getattr(spec, name)) for name in ("architecture", "diffusion", "training", "inversion")}
         constants["training"].pop("seeds")
-        outputs = [f"weights/seed-{seed}.safetensors", f"results/training-{seed}.json"]
+        outputs = [trained(seed).weights, f"results/training-{seed}.json"]
         checkpoint = self.folder / f"weights/seed-{seed}.checkpoint.safetensors"
 
         def make() -> None:
@@ -359,18 +347,17 @@ class Run:
         spec = self.spec
 
         def make() -> None:
-            def some() -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-                for index, pair in enumerate(self._chains("test", 1)):
-                    if index == spec.readout.sequences:
-                        return
+            chains = list(itertools.islice(self._chains("test", 1), spec.readout.sequences))
+
+            def counted() -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+                for index, pair in enumerate(chains):
                     self.reporter.advance(index + 1)
                     yield pair
 
             asked = self._network(network)
-            read = readout.read_interaction(asked.interaction, some(), spec.hamiltonian, threads=self.threads)
-            codes, spins = next(self._chains("test", 1))
-            again = itertools.islice(self._chains("test", 1), spec.readout.sequences)
-            forces = readout.force_magnitudes(asked, again, spec.hamiltonian, 1 / spec.ladder.coldest, threads=self.threads)
+            read = readout.read_interaction(asked.interaction, counted(), spec.hamiltonian, threads=self.threads)
+            codes, spins = chains[0]
+            forces = readout.force_magnitudes(asked, chains, spec.hamiltonian, 1 / spec.ladder.coldest, threads=self.threads)
             example = {
                 "sequence": chain.decode(codes, spec.hamiltonian.identities),
                 "spins": spins[0],

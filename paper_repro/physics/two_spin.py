@@ -26,7 +26,12 @@ class TwoSpinDiffusion:
     """
 
     kappa: float
-    terms: int = 80
+    terms: int = attrs.field()
+
+    @terms.default
+    def _terms_needed(self) -> int:
+        """Enough at every time: i_l(κ)/i_0(κ) falls like e^{-l²/2|κ|}."""
+        return max(80, 10 + math.ceil(9 * math.sqrt(abs(self.kappa))))
 
     def series(self, cosine: torch.Tensor, time: float) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the density p_t over (4π)^{-2} and its derivative in u, for cosines of any shape.

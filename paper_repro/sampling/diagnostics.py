@@ -17,11 +17,17 @@ def _mean(values: Floats) -> float:
     return float(np.mean(known)) if known.size else np.nan
 
 
-def z_scores(ensemble: Ensemble) -> Floats:
-    """Return (mean energy - exact) / standard error of each sequence that has both (sequence,)."""
+def _misses(ensemble: Ensemble) -> tuple[Floats, Floats]:
+    """Return mean energy - exact, and its standard error, of each sequence that has both (sequence,)."""
     excess, errors = ensemble.mean_energy - ensemble.exact_energy, ensemble.mean_energy_error
     known = np.isfinite(excess) & (errors > 0)
-    return excess[known] / errors[known]
+    return excess[known], errors[known]
+
+
+def z_scores(ensemble: Ensemble) -> Floats:
+    """Return (mean energy - exact) / standard error of each sequence that has both (sequence,)."""
+    excess, errors = _misses(ensemble)
+    return excess / errors
 
 
 def diagnostics(ensemble: Ensemble) -> dict[str, float]:
@@ -35,9 +41,8 @@ def diagnostics(ensemble: Ensemble) -> dict[str, float]:
     """
     pairs = swap_rates(ensemble)
     known = pairs[np.isfinite(pairs)]
-    excess, errors = ensemble.mean_energy - ensemble.exact_energy, ensemble.mean_energy_error
-    known_errors = np.isfinite(excess) & (errors > 0)
-    z = z_scores(ensemble)
+    excess, errors = _misses(ensemble)
+    z = excess / errors
     tau = _mean(ensemble.autocorrelation)
     return {
         "swap_rate": _mean(known),
@@ -48,7 +53,7 @@ def diagnostics(ensemble: Ensemble) -> dict[str, float]:
         "z_mean": _mean(z),
         "z_deviation": float(np.std(z, ddof=1)) if len(z) > 1 else np.nan,
         "z_largest": float(np.max(np.abs(z))) if len(z) else np.nan,
-        "z_pooled": float(excess[known_errors].sum() / np.sqrt((errors[known_errors] ** 2).sum())) if len(z) else np.nan,
+        "z_pooled": float(excess.sum() / np.sqrt((errors**2).sum())) if len(z) else np.nan,
     }
 
 

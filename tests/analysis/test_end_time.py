@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from paper_repro.analysis.end_time import chain_cost, end_time_costs, gaussian_cost, two_spin_cost, two_spin_law
+from paper_repro.analysis.end_time import chain_cost, end_time_costs, gaussian_cost, two_spin_cost
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.two_spin import TwoSpinDiffusion
 
 KAPPA = 6.0
 
@@ -43,7 +44,7 @@ def test_the_cost_of_two_spins_is_that_of_its_closed_form_at_long_times():
 def test_short_times_and_strong_couplings_stay_numbers():
     assert math.isfinite(two_spin_cost(20.0, 0.02))
     assert math.isfinite(two_spin_cost(333.0, 1.0))
-    assert bool(torch.isfinite(two_spin_law(333.0).series(torch.tensor([0.9, 1.0], dtype=torch.float64), 1e-4)[0]).all())
+    assert bool(torch.isfinite(TwoSpinDiffusion(333.0).series(torch.tensor([0.9, 1.0], dtype=torch.float64), 1e-4)[0]).all())
 
 
 def test_monte_carlo_gives_the_cost_of_two_spins_exactly_and_of_chains_as_if_gaussian(law):
