@@ -41,6 +41,7 @@ def reproduce(
     *,
     out: Path,
     authors_weights: Annotated[Path | None, Parameter(env_var="PAPER_REPRO_AUTHORS_WEIGHTS")] = None,
+    workers: int | None = None,
 ) -> int:
     """Run a spec from sampling to report; started again, it goes on where it stopped.
 
@@ -52,10 +53,12 @@ def reproduce(
         The run directory.
     authors_weights
         The authors' released weights as safetensors, to ask them what our own networks are asked (see REPRODUCE.md).
+    workers
+        Make the stages in this many processes, as many at a time; the results are the same bytes.
     """
     from paper_repro.artifact import commands  # noqa: PLC0415
 
-    return commands.reproduce(_spec(spec), out, _console(), authors_weights)
+    return commands.reproduce(_spec(spec), out, _console(), authors_weights, workers)
 
 
 @app.command

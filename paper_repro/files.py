@@ -3,10 +3,10 @@
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 
 class InputError(Exception):
@@ -17,6 +17,14 @@ class InputError(Exception):
         line = " ".join(f"{where}: {found}; expected {expected}".split())
         super().__init__("".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in line))
 
+    def __reduce__(self) -> Any:
+        """Let the error come whole out of a worker process: its class and its line."""
+        return _with_line, (type(self), str(self))
+
+
+def _with_line(kind: type[InputError], line: str) -> InputError:
+    return kind.__new__(kind, line)
+
 
 def input_error(where: object, error: Exception, expected: str) -> InputError:
     """Turn an error that says "found; expected this" into an ``InputError`` at ``where``; ``expected`` serves where it does not."""
@@ -24,18 +32,43 @@ def input_error(where: object, error: Exception, expected: str) -> InputError:
     return InputError(where, found or type(error).__name__, stated or expected)
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+class DamagedError(InputError):
+    """A file is not what was written: cut short, altered, or empty."""
+
+
+class NotFiniteError(InputError):
+    """A number that must be finite is not: a NaN or an infinity came out of a computation."""
+
+    def __init__(self, where: object, found: str) -> None:
+        """Say where and what; nothing else was expected than finite numbers."""
+        super().__init__(where, found, "finite numbers")
+
+
+def require_format(where: object, found: object, wanted: str) -> None:
+    """Raise ``InputError`` unless ``found`` is the format ``wanted``, a name and a number; say so where it is a newer one."""
+    if found == wanted:
+        return
+    kind, _, number = wanted.rpartition(" ")
+    name, _, stated = str(found).rpartition(" ")
+    newer = name == kind and stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated) > int(number)
+    raise InputError(where, f"{found!r}{', which a newer paper_repro has written' if newer else ''}", repr(wanted))
+
+
+_TEMPORARY = ".tmp"
+
+
+def write_bytes(path: Path, data: bytes) -> None:
     """Write a file so that a reader, or a crash, sees the old file or the whole new one.
 
     The bytes go to a temporary file in the same folder, which is flushed to disk, renamed over ``path``, and the folder
-    flushed in turn. Raises ``InputError`` when the folder cannot be written; the old file is then untouched.
+    flushed in turn. Raises ``InputError`` with the size needed when it cannot be written; the old file is then untouched.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_TEMPORARY)
         try:
             with os.fdopen(descriptor, "wb") as stream:
-                write(stream)
+                stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
             Path(temporary).chmod(0o644)
@@ -51,12 +84,21 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
             finally:
                 os.close(folder)
     except OSError as error:
-        raise InputError(path, f"cannot be written ({error.strerror or error})", "a writable folder with space left") from error
+        found = f"cannot be written ({error.strerror or error}; {len(data):,} bytes needed{_free(path)})"
+        raise InputError(path, found, "a writable folder with space left") from error
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` atomically."""
-    write_atomically(path, lambda stream: stream.write(data))
+def _free(path: Path) -> str:
+    try:
+        return f", {shutil.disk_usage(path.parent).free:,} free"
+    except OSError:
+        return ""
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what writers that were killed left in a folder and below; nobody else may be writing there."""
+    for path in folder.rglob(f".*{_TEMPORARY}"):
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

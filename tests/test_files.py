@@ -1,12 +1,23 @@
 import errno
 import hashlib
+import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import pytest
 
-from paper_repro.files import InputError, read_bytes, sha256, write_atomically, write_bytes, write_text
+from paper_repro.files import (
+    DamagedError,
+    InputError,
+    NotFiniteError,
+    read_bytes,
+    remove_temporaries,
+    require_format,
+    sha256,
+    write_bytes,
+    write_text,
+)
 
 OLD = b"the old content"
 
@@ -16,32 +27,34 @@ class Interrupted(BaseException):
 
 
 def interrupted_write_is_safe(
-    write: Callable[[Path, Callable[[BinaryIO], Any]], None], folder: Path, failure: BaseException
+    write: Callable[[Path, bytes], None], folder: Path, failure: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> bool:
-    """Interrupt ``write`` half-way; tell whether the old file is whole and alone in its folder."""
+    """Interrupt ``write`` before its bytes are on the disk; tell whether the old file is whole and alone in its folder."""
     folder.mkdir()
     path = folder / "data.bin"
     path.write_bytes(OLD)
 
-    def half(stream: BinaryIO) -> None:
-        stream.write(b"half of the new")
-        stream.flush()
+    def interrupt(_: int) -> None:
         raise failure
 
-    with pytest.raises((type(failure), InputError)):
-        write(path, half)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", interrupt)
+        with pytest.raises((type(failure), InputError)):
+            write(path, b"the new content")
     return path.read_bytes() == OLD and [item.name for item in folder.iterdir()] == ["data.bin"]
 
 
-def write_in_place(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+def write_in_place(path: Path, data: bytes) -> None:
     with path.open("wb") as stream:
-        write(stream)
+        stream.write(data)
+        os.fsync(stream.fileno())
 
 
-def write_leaving_the_temporary(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+def write_leaving_the_temporary(path: Path, data: bytes) -> None:
     temporary = path.with_suffix(".tmp")
     with temporary.open("wb") as stream:
-        write(stream)
+        stream.write(data)
+        os.fsync(stream.fileno())
     temporary.replace(path)
 
 
@@ -49,20 +62,38 @@ FAILURES = [Interrupted(), RuntimeError("the writer failed"), OSError(errno.ENOS
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
-def test_an_interrupted_writer_leaves_the_old_file_and_no_temporary(tmp_path: Path, failure: BaseException) -> None:
-    assert interrupted_write_is_safe(write_atomically, tmp_path / "atomic", failure)
-    assert not interrupted_write_is_safe(write_in_place, tmp_path / "in place", failure)
-    assert not interrupted_write_is_safe(write_leaving_the_temporary, tmp_path / "left over", failure)
+def test_an_interrupted_writer_leaves_the_old_file_and_no_temporary(
+    tmp_path: Path, failure: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert interrupted_write_is_safe(write_bytes, tmp_path / "atomic", failure, monkeypatch)
+    assert not interrupted_write_is_safe(write_in_place, tmp_path / "in place", failure, monkeypatch)
+    assert not interrupted_write_is_safe(write_leaving_the_temporary, tmp_path / "left over", failure, monkeypatch)
 
 
-def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
-    def full(_: BinaryIO) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "deeper").mkdir()
+    kept = [tmp_path / "data.tmp", tmp_path / ".hidden", tmp_path / "deeper" / "data.bin"]
+    for path in (*kept, tmp_path / ".data.bin.x1_y.tmp", tmp_path / "deeper" / ".data.bin.abc.tmp"):
+        path.write_bytes(OLD)
+    remove_temporaries(tmp_path)
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
 
-    with pytest.raises(InputError) as caught:
-        write_atomically(tmp_path / "data.bin", full)
-    line = f"{tmp_path / 'data.bin'}: cannot be written (No space left on device); expected a writable folder with space left"
-    assert str(caught.value) == line
+
+def test_formats_are_told_apart_by_name() -> None:
+    require_format("file", "paper_repro run 2", "paper_repro run 2")
+    for found in ("paper_repro run 1", "paper_repro runs 3", "paper_repro run x", "paper_repro run", None, 2, []):
+        with pytest.raises(InputError, match=r"; expected 'paper_repro run 2'$") as caught:
+            require_format("file", found, "paper_repro run 2")
+        assert "newer" not in str(caught.value)
+    with pytest.raises(InputError, match="'paper_repro run 10', which a newer paper_repro has written"):
+        require_format("file", "paper_repro run 10", "paper_repro run 2")
+
+
+@pytest.mark.parametrize("error", [InputError("a", "b", "c"), DamagedError("a", "b", "c"), NotFiniteError("a", "b")])
+def test_an_error_comes_whole_out_of_a_worker_process(error: InputError) -> None:
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 -- as concurrent.futures does
+    assert type(again) is type(error)
+    assert str(again) == str(error)
 
 
 def test_a_failed_rename_leaves_the_old_file_and_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,8 @@ def log_likelihood(
     times: torch.Tensor,
     divergence: Divergence | None = None,
     *,
+    known: torch.Tensor | None = None,
+    keep: Callable[[torch.Tensor], None] | None = None,
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> torch.Tensor:
@@ -57,8 +59,9 @@ def log_likelihood(
 
     ``score`` is asked at points of the sphere only, each configuration by itself, at ``times`` (six or more) and midway between
     them; ``divergence`` is its own, taken by ``sphere.divergence`` where not given. ``progress`` is called with the number
-    of configurations done. ``threads`` changes no byte; more than one is for a score that may be asked from several at once.
-    Raises ``ValueError`` for fewer than six times.
+    of configurations done; ``keep`` with the values so far, which an interrupted call is given back as ``known``. ``threads``
+    changes no byte; more than one is for a score that may be asked from several at once. Raises ``ValueError`` for fewer than
+    six times, ``FloatingPointError`` where the score or its divergence is not finite.
     """
     if len(times) < 6:
         raise ValueError(f"{len(times)} times; expected at least 6")
@@ -71,13 +74,17 @@ def log_likelihood(
         with torch.no_grad():
             path = _path(score, part, times)
             spreads = torch.stack([spread(x, float(at)) for at, x in zip(times, path, strict=True)])
+        if not bool(torch.isfinite(path).all() and torch.isfinite(spreads).all()):
+            raise FloatingPointError("a score or divergence that is not finite")
         curve = make_interp_spline(times.double().numpy(), spreads.double().numpy(), k=5)
         gained = -0.5 * curve.integrate(float(times[0]), float(times[-1]))
         return torch.as_tensor(gained) - part.shape[-2] * math.log(4 * math.pi)
 
-    done: list[torch.Tensor] = []
-    for values in in_order(gain, torch.split(spins, _GROUP), threads):
+    done = [] if known is None else list(torch.split(known, _GROUP))
+    for values in in_order(gain, torch.split(spins, _GROUP)[len(done) :], threads):
         done.append(values)
+        if keep is not None:
+            keep(torch.cat(done))
         if progress is not None:
             progress(sum(map(len, done)))
     return torch.cat(done)

@@ -46,13 +46,16 @@ def read_interaction(
 ) -> InteractionReadout:
     """Collect W over (codes, snapshots) of many sequences, every pair of sites once.
 
-    ``threads`` changes no byte; more than one is for an ``interaction`` that may be asked from several at once.
+    ``threads`` changes no byte; more than one is for an ``interaction`` that may be asked from several at once. Raises
+    ``ValueError`` for a W that is not finite.
     """
 
     def of_sequence(pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> tuple[Floats, npt.NDArray[np.int64], Floats]:
         codes, spins = pair
         first, second = np.triu_indices(len(codes), 1)
         w = np.asarray(interaction(codes, spins), dtype=np.float64)[:, first, second]
+        if not np.isfinite(w).all():
+            raise ValueError("W holds numbers that are not finite; expected finite numbers")
         couplings = chain.coupling_matrix(codes, hamiltonian)[first, second]
         return w.reshape(-1), np.tile(second - first, len(w)), np.tile(couplings, len(w))
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.integrate import simpson
 from scipy.interpolate import make_interp_spline
 
+from paper_repro.files import NotFiniteError
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling.replica_exchange import independent_chains
 from paper_repro.spec import ThermodynamicIntegration
@@ -80,7 +81,8 @@ def integrate(
     At each of ``settings.points`` inverse temperatures, uniform from 0 to 1/T, ``settings.chains`` independent Markov chains
     without exchange give ⟨H⟩ and its standard error; Simpson's rule integrates the one and its weights propagate the other.
     Each point has its own generator, keyed by ``seed`` and its number: threads do not change the result. ``progress`` is
-    called with the number of points done. Raises ``ValueError`` for a temperature that is not positive and finite.
+    called with the number of points done. Raises ``ValueError`` for a temperature that is not positive and finite,
+    ``NotFiniteError`` where a mean energy is not.
     """
     if not (math.isfinite(temperature) and temperature > 0):
         raise ValueError(f"temperature = {temperature}; expected a finite temperature > 0")
@@ -105,6 +107,9 @@ def integrate(
             if progress is not None:
                 progress(len(energies))
     by_chain = np.array(energies)  # (point, chain)
+    if not np.isfinite(by_chain).all():
+        first = int(np.flatnonzero(~np.isfinite(by_chain).all(1))[0])
+        raise NotFiniteError(f"thermodynamic integration at β = {betas[first]:g}, seed {seed.entropy}", "a mean energy")
     means, errors = by_chain.mean(1), by_chain.std(1, ddof=1) / math.sqrt(settings.chains)
     rule = weights(betas)
     exact_ln_z, bias = _exact(matrix, betas, rule)

@@ -13,11 +13,13 @@ from rich.text import Text
 
 from paper_repro.analysis import inversion
 from paper_repro.artifact import claims, figures, report
-from paper_repro.artifact.manifest import StageRecord, commit, environment, faults, key_of, now, read_manifest, write_manifest
+from paper_repro.artifact.engines import processes
+from paper_repro.artifact.manifest import StageRecord, commit, environment, faults, hold, key_of, now, read_manifest, write_manifest
 from paper_repro.artifact.progress import TerminalReporter
-from paper_repro.artifact.results import collect, write_json
-from paper_repro.artifact.run import STREAMS, Run, strongest_bonds
-from paper_repro.files import InputError, input_error, sha256
+from paper_repro.artifact.results import as_json, collect
+from paper_repro.artifact.run import Run
+from paper_repro.artifact.stages import STREAMS, strongest_bonds
+from paper_repro.files import InputError, input_error, sha256, write_bytes
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
@@ -37,25 +39,35 @@ def _protocol() -> tuple[Published, Spec]:
     return published, load_spec(specs_folder() / published.protocol).record
 
 
-def reproduce(path: Path, out: Path, console: Console, authors: Path | None = None) -> int:
-    """Run a spec into a directory, or go on with it, and report; return the exit status."""
+def reproduce(path: Path, out: Path, console: Console, authors: Path | None = None, workers: int | None = None) -> int:
+    """Run a spec into a directory, or go on with it, and report; return the exit status.
+
+    ``workers`` is the number of processes that make the stages; none, and they are made here.
+    """
     loaded = load_spec(path)
     spec = loaded.record
     _protocol()  # a mistake in the published values must show before hours of work
     if authors is not None:
         _network_for(authors, spec)  # so must weights that cannot be used
+    engine = None if workers is None else processes(workers)
     console.print(Text(f"{report.heading(spec)} → {out}", style="bold"))
-    with TerminalReporter(console) as progress:
-        run = Run(spec, out, progress, authors)
+    with TerminalReporter(console) as progress, hold(out, progress.say):
+        run = Run(spec, out, progress, authors, engine=engine)
         run.note_constants(report.constants(loaded).rows)
         run.everything()
-    make_report(out, console)
+        _report(out, console)
     return 0
 
 
 def make_report(out: Path, console: Console) -> None:
     """Judge the results of a run as far as it has come, write results.json, the figures and report.html, and show the report."""
-    manifest = read_manifest(out)
+    read_manifest(out, lambda _: None)  # a folder without a run is not made one
+    with hold(out, lambda line: console.print(Text(line))):
+        _report(out, console)
+
+
+def _report(out: Path, console: Console) -> None:
+    manifest = read_manifest(out, lambda line: console.print(Text(line)))
     spec = structure(manifest.spec, Spec, out / "manifest.json: spec")
     published, protocol = _protocol()
     made = {name: record for name, record in manifest.stages.items() if name != "report"}
@@ -80,7 +92,7 @@ def make_report(out: Path, console: Console) -> None:
     }
     kept: dict[str, Any] = {key: value for key, value in results.items() if key != "likelihood"}
     kept["authors"] = {key: value for key, value in results["authors"].items() if key != "likelihood"}
-    write_json(out / "results.json", summary | kept)
+    write_bytes(out / "results.json", as_json(summary | kept))
     title = report.heading(spec)
     report.write_html(parts, title, out, drawn)
     outputs = ["results.json", "report.html", *(f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg"))]
@@ -263,11 +275,11 @@ def audit(
     report.show([part], f"paper_repro · {spec.name}", console)
     if json_file is not None:
         about = {"weights_sha256": sha256(weights), "sequences": sequences, "snapshots": snapshots, "seed": seed, "spec": spec.name}
-        write_json(json_file, results | about)
+        write_bytes(json_file, as_json(results | about))
     return 0
 
 
-def lnz(sequence: str, path: Path, temperature: float, as_json: bool, console: Console) -> int:
+def lnz(sequence: str, path: Path, temperature: float, in_json: bool, console: Console) -> int:
     """Print the exact ln Z, mean energy and heat capacity of a sequence at a temperature."""
     spec = load_spec(path).record
     if not (math.isfinite(temperature) and temperature > 0 and math.isfinite(1 / temperature)):
@@ -281,7 +293,7 @@ def lnz(sequence: str, path: Path, temperature: float, as_json: bool, console: C
     except ValueError as error:
         raise input_error(f"--temperature {temperature:g} of spec {spec.name}", error, "what the exact solution serves") from error
     values = {"ln_z": law.ln_z, "mean_energy": law.mean_energy, "heat_capacity": law.heat_capacity}
-    if as_json:
+    if in_json:
         console.print(Text(json.dumps(values)), soft_wrap=True)
     else:
         console.print(Text(f"{len(sequence)} sites at T = {temperature:g}"))

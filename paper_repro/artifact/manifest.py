@@ -1,10 +1,20 @@
-"""The run directory's memory: what was made, from what, by what, when, and the SHA-256 of every output."""
+"""The run directory's memory: what was made, from what, by what, when, and the SHA-256 of every output.
 
+One process at a time holds a run directory. The manifest carries a SHA-256 of itself, and the one before it is kept: where the last
+is damaged, that one is used, and what it does not know is made again.
+"""
+
+import contextlib
+import errno
+import fcntl
 import hashlib
 import importlib.metadata
 import json
+import os
 import platform
+import socket
 import subprocess
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,13 +22,17 @@ from typing import Any
 import attrs
 
 from paper_repro import __version__
-from paper_repro.files import InputError, read_bytes, sha256, write_text
+from paper_repro.files import DamagedError, InputError, read_bytes, require_format, sha256, write_bytes, write_text
 from paper_repro.score.workers import available_cores
 from paper_repro.spec import Spec, canonical, converter, differences, digest, structure
 
 NAME = "manifest.json"
-FORMAT = "paper_repro run 1"
-_PACKAGES = ("attrs", "cattrs", "numba", "numpy", "scipy", "torch", "torchdiffeq", "safetensors", "arviz-stats", "matplotlib")
+PREVIOUS = "manifest.previous.json"
+LOCK = ".lock"
+FORMAT = "paper_repro run 2"
+_WITHOUT_CHECKSUM = "paper_repro run 1"
+#: The packages whose versions can change a byte of a result.
+PACKAGES = ("attrs", "cattrs", "numba", "numpy", "scipy", "torch", "torchdiffeq", "safetensors", "arviz-stats", "matplotlib")
 
 
 @attrs.frozen
@@ -45,7 +59,7 @@ class Manifest:
 def environment() -> dict[str, str]:
     """Return when and where this runs: commit, versions, processor, cores, operating system."""
     facts = {"started": now(), "paper_repro": __version__, "commit": commit(), "python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in PACKAGES:
         facts[package] = importlib.metadata.version(package)
     facts["processor"] = _processor()
     facts["cores"] = str(available_cores())
@@ -84,19 +98,63 @@ def _processor() -> str:
         return platform.processor() or "unknown"
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a run; raises ``InputError`` where there is none or it is damaged."""
-    path = folder / NAME
+def require_place(folder: Path) -> None:
+    """Raise ``InputError`` unless a folder is new, empty, or a run directory."""
+    if not folder.exists():
+        return
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else {""}
+    if names - {LOCK} and not names & {NAME, PREVIOUS}:
+        raise InputError(folder, "exists and holds no run", "an empty or new directory, or one made by 'paper-repro reproduce'")
+
+
+@contextlib.contextmanager
+def hold(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold a run directory, which is made where there is none: no other process can until this one leaves or dies.
+
+    Raises ``InputError`` saying who holds it, or for a folder that holds something else.
+    """
+    require_place(folder)
+    path = folder / LOCK
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise InputError(folder, f"cannot be written ({error.strerror})", "a writable run directory") from error
+    with os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(folder, f"in use by {stream.read(200) or 'another process'}", "one process at a time") from error
+        except OSError as error:
+            if error.errno not in {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP}:
+                raise
+            say(f"{folder} lies where files cannot be locked: see to it that no other process uses it")
+        stream.truncate(0)
+        stream.write(f"process {os.getpid()} on {socket.gethostname()} since {now()}")
+        stream.flush()
+        yield
+        stream.truncate(0)
+
+
+def _parse(path: Path) -> Manifest:
     text = read_bytes(path, "the manifest of a run, made by 'paper-repro reproduce'")
     try:
         data = json.loads(text)
-    except ValueError as error:
-        raise InputError(path, f"not JSON ({error})", "the manifest of a run") from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        found = data.get("format") if isinstance(data, dict) else data
-        raise InputError(f"{path}: format", repr(found), repr(FORMAT))
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(path, f"not JSON ({error})", "the manifest of a run") from error
+    if not isinstance(data, dict) or "format" not in data:
+        raise DamagedError(path, "JSON of something else", "the manifest of a run")
+    if data["format"] == _WITHOUT_CHECKSUM:
+        data["format"] = FORMAT
+    else:
+        require_format(f"{path}: format", data["format"], FORMAT)
+        if data.pop("sha256", None) != key_of(data):
+            raise DamagedError(path, "does not match the SHA-256 in it", "the manifest as it was written")
     manifest = structure(data, Manifest, path)
     for stage, record in manifest.stages.items():
+        for name in (stage, *record.outputs):
+            if not name.isprintable():
+                raise InputError(f"{path}: stages", repr(name), "a name that can be printed")
         for name in record.outputs:
             pure = PurePosixPath(name)
             if pure.is_absolute() or ".." in pure.parts:
@@ -104,25 +162,44 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def read_manifest(folder: Path, say: Callable[[str], None] | None = None) -> Manifest:
+    """Read the manifest of a run.
+
+    Where it is damaged or gone and ``say`` is given, that is said and the one before it is read. Raises ``InputError`` where
+    there is none, or none that can be used.
+    """
+    path, before = folder / NAME, folder / PREVIOUS
+    try:
+        return _parse(path)
+    except InputError as error:
+        if say is None or not before.exists() or not (isinstance(error, DamagedError) or not path.exists()):
+            raise
+        manifest = _parse(before)
+        say(f"{error}; the manifest before it is used")
+        return manifest
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of a run, atomically."""
-    write_text(folder / NAME, json.dumps(converter.unstructure(manifest), indent=1, ensure_ascii=False) + "\n")
+    """Write the manifest of a run, atomically, and keep the one before it."""
+    data = converter.unstructure(manifest)
+    if (folder / NAME).exists():
+        write_bytes(folder / PREVIOUS, (folder / NAME).read_bytes())
+    write_text(folder / NAME, json.dumps(data | {"sha256": key_of(data)}, indent=1, ensure_ascii=False) + "\n")
 
 
-def open_manifest(folder: Path, spec: Spec) -> Manifest:
+def open_manifest(folder: Path, spec: Spec, say: Callable[[str], None]) -> Manifest:
     """Start a run directory, or take up one of the same spec, and note this session in it.
 
     Raises ``InputError`` for a folder that holds something else, or a run of another spec (naming the values that differ).
     """
+    require_place(folder)
     values = json.loads(json.dumps(canonical(spec)))
-    if (folder / NAME).exists():
-        manifest = read_manifest(folder)
+    if (folder / NAME).exists() or (folder / PREVIOUS).exists():
+        manifest = read_manifest(folder, say)
         if manifest.spec_sha256 != digest(spec):
             lines = "; ".join(differences(manifest.spec, values))
             raise InputError(folder / NAME, f"a run of another spec ({lines})", "the same spec, or another directory")
     else:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InputError(folder, "exists and holds no run", "an empty or new directory, or one made by 'paper-repro reproduce'")
         manifest = Manifest(FORMAT, digest(spec), values, (), {})
     manifest = attrs.evolve(manifest, sessions=(*manifest.sessions, environment()))
     write_manifest(folder, manifest)
@@ -137,7 +214,7 @@ def made_in(manifest: Manifest, session: dict[str, str]) -> list[str]:
 
 
 def key_of(*parts: Any) -> str:
-    """Return the SHA-256 of plain data: the key under which a stage's outputs are valid."""
+    """Return the SHA-256 of plain data: the key under which a stage's outputs are valid, or the checksum of a manifest."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 

@@ -11,12 +11,12 @@ import numpy as np
 from paper_repro.analysis import inversion
 from paper_repro.analysis.calibration import flat_until
 from paper_repro.analysis.thermodynamic_integration import integrate_to
-from paper_repro.files import InputError, write_text
+from paper_repro.files import InputError
 from paper_repro.spec import Spec
 
 
-def write_json(path: Path, data: Any) -> None:
-    """Write plain data as JSON, atomically; numbers that are not finite become null."""
+def as_json(data: Any) -> bytes:
+    """Return plain data as JSON; numbers that are not finite become null."""
 
     def plain(value: Any) -> Any:
         if attrs.has(type(value)):
@@ -31,7 +31,7 @@ def write_json(path: Path, data: Any) -> None:
             return float(value) if math.isfinite(value) else None
         return value.item() if isinstance(value, np.generic) else value
 
-    write_text(path, json.dumps(plain(data), indent=1, ensure_ascii=False) + "\n")
+    return (json.dumps(plain(data), indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def read_json(path: Path) -> Any:

@@ -1,17 +1,19 @@
 """Ensembles: random sequences, their equilibrium snapshots, how well these were sampled, and the file they are kept in."""
 
 import functools
+import io
+import math
 import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from paper_repro.files import InputError, write_atomically
+from paper_repro.files import DamagedError, InputError, NotFiniteError, write_bytes
 from paper_repro.physics.chain import Codes, coupling_matrix, encode, energy
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.sphere import normalise
@@ -147,6 +149,9 @@ def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemb
         effective = len(trace) / steps
         thinning, step_sweeps = spec.sampler.thinning, spec.sampler.swap_interval
         tau = steps * step_sweeps
+    if not (np.isfinite(trace).all() and np.isfinite(spins).all()):
+        where = f"{which} sequence {index}, data seed {spec.seeds.data}"
+        raise NotFiniteError(where, "energies or spins of the sampler that are not finite")
     error = np.nan if np.isnan(effective) else np.std(trace, ddof=1) / np.sqrt(effective)
     return Ensemble(
         sequences=(sequence,),
@@ -172,7 +177,7 @@ def generate(
 
     A pure function of (spec, which, k) for each sequence: neither threads nor the division into shards change a byte.
     ``progress`` is called with the number of sequences done. Raises ``InputError`` for exact sampling of couplings beyond
-    separation 2, and ``ValueError`` for a range outside the data set.
+    separation 2, ``ValueError`` for a range outside the data set, and ``NotFiniteError`` where an energy is not a finite number.
     """
     sequences = draw_sequences(spec)[0 if which == "training" else 1]
     if not 0 <= first < last <= len(sequences):
@@ -210,30 +215,67 @@ def concatenate(shards: Sequence[Ensemble]) -> Ensemble:
     )
 
 
-def save(ensemble: Ensemble, path: Path) -> None:
-    """Write an ensemble as npz, without pickled objects; raises ``InputError`` when the folder cannot be written."""
+def as_bytes(ensemble: Ensemble) -> bytes:
+    """Return an ensemble as the content of an npz file, without pickled objects."""
     arrays: dict[str, npt.NDArray[Any]] = {
         field.name: np.asarray(getattr(ensemble, field.name)) for field in attrs.fields(Ensemble)
     }
-    write_atomically(path, lambda stream: np.savez(stream, allow_pickle=False, **arrays))
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **arrays)
+    return stream.getvalue()
+
+
+def save(ensemble: Ensemble, path: Path) -> None:
+    """Write an ensemble to a file; raises ``InputError`` when that cannot be done."""
+    write_bytes(path, as_bytes(ensemble))
+
+
+def _require_declared_sizes(stream: BinaryIO) -> None:
+    """Raise ``ValueError`` unless every array is as large as the file holds bytes for it: before any memory is taken."""
+    size = stream.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(stream) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > size or any(member.compress_type for member in members):
+            raise ValueError("members that are compressed or larger than the file")
+        for member in members:
+            with archive.open(member) as part:
+                version = np.lib.format.read_magic(part)
+                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                shape, _, dtype = read(part)
+                declared = math.prod(shape) * dtype.itemsize
+                if dtype.hasobject or min(shape, default=0) < 0 or part.tell() + declared != member.file_size:
+                    raise ValueError(f"{member.filename} declares {declared:,} bytes in a member of {member.file_size:,}")
+    stream.seek(0)
 
 
 def _read(path: Path) -> Ensemble:
     with path.open("rb") as stream:
         if not zipfile.is_zipfile(stream):
             raise ValueError("not a whole npz archive")
+        _require_declared_sizes(stream)
         with np.load(stream, allow_pickle=False) as stored:
-            arrays = {field.name: stored[field.name] for field in attrs.fields(Ensemble)}
+            fields = {field.name for field in attrs.fields(Ensemble)}
+            missing, more = sorted(fields - set(stored.files)), sorted(set(stored.files) - fields)
+            if missing or more:
+                other = f"without {', '.join(missing)}" if missing else f"with {', '.join(more)}"
+                raise _OtherFormatError(f"an ensemble of {'an earlier' if missing else 'a newer'} format, {other}")
+            arrays = {name: stored[name] for name in fields}
     names = ("sequences", "identities", "thinning", "step_sweeps")
     sequences, identities, thinning, step_sweeps = (arrays.pop(name) for name in names)
     return Ensemble(tuple(map(str, sequences)), str(identities), int(thinning), int(step_sweeps), **arrays)
 
 
+class _OtherFormatError(ValueError):
+    """The file holds other arrays than this version writes."""
+
+
 def load(path: Path) -> Ensemble:
-    """Read an ensemble; raises ``InputError`` for a file that is missing, damaged, or something else."""
+    """Read an ensemble; raises ``InputError`` for a file that is missing, damaged (``DamagedError``), or something else."""
     try:
         return _read(path)
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror or error})", _FILE) from error
+    except _OtherFormatError as error:
+        raise InputError(path, str(error), _FILE) from error
     except Exception as error:  # a damaged archive raises many kinds; each means that the file cannot be used
-        raise InputError(path, f"not usable ({error})", _FILE) from error
+        raise DamagedError(path, f"not usable ({error})", _FILE) from error

@@ -5,7 +5,10 @@ gradient of a batch is the sum over small groups of chains, each taken by one th
 depend on the number of threads.
 """
 
+import contextlib
 import math
+import signal
+import threading
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -17,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from paper_repro.files import InputError
+from paper_repro.files import DamagedError, NotFiniteError, require_format
 from paper_repro.score import diffusion
 from paper_repro.score.pairformer import Pairformer, build
 from paper_repro.score.weights import read_tensors, write_tensors
@@ -28,14 +31,6 @@ CHECKPOINT_FORMAT = "paper_repro checkpoint 1"
 _CHECKPOINT_SECONDS = 60.0
 _ORDER, _SNAPSHOT, _NOISE = 0, 1, 2  # what a random stream is for
 _PAIRS = 12_000  # pairs of sites whose gradient is taken together: few enough to stay in the processor's cache
-
-
-class NotFinite(ArithmeticError):
-    """The loss or the gradient stopped being a finite number; the last good state is the last checkpoint."""
-
-
-class CheckpointError(InputError):
-    """A checkpoint is damaged, or of another training; training from scratch loses nothing else."""
 
 
 @attrs.frozen
@@ -119,46 +114,59 @@ def groups_of(lengths: torch.Tensor) -> list[torch.Tensor]:
     return list(torch.split(order, sizes))
 
 
+def _part(model: torch.nn.Module, batch: Noised, rows: torch.Tensor) -> torch.Tensor:
+    """Return what the chains ``rows`` contribute to the loss of a batch."""
+    lengths = batch.mask.sum(1)
+    longest = int(lengths[rows].max())
+    mask, time = batch.mask[rows, :longest], batch.time[rows]
+    score = model(batch.codes[rows, :longest], batch.spins[rows, :longest], time, mask)
+    share = int(mask.sum()) / int(lengths.sum())
+    return share * diffusion.loss(score, batch.target[rows, :longest], time, mask)
+
+
 def gradient(model: Pairformer, batch: Noised, executor: Executor) -> tuple[float, list[Any]]:
     """Return the loss of a batch and its gradient by each parameter (``None`` where a parameter has no part in it).
 
     Chains of similar length go through the network together, so that there is little padding; the threads of ``executor``
     share the groups. The result depends on neither the number nor the timing of the threads where each computes on one core.
     """
-    lengths = batch.mask.sum(1)
     parameters = list(model.parameters())
 
     def of_group(rows: torch.Tensor) -> tuple[float, tuple[torch.Tensor | None, ...]]:
-        longest = int(lengths[rows].max())
-        mask, time = batch.mask[rows, :longest], batch.time[rows]
-        score = model(batch.codes[rows, :longest], batch.spins[rows, :longest], time, mask)
-        share = int(mask.sum()) / int(lengths.sum())
-        part = share * diffusion.loss(score, batch.target[rows, :longest], time, mask)
+        part = _part(model, batch, rows)
         return part.item(), torch.autograd.grad(part, parameters, allow_unused=True)
 
     value = 0.0
     total: list[Any] = [None] * len(parameters)  # None too where a parameter has no part in the loss
-    for part, slopes in executor.map(of_group, groups_of(lengths)):
+    for part, slopes in executor.map(of_group, groups_of(batch.mask.sum(1))):
         value += part
         total = [slope if sum_ is None else sum_ + slope for sum_, slope in zip(total, slopes, strict=True)]
     return value, total
 
 
 def _save(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, losses: list[float], key: str) -> None:
+    """Write a checkpoint; the one before it is kept beside it."""
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
     tensors["losses"] = torch.tensor(losses, dtype=torch.float64)
+    if path.exists():
+        path.replace(previous(path))
     write_tensors(path, tensors, {"format": CHECKPOINT_FORMAT, "key": key})
 
 
+def previous(checkpoint: Path) -> Path:
+    """Return where the checkpoint before the last one lies."""
+    return checkpoint.with_name(f"{checkpoint.name}.previous")
+
+
 def _restore(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, key: str) -> list[float]:
-    try:
-        tensors, metadata = read_tensors(path)
-    except InputError as error:
-        raise CheckpointError(path, "cannot be read as a checkpoint", "a whole one") from error
-    if metadata.get("format") != CHECKPOINT_FORMAT or metadata.get("key") != key or "tensors_sha256" not in metadata:
-        raise CheckpointError(path, "the checkpoint of another training", "one of this spec, seed and data")
+    tensors, metadata = read_tensors(path)
+    require_format(f"{path}: metadata format", metadata.get("format"), CHECKPOINT_FORMAT)
+    if "tensors_sha256" not in metadata:
+        raise DamagedError(path, "no SHA-256 of its tensors in its header", "a whole checkpoint")
+    if metadata.get("key") != key:
+        raise DamagedError(path, "the checkpoint of another training", "one of this spec, seed and data")
     model.load_state_dict({name[6:]: tensor for name, tensor in tensors.items() if name.startswith("model.")})
     state = optimiser.state_dict()
     for name, tensor in tensors.items():
@@ -169,9 +177,42 @@ def _restore(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, key: s
     return [float(value) for value in tensors["losses"]]
 
 
+def _resume(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, key: str, say: Callable[[str], None]) -> list[float]:
+    """Take up the last checkpoint that is whole, and say which could not be used; no losses where there is none."""
+    kept = [generation for generation in (path, previous(path)) if generation.exists()]
+    for generation in kept:
+        try:
+            return _restore(generation, model, optimiser, key)
+        except DamagedError as error:
+            say(f"{error}; {'training starts again' if generation == kept[-1] else 'the checkpoint before it is used'}")
+    return []
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold back SIGINT and SIGTERM, that a step is taken whole or not at all; they come in the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[tuple[int, Any]] = []
+    held = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda n, frame: came.append((n, frame))) for number in held}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for arrived, frame in came:
+            handler = before[signal.Signals(arrived)]
+            if callable(handler):
+                handler(arrived, frame)
+            elif handler == signal.SIG_DFL:
+                signal.raise_signal(arrived)
+
+
 def _require_finite(value: float, norm: float, seed: int, step: int) -> None:
     if not (math.isfinite(value) and math.isfinite(norm)):
-        raise NotFinite(f"training seed {seed}, step {step}: loss {value}, gradient norm {norm}; expected finite numbers")
+        raise NotFiniteError(f"training seed {seed}, step {step}", f"loss {value}, gradient norm {norm}")
 
 
 def train(
@@ -184,19 +225,22 @@ def train(
     checkpoint: Path | None = None,
     key: str = "",
     progress: Callable[[int, int, float], None] | None = None,
+    say: Callable[[str], None] = lambda _: None,
     threads: int = 2,
 ) -> Trained:
     """Train a network from scratch, or from ``checkpoint`` where one of the same ``key`` lies, and return it.
 
     ``progress`` is called after each step with the steps done, the steps in all, and the loss. A checkpoint is written about
-    every minute and on interruption. ``threads`` changes no byte of the result. Raises ``NotFinite`` when loss or gradient is no
-    longer finite, ``InputError`` for a checkpoint that is damaged or of another training, ``ValueError`` for no data.
+    every minute and on interruption, and the one before it is kept: where the last is damaged, or of another training, that is
+    told to ``say`` and the other is used. ``threads`` changes no byte of the result. Raises ``NotFiniteError`` when loss or
+    gradient is no longer finite, the last good state being the checkpoint, ``InputError`` for a checkpoint of another format,
+    and ``ValueError`` for no data.
     """
     if not chains.codes:
         raise ValueError("no chains; expected at least one to train on")
     model = build(shape, seed).train()
     optimiser = torch.optim.AdamW(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
-    losses = _restore(checkpoint, model, optimiser, key) if checkpoint is not None and checkpoint.exists() else []
+    losses = [] if checkpoint is None else _resume(checkpoint, model, optimiser, key, say)
     total = steps_in_all(len(chains.codes), training)
     saved_at, saved = clock.monotonic(), len(losses)
     try:
@@ -209,8 +253,9 @@ def train(
                     parameter.grad = slope
                 norm = torch.nn.utils.clip_grad_norm_(model.parameters(), training.gradient_norm)
                 _require_finite(value, norm.item(), seed, step)
-                optimiser.step()
-                losses.append(value)
+                with _uninterrupted():
+                    optimiser.step()
+                    losses.append(value)
                 if progress is not None:
                     progress(step + 1, total, losses[-1])
                 if checkpoint is not None and clock.monotonic() - saved_at > _CHECKPOINT_SECONDS:

@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from paper_repro.files import InputError, write_bytes
+from paper_repro.files import DamagedError, InputError, require_format, write_bytes
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.spec import Architecture, canonical, differences, structure
 
@@ -59,33 +59,40 @@ def tensors_digest(tensors: Mapping[str, torch.Tensor]) -> str:
     return digest.hexdigest()
 
 
-def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
-    """Write tensors and metadata to a safetensors file, atomically, with the digest of the tensors in the metadata."""
+def tensors_as_bytes(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> bytes:
+    """Return tensors and metadata as the content of a safetensors file, with the digest of the tensors in the metadata."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     data = save(plain, {**metadata, "tensors_sha256": tensors_digest(plain)})
     # the library writes the metadata in an order of its own each time: the same content must be the same bytes
     size = int.from_bytes(data[:8], "little")
     header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
-    write_bytes(path, len(header).to_bytes(8, "little") + header + data[8 + size :])
+    return len(header).to_bytes(8, "little") + header + data[8 + size :]
+
+
+def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
+    """Write tensors and metadata to a safetensors file, atomically."""
+    write_bytes(path, tensors_as_bytes(tensors, metadata))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Read a safetensors file; raises ``InputError`` for a missing, truncated or altered one."""
+    """Read a safetensors file; raises ``DamagedError`` for a truncated or altered one, ``InputError`` where it cannot be read."""
     try:
         with safe_open(path, framework="pt") as stream:
             tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  (not a mapping)
             metadata = dict(stream.metadata() or {})
-    except (OSError, SafetensorError) as error:
-        raise InputError(path, f"cannot be read as safetensors ({error})", "a complete safetensors file") from error
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror or error})", "a safetensors file") from error
+    except SafetensorError as error:
+        raise DamagedError(path, f"cannot be read as safetensors ({error})", "a complete safetensors file") from error
     expected = metadata.get("tensors_sha256")
     if expected is not None and tensors_digest(tensors) != expected:
-        raise InputError(path, "its tensors do not match the SHA-256 in its header", "an undamaged file")
+        raise DamagedError(path, "its tensors do not match the SHA-256 in its header", "an undamaged file")
     return tensors, metadata
 
 
-def save_weights(path: Path, model: Pairformer, *, query_time: float, spec_sha256: str, seed: int, steps: int) -> None:
-    """Write a network's weights with its architecture, the spec hash, and how it is to be queried."""
+def weights_as_bytes(model: Pairformer, *, query_time: float, spec_sha256: str, seed: int, steps: int) -> bytes:
+    """Return a network's weights as a file: with its architecture, the spec hash, and how it is to be queried."""
     metadata = {
         "format": FORMAT,
         "architecture": json.dumps(canonical(model.shape)),
@@ -94,7 +101,12 @@ def save_weights(path: Path, model: Pairformer, *, query_time: float, spec_sha25
         "seed": str(seed),
         "steps": str(steps),
     }
-    write_tensors(path, model.state_dict(), metadata)
+    return tensors_as_bytes(model.state_dict(), metadata)
+
+
+def save_weights(path: Path, model: Pairformer, *, query_time: float, spec_sha256: str, seed: int, steps: int) -> None:
+    """Write what ``weights_as_bytes`` returns, atomically."""
+    write_bytes(path, weights_as_bytes(model, query_time=query_time, spec_sha256=spec_sha256, seed=seed, steps=steps))
 
 
 def _from_authors(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -172,10 +184,9 @@ def load_weights(path: Path) -> tuple[Pairformer, WeightsInfo]:
     """
     tensors, metadata = read_tensors(path)
     stated = metadata.get("format")
-    if stated == FORMAT:
+    if stated is not None or metadata.keys() & {"architecture", "query_time", "tensors_sha256"}:
+        require_format(f"{path}: metadata format", stated, FORMAT)
         info = _described(path, metadata, _architecture_of(path, tensors))
-    elif stated is not None or metadata.keys() & {"architecture", "query_time", "tensors_sha256"}:
-        raise InputError(f"{path}: metadata format", repr(stated), repr(FORMAT))
     else:
         tensors = _from_authors(tensors)
         info = WeightsInfo("authors", _architecture_of(path, tensors), None, "", None, None)

@@ -1,7 +1,10 @@
 """The run directory: every stage once, nothing lost, nothing believed that was altered. On a spec of seconds."""
 
 import json
+import os
 import shutil
+import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 import pytest
@@ -9,9 +12,11 @@ import torch
 from rich.console import Console
 
 from paper_repro.artifact import commands, figures
-from paper_repro.artifact.manifest import NAME, made_in, read_manifest, write_manifest
+from paper_repro.artifact.engines import Engine, processes
+from paper_repro.artifact.manifest import NAME, hold, key_of, made_in, read_manifest, write_manifest
 from paper_repro.artifact.results import collect
 from paper_repro.artifact.run import Run
+from paper_repro.artifact.stages import plan
 from paper_repro.files import InputError, sha256
 from paper_repro.spec import load_spec, specs_folder
 
@@ -99,6 +104,13 @@ def done(tiny, tmp_path_factory):
 
 def silent():
     return Console(quiet=True)
+
+
+def sealed(text):
+    """A manifest that somebody changed, checksum and all."""
+    data = json.loads(text)
+    del data["sha256"]
+    return json.dumps(data | {"sha256": key_of(data)})
 
 
 def shas(folder):
@@ -313,8 +325,7 @@ def test_results_that_are_not_in_the_manifest_are_not_taken(done):
     assert "inversion" not in collect(done, spec, set())
 
 
-def test_a_damaged_checkpoint_is_put_aside_and_said(tiny, tmp_path):
-    """Training starts again and ends in the same bytes."""
+def test_a_damaged_checkpoint_is_said_and_training_starts_again(done, tiny, tmp_path):
     run = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         Run(load_spec(tiny).record, run, Listener("train seed 0")).everything()
@@ -324,7 +335,84 @@ def test_a_damaged_checkpoint_is_put_aside_and_said(tiny, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         Run(load_spec(tiny).record, run, listener).everything()
     assert any("checkpoint" in note and "starts again" in note for note in listener.notes)
-    assert (run / "weights/seed-0.safetensors").exists()
+    assert (run / "weights/seed-0.safetensors").read_bytes() == (done / "weights/seed-0.safetensors").read_bytes()
+
+
+def kill_once(marker):
+    """End the worker process that calls this first, as the kernel does where memory runs out."""
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_worker_processes_make_the_same_bytes_and_one_that_is_killed_changes_none(done, tiny, tmp_path):
+    listener = Listener()
+    run = Run(load_spec(tiny).record, tmp_path / "run", listener, engine=processes(2))
+    stages = plan(run.spec)
+    (victim,) = [stage for stage in stages if stage.name == "sample test 1/1"]
+
+    run.make([attrs.evolve(stage, make=deadly, arguments=(tmp_path / "marker", *stage.arguments)) if stage is victim else stage
+              for stage in stages])  # fmt: skip
+    assert any("a worker died; its share is done again" in note for note in listener.notes)
+    ours, theirs = shas(tmp_path / "run"), shas(done)
+    assert len(ours) == len(stages) + 2  # two files of each training
+    assert ours == {name: theirs[name] for name in ours}
+
+
+def deadly(work, marker, *arguments):
+    kill_once(marker)
+    (stage,) = [stage for stage in plan(work.spec) if stage.arguments == arguments]
+    return stage.make(work, *arguments)
+
+
+def test_threads_of_any_executor_make_the_same_bytes(done, tiny, tmp_path):
+    before = torch.get_num_threads()
+    engine = Engine(lambda: ThreadPoolExecutor(3), 6, 1)
+    Run(load_spec(tiny).record, tmp_path / "run", Listener(), engine=engine).everything()
+    ours, theirs = shas(tmp_path / "run"), shas(done)
+    assert ours == {name: theirs[name] for name in ours}
+    assert torch.get_num_threads() == before
+
+
+def test_two_processes_on_one_run_directory(tiny, tmp_path):
+    with hold(tmp_path / "run", print):
+        with pytest.raises(InputError, match=rf"in use by process {os.getpid()} on .* since ") as caught:
+            commands.reproduce(tiny, tmp_path / "run", silent())
+        assert "one process at a time" in str(caught.value)
+        assert not (tmp_path / "run" / NAME).exists()
+    with hold(tmp_path / "run", print):
+        pass
+
+
+MANIFEST_DAMAGES = {
+    "cut": lambda text: text[:100], "empty": lambda text: "",
+    "flipped": lambda text: text.replace('"seconds": ', '"seconds": 1', 1),
+    "spec": lambda text: text.replace('"hottest": 5.0', '"hottest": 6.0'), "gone": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", MANIFEST_DAMAGES)
+def test_a_damaged_manifest_is_named_and_the_one_before_it_is_used(done, tiny, tmp_path, damage):
+    run = shutil.copytree(done, tmp_path / "run")
+    if MANIFEST_DAMAGES[damage] is None:
+        (run / NAME).unlink()
+    else:
+        text = (run / NAME).read_text()
+        (run / NAME).write_text(MANIFEST_DAMAGES[damage](text))
+        assert (run / NAME).read_text() != text
+    with pytest.raises(InputError, match=NAME):
+        read_manifest(run)
+    listener = Listener()
+    Run(load_spec(tiny).record, run, listener).everything()
+    assert sum("the manifest before it is used" in note for note in listener.notes) == 1
+    assert listener.made == []  # the report came last
+
+
+def test_what_a_killed_writer_left_is_removed(done, tiny, tmp_path):
+    run = shutil.copytree(done, tmp_path / "run")
+    (run / "results/.readout-0.json.abc.tmp").write_text("half")
+    Run(load_spec(tiny).record, run, Listener())
+    assert not list(run.rglob("*.tmp"))
 
 
 def test_a_chain_of_longer_range_runs_without_what_needs_the_exact_solution(tiny, tmp_path):
@@ -361,7 +449,7 @@ def test_a_stage_is_made_again_when_what_it_reads_has_changed(done, tiny):
     outputs = read_manifest(done).stages
     old, new = (outputs[f"train seed {seed}"].outputs[f"weights/seed-{seed}.safetensors"] for seed in (0, 1))
     first.write_bytes(second.read_bytes())
-    manifest_path.write_text(text.replace(old, new))
+    manifest_path.write_text(sealed(text.replace(old, new)))
     listener = Listener()
     Run(load_spec(tiny).record, done, listener).everything()
     assert {"invert seed 0", "read W of seed 0", "calibrate seed 0"} <= set(listener.made)
@@ -390,10 +478,10 @@ def test_a_folder_that_holds_something_else_is_left_alone(tiny, tmp_path):
     [
         lambda text: text[:100],
         lambda text: "[]",
-        lambda text: text.replace("paper_repro run 1", "paper_repro run 99"),
+        lambda text: text.replace("paper_repro run 2", "paper_repro run 99"),
         lambda text: text.replace('"seconds"', '"minutes"'),
-        lambda text: text.replace("results/inversion-0.json", "../../etc/passwd"),
-        lambda text: text.replace("results/inversion-0.json", "/etc/passwd"),
+        lambda text: sealed(text.replace("results/inversion-0.json", "../../etc/passwd")),
+        lambda text: sealed(text.replace("results/inversion-0.json", "/etc/passwd")),
     ],
 )
 def test_a_damaged_manifest_is_named_in_one_line(done, tmp_path, damage):

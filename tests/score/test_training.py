@@ -1,11 +1,15 @@
 """Training: the same bytes after any interruption, every sequence once an epoch, and a loss that falls."""
 
+import errno
+import os
+import signal
+
 import attrs
 import numpy as np
 import pytest
 import torch
 
-from paper_repro.files import InputError
+from paper_repro.files import DamagedError, InputError, NotFiniteError
 from paper_repro.score import diffusion, training
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
@@ -129,15 +133,113 @@ def test_a_checkpoint_without_the_optimiser_s_state_would_be_noticed(small, tmp_
     assert not same(training.train(*small, 3, checkpoint=path, key="k"), training.train(*small, 3))
 
 
-def test_checkpoints_of_another_training_and_damaged_ones_are_refused(small, tmp_path):
+def stopped_twice(small, path):
+    """Leave two generations of a checkpoint behind: of 7 steps, and of 12."""
+    for step in (7, 12):
+        with pytest.raises(Stop):
+            training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(step))
+
+
+def resumed(small, path, key="k"):
+    """Finish from what lies at ``path``; return what was trained, the step at which it took up, and what was said."""
+    said, steps = [], []
+    done = training.train(*small, 3, checkpoint=path, key=key, progress=lambda step, *_: steps.append(step), say=said.append)
+    return done, steps[0] - 1, said
+
+
+DAMAGES = {
+    "cut": lambda data: data[:-5], "empty": lambda data: b"", "flipped": lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
+    "header": lambda data: data[:20] + b"\xff" + data[21:], "junk": lambda data: b"junk", "zeros": lambda data: bytes(len(data)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used(small, tmp_path, damage):
     path = tmp_path / "checkpoint.safetensors"
-    with pytest.raises(Stop):
-        training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7))
-    with pytest.raises(InputError, match="another training"):
-        training.train(*small, 3, checkpoint=path, key="other")
-    path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(InputError, match=path.name):
+    whole = training.train(*small, 3)
+    stopped_twice(small, path)
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    done, start, said = resumed(small, path)
+    assert same(done, whole)
+    assert start == 7
+    assert len(said) == 1
+    assert str(path) in said[0]
+    assert "the checkpoint before it is used" in said[0]
+
+
+def test_of_two_damaged_checkpoints_both_are_named_and_training_starts_again(small, tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    stopped_twice(small, path)
+    for generation in (path, training.previous(path)):
+        generation.write_bytes(b"")
+    done, start, said = resumed(small, path)
+    assert same(done, training.train(*small, 3))
+    assert start == 0
+    assert len(said) == 2
+    assert "training starts again" in said[1]
+
+
+def test_the_checkpoint_of_another_training_is_said_and_not_used(small, tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    stopped_twice(small, path)
+    done, start, said = resumed(small, path, key="other")
+    assert same(done, training.train(*small, 3))
+    assert start == 0
+    assert "another training" in said[0]
+
+
+def test_a_checkpoint_of_a_newer_format_is_refused_and_kept(small, tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    stopped_twice(small, path)
+    tensors, metadata = training.read_tensors(path)
+    training.write_tensors(path, tensors, metadata | {"format": "paper_repro checkpoint 99"})
+    kept = path.read_bytes()
+    with pytest.raises(InputError, match=r"'paper_repro checkpoint 99', which a newer paper_repro has written") as caught:
         training.train(*small, 3, checkpoint=path, key="k")
+    assert not isinstance(caught.value, DamagedError)
+    assert path.read_bytes() == kept
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_within_the_optimiser_s_step_comes_after_it(small, tmp_path, monkeypatch, number):
+    """Half a step would be kept as a whole one, and the resumed training would end elsewhere."""
+    path = tmp_path / "checkpoint.safetensors"
+    plain, calls = torch.optim.AdamW.step, []
+
+    def interrupted(optimiser, *arguments):
+        calls.append(1)
+        if len(calls) == 9:
+            signal.raise_signal(number)  # a real one: the handler runs before the next line
+        return plain(optimiser, *arguments)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", interrupted)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            training.train(*small, 3, checkpoint=path, key="k")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    done, start, _ = resumed(small, path)
+    assert start == 9
+    assert same(done, training.train(*small, 3))
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier_one(small, tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint.safetensors"
+    stopped_twice(small, path)
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(training, "_CHECKPOINT_SECONDS", 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(InputError, match=r"No space left on device; [\d,]+ bytes needed, [\d,]+ free"):
+            training.train(*small, 3, checkpoint=path, key="k")
+    assert [item.name for item in tmp_path.iterdir()] == [training.previous(path).name]
+    done, start, said = resumed(small, path)
+    assert same(done, training.train(*small, 3))
+    assert (start, said) == (12, [])
 
 
 def test_every_epoch_visits_every_sequence_once(small):
@@ -180,7 +282,7 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_seed(small, tmp_path):
     chains, shape, diffusion, recipe = small
     broken = training.Chains(chains.codes, [np.full_like(spins, np.nan) for spins in chains.spins])
     path = tmp_path / "checkpoint.safetensors"
-    with pytest.raises(training.NotFinite, match="training seed 3, step 0"):
+    with pytest.raises(NotFiniteError, match="training seed 3, step 0"):
         training.train(broken, shape, diffusion, recipe, 3, checkpoint=path, key="k")
     assert not path.exists()
 

@@ -1,0 +1,139 @@
+"""Where stages are made when not here: anything with the interface of ``concurrent.futures.Executor``.
+
+A task carries the spec and the SHA-256 of the files that its stage reads, finds them in the run directory, and returns the files
+that it makes; the process that holds the run directory writes them. Sampling reads nothing: its workers need not see the directory.
+"""
+
+import contextlib
+import importlib.metadata
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from multiprocessing import connection
+from pathlib import Path
+
+import attrs
+import torch
+
+from paper_repro.artifact.manifest import PACKAGES
+from paper_repro.artifact.stages import Files, Stage, Work
+from paper_repro.files import InputError, sha256
+from paper_repro.score.workers import available_cores
+from paper_repro.spec import Spec
+
+_SECONDS_TO_STOP = 3.0
+
+
+@attrs.frozen
+class Engine:
+    """A way to start an executor, how many tasks it is given at a time, and how many threads each takes."""
+
+    start: Callable[[], contextlib.AbstractContextManager[Executor]]
+    capacity: int
+    threads: int
+    deaths: tuple[type[Exception], ...] = (BrokenExecutor,)  # what says that a worker has died
+
+
+def packages() -> dict[str, str]:
+    """Return the version of every package that results depend on, and of this one."""
+    return {name: importlib.metadata.version(name) for name in ("paper-repro", *PACKAGES)}
+
+
+@attrs.frozen
+class Task:
+    """A stage, as another process is given it."""
+
+    stage: Stage
+    spec: Spec
+    folder: Path
+    inputs: tuple[str, ...]  # SHA-256 of each file that the stage reads
+    threads: int
+    versions: dict[str, str]
+    home: tuple[str, int]
+
+
+@attrs.frozen
+class Made:
+    """What a task comes back with: the files, the seconds it took, and what it had to say."""
+
+    files: Files
+    seconds: float
+    said: tuple[str, ...]
+
+
+def home() -> tuple[str, int]:
+    """Return the host and the number of this process."""
+    return socket.gethostname(), os.getpid()
+
+
+def make_task(task: Task) -> Made:
+    """Make a stage in this process; raises ``InputError`` where its versions or files are not those of the run."""
+    where = f"worker {os.getpid()} on {socket.gethostname()}"
+    ours = packages()
+    other = [f"{name} {ours.get(name)}" for name, version in task.versions.items() if ours.get(name) != version]
+    if other:
+        wanted = ", ".join(f"{name} {task.versions[name]}" for name in (line.split()[0] for line in other))
+        raise InputError(where, f"has {', '.join(other)}", f"{wanted}, as the process that writes the run")
+    for name, expected in zip(task.stage.inputs, task.inputs, strict=True):
+        path = task.folder / name
+        if not path.is_file() or sha256(path) != expected:
+            raise InputError(f"{where}: {path}", "missing or altered", "a run directory that every worker sees")
+    if task.home != home():  # a worker computes on one core for each thread, all its life
+        torch.set_num_threads(1)
+    said: list[str] = []
+    work = Work(task.spec, task.folder, task.threads, lambda *_: None, said.append)
+    start = time.monotonic()
+    files = task.stage.make(work, *task.stage.arguments)
+    return Made(files, time.monotonic() - start, tuple(said))
+
+
+# -- processes on this machine -------------------------------------------------------------------------------------------------
+
+
+def _stop(*_: object) -> None:
+    raise SystemExit(143)
+
+
+def _begin() -> None:
+    """Prepare a worker process: Ctrl-C is for the process that started it, and it ends when that one does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        connection.wait([parent.sentinel] if parent is not None else [])
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_SECONDS_TO_STOP)
+        os._exit(143)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextlib.contextmanager
+def _pool(count: int) -> Iterator[Executor]:
+    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        children = multiprocessing.active_children()
+        for child in children:
+            child.terminate()  # a training keeps its checkpoint
+        until = time.monotonic() + _SECONDS_TO_STOP
+        for child in children:
+            child.join(max(0.0, until - time.monotonic()))
+            child.kill()
+        raise
+    executor.shutdown()
+
+
+def processes(count: int) -> Engine:
+    """Return an engine of worker processes on this machine, which share its cores."""
+    if count < 1:
+        raise InputError("--workers", str(count), "an integer ≥ 1")
+    return Engine(lambda: _pool(count), 2 * count, max(1, available_cores() // count))
