@@ -13,7 +13,7 @@ import pytest
 
 from paper_repro.analysis import inversion
 from paper_repro.artifact.commands import Audit, audit_weights
-from paper_repro.artifact.run import STREAMS
+from paper_repro.artifact.stages import STREAMS
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.weights import load_weights

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from paper_repro.files import InputError
+from paper_repro.files import InputError, NotFiniteError
 from paper_repro.physics.chain import coupling_matrix, encode, energy
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble as ensembles
@@ -247,3 +247,32 @@ def test_shards_made_differently_are_not_joined(small, whole):
 
 def test_stages_have_different_keys():
     assert len(set(ensembles.STAGES.values())) == len(ensembles.STAGES)
+
+
+def test_a_small_file_that_declares_100_gb_is_refused_before_memory_is_taken(tmp_path, monkeypatch):
+    """The header of one array says 25e9 float32; the file has ten thousand bytes. ``np.load`` would ask for the memory first."""
+    path = tmp_path / "bomb.npz"
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (25_000_000_000,)})
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("spins.npy", header.getvalue() + bytes(10_000))
+    monkeypatch.setattr(np, "load", None)
+    with pytest.raises(InputError, match=r"spins\.npy declares 100,000,000,000 bytes in a member of 10,128"):
+        load(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("spins.npy", bytes(10_000_000))
+    assert path.stat().st_size < 20_000
+    with pytest.raises(InputError, match="compressed or larger than the file"):
+        load(path)
+
+
+def test_an_energy_that_is_not_finite_stops_with_the_sequence_and_the_seed(small, monkeypatch):
+    plain = ensembles.replica_exchange.sample
+
+    def broken(*arguments):
+        run = plain(*arguments)
+        return attrs.evolve(run, cold_energies=run.cold_energies * np.nan)
+
+    monkeypatch.setattr(ensembles.replica_exchange, "sample", broken)
+    with pytest.raises(NotFiniteError, match=rf"training sequence 0, data seed {small.seeds.data}: energies"):
+        generate(small, "training", 0, 3)
