@@ -35,7 +35,14 @@ def _spec(path: Path | None) -> Path:
 def _console() -> "Console":
     from rich.console import Console  # noqa: PLC0415
 
-    return Console(highlight=False)
+    class Lasting(Console):
+        """A console whose reader may go away: the work goes on without it."""
+
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return Lasting(highlight=False)
 
 
 @app.command

@@ -103,6 +103,34 @@ def test_a_signal_ends_in_one_line_and_its_status(number, status, tmp_path):
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize("closed", ["pipe", "descriptor"])
+def test_output_that_nobody_reads_does_not_end_the_work(tmp_path, golden, closed):
+    figures = tmp_path / "with spaces" / "figures.json"
+    weights = str(golden / "weights/smoke-seed-0.safetensors")
+    command = [
+        sys.executable,
+        "-m",
+        "paper_repro.cli",
+        "audit",
+        weights,
+        "--sequences",
+        "8",
+        "--snapshots",
+        "2",
+        "--json",
+        str(figures),
+    ]
+    reader, writer = os.pipe()
+    os.close(reader)
+    if closed == "descriptor":
+        command = ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *command]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert json.loads(figures.read_text())["sequences"] == 8
+
+
 _KERNEL = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor

@@ -2,6 +2,8 @@ import errno
 import hashlib
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,6 +96,29 @@ def test_an_error_comes_whole_out_of_a_worker_process(error: InputError) -> None
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 -- as concurrent.futures does
     assert type(again) is type(error)
     assert str(again) == str(error)
+
+
+_LIMITED = """
+import resource, sys
+from pathlib import Path
+from paper_repro.files import InputError, write_bytes
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_bytes(Path(sys.argv[1]), bytes(5000))
+except InputError as error:
+    print(error)
+"""
+
+
+def test_a_limit_on_the_size_of_files_is_one_line_with_the_size_needed(tmp_path: Path) -> None:
+    path = tmp_path / "data.bin"
+    path.write_bytes(OLD)
+    command = [sys.executable, "-c", _LIMITED, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.startswith(f"{path}: cannot be written (File too large; 5,000 bytes needed, ")
+    assert done.stdout.count("\n") == 1
+    assert path.read_bytes() == OLD
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_failed_rename_leaves_the_old_file_and_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,12 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
+import numpy as np
 import pytest
 import torch
 from rich.console import Console
 
+from paper_repro.analysis import likelihood
 from paper_repro.artifact import commands, figures
 from paper_repro.artifact.engines import Engine, processes
 from paper_repro.artifact.manifest import NAME, hold, key_of, made_in, read_manifest, write_manifest
@@ -372,6 +374,37 @@ def test_threads_of_any_executor_make_the_same_bytes(done, tiny, tmp_path):
     ours, theirs = shas(tmp_path / "run"), shas(done)
     assert ours == {name: theirs[name] for name in ours}
     assert torch.get_num_threads() == before
+
+
+def test_a_likelihood_goes_on_with_the_configurations_that_were_followed(done, tiny, tmp_path, monkeypatch):
+    """Stopped after one configuration of eight; a damaged remainder is said, and followed again."""
+    run, name = shutil.copytree(done, tmp_path / "run"), "results/likelihood-0-0.json"
+    (run / name).unlink()
+    monkeypatch.setattr(likelihood, "_GROUP", 1)
+    whole = (done / name).read_bytes()
+    partial = run / "results/likelihood-0-0.partial.safetensors"
+
+    class Stopping(Listener):
+        def advance(self, reached, note=""):
+            followed.append(reached)
+            if stop and reached == 3:
+                raise KeyboardInterrupt
+
+    for damage in (None, lambda data: data[:-3]):
+        (run / name).unlink(missing_ok=True)
+        followed, stop = [], True
+        with pytest.raises(KeyboardInterrupt):
+            Run(load_spec(tiny).record, run, Stopping()).everything()
+        if damage is not None:
+            partial.write_bytes(damage(partial.read_bytes()))
+        followed, stop = [], False
+        listener = Stopping()
+        Run(load_spec(tiny).record, run, listener).everything()
+        assert followed[0] == (4 if damage is None else 1)
+        assert any("are followed again" in note for note in listener.notes) == (damage is not None)
+        assert not partial.exists()
+        ours, theirs = (np.array(json.loads(text)["log_likelihoods"]) for text in ((run / name).read_bytes(), whole))
+        assert np.abs(ours - theirs).max() < 1e-4  # other groups here, so other rounding
 
 
 def test_two_processes_on_one_run_directory(tiny, tmp_path):
