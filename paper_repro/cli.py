@@ -1,12 +1,9 @@
 """The command line: arguments only; what the commands do is in ``artifact.commands``."""
 
-import contextlib
 import io
 import os
 import signal
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -197,36 +194,7 @@ def _complain(line: str, status: int) -> int:
     return status
 
 
-_ENDINGS = {signal.SIGINT: ("interrupted", 130), signal.SIGTERM: ("terminated", 143)}
 _GO_ON = "the same command goes on where it stopped"
-_SECONDS_TO_STOP = 4.0
-
-
-@contextlib.contextmanager
-def _stop_in_time() -> Iterator[None]:
-    """End the process after some seconds where a signal has not ended it: a kernel cannot be interrupted, and need not be.
-
-    What is on the disk is whole at any time, and what is not there yet is made again.
-    """
-    ended = threading.Event()
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-
-    def watch() -> None:
-        while number := os.read(reader, 1):
-            if number[0] in _ENDINGS and not ended.wait(_SECONDS_TO_STOP):
-                word, status = _ENDINGS[signal.Signals(number[0])]
-                os._exit(_complain(f"{word}; {_GO_ON}", status))
-        os.close(reader)
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        ended.set()
-        signal.set_wakeup_fd(before)
-        os.close(writer)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -239,8 +207,7 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal without β shows ? instead of failing
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        with _stop_in_time():
-            status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         return _complain(" ".join(str(error).split()), 2)
     except InputError as error:

@@ -131,35 +131,6 @@ def test_output_that_nobody_reads_does_not_end_the_work(tmp_path, golden, closed
     assert json.loads(figures.read_text())["sequences"] == 8
 
 
-_KERNEL = """
-import sys, time
-from concurrent.futures import ThreadPoolExecutor
-from paper_repro import cli
-from paper_repro.artifact import commands
-
-def long(*_):
-    with ThreadPoolExecutor() as executor:  # as a kernel in a thread: its end is waited for
-        print("started", flush=True)
-        list(executor.map(time.sleep, [60]))
-
-commands.status = long
-sys.exit(cli.main(["status", "run"]))
-"""
-
-
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_kernel_that_cannot_be_interrupted_does_not_hold_up_a_signal(number, status):
-    """Without the watch the process ends with its kernel, a minute later."""
-    command = [sys.executable, "-c", _KERNEL]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdout.readline() == "started\n"
-        process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
-    assert process.returncode == status
-    assert "the same command goes on" in errors
-    assert errors.count("\n") == 1
-
-
 def test_a_terminal_without_greek_and_a_locale_without_utf_8(tmp_path):
     environment = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C", "HOME": str(tmp_path)}
     command = [sys.executable, "-m", "paper_repro.cli", "lnz", "ABBA", "--temperature", "1"]
