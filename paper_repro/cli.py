@@ -1,7 +1,7 @@
 """The command line: arguments only; what the commands do is in ``artifact.commands``."""
 
+import contextlib
 import io
-import os
 import signal
 import sys
 from pathlib import Path
@@ -36,8 +36,8 @@ def _console() -> "Console":
         """A console whose reader may go away: the work goes on without it."""
 
         def on_broken_pipe(self) -> None:
-            self.quiet = True
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            with contextlib.suppress(SystemExit):
+                super().on_broken_pipe()
 
     return Lasting(highlight=False)
 

@@ -33,7 +33,7 @@ def input_error(where: object, error: Exception, expected: str) -> InputError:
 
 
 class DamagedError(InputError):
-    """A file is not what was written: cut short, altered, or empty."""
+    """A file cannot be used, and what it held can be made again: it is cut short, altered, empty, or of something else."""
 
 
 class NotFiniteError(InputError):

@@ -5,7 +5,6 @@ that it makes; the process that holds the run directory writes them. Sampling re
 """
 
 import contextlib
-import importlib.metadata
 import multiprocessing
 import os
 import signal
@@ -13,17 +12,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing import connection
 from pathlib import Path
 
 import attrs
-import torch
 
-from paper_repro.artifact.manifest import PACKAGES
+from paper_repro.artifact.manifest import packages
 from paper_repro.artifact.stages import Files, Stage, Work
 from paper_repro.files import InputError, sha256
-from paper_repro.score.workers import available_cores
+from paper_repro.score.workers import available_cores, one_core
 from paper_repro.spec import Spec
 
 _SECONDS_TO_STOP = 3.0
@@ -36,12 +34,6 @@ class Engine:
     start: Callable[[], contextlib.AbstractContextManager[Executor]]
     capacity: int
     threads: int
-    deaths: tuple[type[Exception], ...] = (BrokenExecutor,)  # what says that a worker has died
-
-
-def packages() -> dict[str, str]:
-    """Return the version of every package that results depend on, and of this one."""
-    return {name: importlib.metadata.version(name) for name in ("paper-repro", *PACKAGES)}
 
 
 @attrs.frozen
@@ -54,7 +46,6 @@ class Task:
     inputs: tuple[str, ...]  # SHA-256 of each file that the stage reads
     threads: int
     versions: dict[str, str]
-    home: tuple[str, int]
 
 
 @attrs.frozen
@@ -64,11 +55,6 @@ class Made:
     files: Files
     seconds: float
     said: tuple[str, ...]
-
-
-def home() -> tuple[str, int]:
-    """Return the host and the number of this process."""
-    return socket.gethostname(), os.getpid()
 
 
 def make_task(task: Task) -> Made:
@@ -83,12 +69,11 @@ def make_task(task: Task) -> Made:
         path = task.folder / name
         if not path.is_file() or sha256(path) != expected:
             raise InputError(f"{where}: {path}", "missing or altered", "a run directory that every worker sees")
-    if task.home != home():  # a worker computes on one core for each thread, all its life
-        torch.set_num_threads(1)
     said: list[str] = []
     work = Work(task.spec, task.folder, task.threads, lambda *_: None, said.append)
     start = time.monotonic()
-    files = task.stage.make(work, *task.stage.arguments)
+    with one_core():
+        files = task.stage.make(work, task.stage, *task.stage.arguments)
     return Made(files, time.monotonic() - start, tuple(said))
 
 

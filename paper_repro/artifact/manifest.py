@@ -31,8 +31,7 @@ PREVIOUS = "manifest.previous.json"
 LOCK = ".lock"
 FORMAT = "paper_repro run 2"
 _WITHOUT_CHECKSUM = "paper_repro run 1"
-#: The packages whose versions can change a byte of a result.
-PACKAGES = ("attrs", "cattrs", "numba", "numpy", "scipy", "torch", "torchdiffeq", "safetensors", "arviz-stats", "matplotlib")
+_PACKAGES = ("attrs", "cattrs", "numba", "numpy", "scipy", "torch", "torchdiffeq", "safetensors", "arviz-stats", "matplotlib")
 
 
 @attrs.frozen
@@ -58,13 +57,16 @@ class Manifest:
 
 def environment() -> dict[str, str]:
     """Return when and where this runs: commit, versions, processor, cores, operating system."""
-    facts = {"started": now(), "paper_repro": __version__, "commit": commit(), "python": platform.python_version()}
-    for package in PACKAGES:
-        facts[package] = importlib.metadata.version(package)
+    facts = {"started": now(), "commit": commit(), "python": platform.python_version(), **packages()}
     facts["processor"] = _processor()
     facts["cores"] = str(available_cores())
     facts["system"] = f"{platform.system()} {platform.machine()}"
     return facts
+
+
+def packages() -> dict[str, str]:
+    """Return the version of this package and of each that can change a byte of a result."""
+    return {"paper_repro": __version__, **{name: importlib.metadata.version(name) for name in _PACKAGES}}
 
 
 def now() -> str:

@@ -8,19 +8,19 @@ other, or on an ``Engine`` as many at a time as it takes: the files are the same
 import hashlib
 import time
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from pathlib import Path
 
 import attrs
 
-from paper_repro.artifact.engines import Engine, Made, Task, home, make_task, packages
-from paper_repro.artifact.manifest import Manifest, StageRecord, faults, key_of, now, open_manifest, write_manifest
+from paper_repro.artifact.engines import Engine, Made, Task, make_task
+from paper_repro.artifact.manifest import Manifest, StageRecord, faults, key_of, now, open_manifest, packages, write_manifest
 from paper_repro.artifact.progress import Reporter
 from paper_repro.artifact.results import as_json
 from paper_repro.artifact.stages import Files, Stage, Work, has_exact_solution, plan, strongest_bonds
 from paper_repro.files import InputError, input_error, read_bytes, remove_temporaries, sha256, write_bytes
 from paper_repro.physics.exact import ExactChain
-from paper_repro.score.workers import available_cores, workers
+from paper_repro.score.workers import available_cores, one_core
 from paper_repro.spec import Spec
 
 #: By the first word of a stage's name; raised when the stage comes to do something else with the same inputs: what was made
@@ -30,6 +30,15 @@ _RECIPES = {
     "end": 4, "thermodynamic": 4,
 }  # fmt: skip
 _DEATHS = 3  # of workers in a row, with nothing made in between, that end a run
+
+
+@attrs.frozen
+class _Due:
+    """A stage that is to be made: the key of its inputs, the SHA-256 of each, and why it is made again, if it is."""
+
+    key: str
+    inputs: tuple[str, ...]
+    why: str
 
 
 @attrs.define
@@ -73,61 +82,61 @@ class Run:
     def note_constants(self, rows: Sequence[Sequence[str]]) -> None:
         """Keep what each constant is and who says so (row, column) with the run."""
         name = "results/constants.json"
-        self._make_here([Stage("note the constants", (name,), (), rows, lambda _: {name: as_json(rows)})])
+        self._make_here([Stage("note the constants", (name,), (), rows, lambda *_: {name: as_json(rows)})])
 
     def make(self, stages: Sequence[Stage]) -> None:
         """Make the stages that are not made yet, here or on the engine."""
-        if self.engine is None:
-            self._make_here(stages)
-        else:
-            with workers(1):  # for an engine of threads: torch on one core while it runs
+        with one_core():  # of the whole process: the threads of a stage, and those of an engine, are one core each
+            if self.engine is None:
+                self._make_here(stages)
+            else:
                 self._make_on(self.engine, stages)
 
     # -- the machinery ---------------------------------------------------------------------------------------------------------
 
-    def _require_inputs(self, stage: Stage) -> None:
+    def _look(self, stage: Stage) -> _Due | None:
+        """Return with what key a stage must be made, and why, or None where it is made."""
         for name in stage.inputs:
             if not (self.folder / name).exists():
                 raise InputError(self.folder / name, f"missing, and {stage.name} reads it", "what the stages before it make")
-
-    def _key(self, stage: Stage) -> str:
-        return key_of(_RECIPES[stage.kind], stage.name, stage.constants, [sha256(self.folder / item) for item in stage.inputs])
-
-    def _why(self, stage: Stage, key: str) -> str | None:
-        """Return why a stage must be made, which is empty for one that never was; None where it is made."""
+        inputs = tuple(sha256(self.folder / name) for name in stage.inputs)
+        key = key_of(_RECIPES[stage.kind], stage.name, stage.constants, list(inputs))
         record = self.manifest.stages.get(stage.name)
         if record is None or record.key != key or set(record.outputs) != set(stage.outputs):
-            return ""
+            return _Due(key, inputs, "")
         wrong = faults(self.folder, record)
-        return f"made again: {'; '.join(wrong)}" if wrong else None
+        if wrong:
+            return _Due(key, inputs, f"made again: {'; '.join(wrong)}")
+        self._clear(stage)
+        return None
 
-    def _keep(self, stage: Stage, key: str, files: Files, seconds: float, note: str, *, say: bool = True) -> None:
+    def _keep(self, stage: Stage, key: str, files: Files, seconds: float) -> None:
         """Write what a stage made, and note it in the manifest."""
         for name in stage.outputs:
             write_bytes(self.folder / name, files[name])
         made = StageRecord(key, {item: hashlib.sha256(files[item]).hexdigest() for item in stage.outputs}, round(seconds, 3), now())
         self.manifest = attrs.evolve(self.manifest, stages={**self.manifest.stages, stage.name: made})
         write_manifest(self.folder, self.manifest)
+        self._clear(stage)
+
+    def _clear(self, stage: Stage) -> None:
         for name in stage.temporary:
             (self.folder / name).unlink(missing_ok=True)
-        if say:
-            self.reporter.finish(stage.name, seconds, note)
 
     def _make_here(self, stages: Sequence[Stage]) -> None:
         started, sampled = time.monotonic(), 0
         for number, stage in enumerate(stages):
-            self._require_inputs(stage)
-            key = self._key(stage)
-            why = self._why(stage, key)
-            if why is None:
+            due = self._look(stage)
+            if due is None:
                 self.reporter.finish(stage.name, None)
-                for name in stage.temporary:
-                    (self.folder / name).unlink(missing_ok=True)
                 continue
             self.reporter.stage(stage.name, stage.total)
             start = time.monotonic()
             work = Work(self.spec, self.folder, self.threads, self.reporter.advance, self.reporter.say)
-            self._keep(stage, key, stage.make(work, *stage.arguments), time.monotonic() - start, why)
+            files = stage.make(work, stage, *stage.arguments)
+            seconds = time.monotonic() - start
+            self._keep(stage, due.key, files, seconds)
+            self.reporter.finish(stage.name, seconds, due.why)
             sampled += stage.kind == "sample"
             left = sum(other.kind == "sample" for other in stages[number + 1 :])
             if stage.kind == "sample" and left and sampled % 20 == 0:
@@ -136,60 +145,57 @@ class Run:
 
     def _make_on(self, engine: Engine, stages: Sequence[Stage]) -> None:
         """Make stages on an engine: each as soon as what it reads is there, those of a worker that died once more."""
-        todo, doing = list(stages), dict[Future[Made], tuple[Stage, str, str]]()
-        done = deaths = 0
+        todo, doing = list(stages), dict[Future[Made], tuple[Stage, _Due]]()
+        versions, folder, started, deaths = packages(), self.folder.resolve(), time.monotonic(), 0
         self.reporter.stage("stages on workers", len(stages))
 
         def finish(stage: Stage) -> None:
-            nonlocal done
             todo.remove(stage)
-            done += 1
-            self.reporter.advance(done, stage.name)
+            self.reporter.advance(len(stages) - len(todo), stage.name)
 
-        def submit(executor: Executor) -> None:
+        def submit(executor: Executor) -> bool:
+            """Give the executor what is ready; return whether a stage was found made, so that more may be ready."""
             unmade = {output for stage in todo for output in stage.outputs}
-            busy = {stage.name for stage, _, _ in doing.values()}
+            busy = {stage.name for stage, _ in doing.values()}
             for stage in [stage for stage in todo if stage.name not in busy and unmade.isdisjoint(stage.inputs)]:
                 if len(doing) >= engine.capacity:
-                    return
-                self._require_inputs(stage)
-                key = self._key(stage)
-                why = self._why(stage, key)
-                if why is None:
+                    return False
+                due = self._look(stage)
+                if due is None:
                     finish(stage)
-                    return  # what reads it may be ready now
-                inputs = tuple(sha256(self.folder / name) for name in stage.inputs)
-                task = Task(stage, self.spec, self.folder.resolve(), inputs, engine.threads, packages(), home())
-                doing[executor.submit(make_task, task)] = stage, key, why
+                    return True
+                task = Task(stage, self.spec, folder, due.inputs, engine.threads, versions)
+                doing[executor.submit(make_task, task)] = stage, due
+            return False
+
+        def collect() -> None:
+            """Keep what has come; raise what went wrong after that, so that nothing that was made is lost."""
+            nonlocal deaths
+            ended, _ = wait(doing, return_when=FIRST_COMPLETED)
+            for future in [future for future in ended if future.exception() is None]:
+                made, (stage, due) = future.result(), doing.pop(future)
+                for line in made.said:
+                    self.reporter.say(line)
+                self._keep(stage, due.key, made.files, made.seconds)
+                self.reporter.say(f"{stage.name}: {made.seconds:.1f} s{f' ({due.why})' if due.why else ''}")
+                deaths = 0
+                finish(stage)
+                ended.remove(future)
+            for future in ended:
+                future.result()
 
         while todo:
             with engine.start() as executor:
                 try:
                     while todo:
-                        before = len(todo)
-                        submit(executor)
-                        if len(todo) < before:
-                            continue
-                        ended, _ = wait(doing, return_when=FIRST_COMPLETED)
-                        for future in ended:
-                            made = future.result()
-                            stage, key, why = doing.pop(future)
-                            for line in made.said:
-                                self.reporter.say(line)
-                            self._keep(stage, key, made.files, made.seconds, why, say=False)
-                            self.reporter.say(f"{stage.name}: {made.seconds:.1f} s{f' ({why})' if why else ''}")
-                            deaths = 0
-                            finish(stage)
-                except engine.deaths as error:
+                        if not submit(executor):
+                            collect()
+                except BrokenExecutor as error:
                     deaths += 1
-                    names = ", ".join(sorted(stage.name for stage, _, _ in doing.values())[:3])
+                    names = ", ".join(sorted(stage.name for stage, _ in doing.values())[:3])
                     if deaths == _DEATHS:
-                        found = f"{deaths} workers in a row died ({type(error).__name__}) with {names} at hand"
+                        found = f"{deaths} workers in a row died with {names} at hand ({error})"
                         raise InputError(self.folder, found, "workers with enough memory; what is made is kept") from error
                     self.reporter.say(f"a worker died; its share is done again ({names})")
                     doing.clear()
-                except CancelledError as error:
-                    raise InputError(
-                        self.folder, "the scheduler of the workers is lost", "one that answers; what is made is kept"
-                    ) from error
-        self.reporter.finish("stages on workers", None)
+        self.reporter.finish("stages on workers", time.monotonic() - started)

@@ -30,8 +30,8 @@ from paper_repro.score.pairformer import parameter_count
 from paper_repro.score.weights import load_weights, read_tensors, weights_as_bytes, write_tensors
 from paper_repro.spec import Spec, canonical, digest
 
-SHARD = 200  # sequences in a file of a data set
-PARTIAL_FORMAT = "paper_repro likelihood 1"
+_SHARD = 200  # sequences in a file of a data set
+_PARTIAL_FORMAT = "paper_repro likelihood 1"
 _END_TIMES = (1.0, 2.0, 4.0)  # multiples of the end time of the spec, to show how fast the cost falls
 _RESAMPLES = 200  # of sequences, for the errors of the autocorrelation
 #: First element of the key of every random generator of this room; the others come after those of the sampling room.
@@ -110,7 +110,8 @@ class Work:
 class Stage:
     """One stage: the files that it makes and reads, what else it depends on, and the function that makes it.
 
-    ``make`` is called with a ``Work`` and ``arguments``, and is importable by name, so that another process can call it.
+    ``make`` is called with a ``Work``, the stage and its ``arguments``; it is importable by name, so that another process can
+    call it.
     """
 
     name: str
@@ -131,7 +132,7 @@ class Stage:
 def shards(spec: Spec, which: ensemble.Which) -> list[str]:
     """Return the names of the files of a data set."""
     count = (spec.training_set if which == "training" else spec.test_set).sequences
-    return [f"ensemble/{which}-{number:05d}.npz" for number in range(math.ceil(count / SHARD))]
+    return [f"ensemble/{which}-{number:05d}.npz" for number in range(math.ceil(count / _SHARD))]
 
 
 def _part(spec: Spec, *names: str) -> dict[str, Any]:
@@ -177,9 +178,9 @@ def _sampling(spec: Spec, which: ensemble.Which) -> list[Stage]:
     names = shards(spec, which)
     stages = []
     for number, name in enumerate(names):
-        first, last = number * SHARD, min((number + 1) * SHARD, count)
+        first, last = number * _SHARD, min((number + 1) * _SHARD, count)
         label = f"sample {which} {number + 1}/{len(names)}"
-        stages.append(Stage(label, (name,), (), constants, _sample, (which, first, last, name), last - first))
+        stages.append(Stage(label, (name,), (), constants, _sample, (which, first, last), last - first))
     return stages
 
 
@@ -191,7 +192,7 @@ def _training(spec: Spec, seed: int) -> Stage:
     checkpoint = f"weights/seed-{seed}.checkpoint.safetensors"
     temporary = (checkpoint, str(training.previous(Path(checkpoint))))
     inputs = tuple(shards(spec, "training"))
-    return Stage(f"train seed {seed}", outputs, inputs, constants, _train, (seed, constants), total, temporary)
+    return Stage(f"train seed {seed}", outputs, inputs, constants, _train, (seed,), total, temporary)
 
 
 def _questions(spec: Spec, network: Network, test: list[str]) -> list[Stage]:
@@ -211,20 +212,19 @@ def _partition_function(spec: Spec, network: Network) -> list[Stage]:
     for index, (name, temperature) in enumerate(zip(names, spec.likelihood.temperatures, strict=True)):
         label = f"likelihood {network.label}, T = {temperature:g}"
         partial = f"{name.removesuffix('.json')}.partial.safetensors"
-        arguments = (network, index, name, partial, constants)
         total = spec.likelihood.configurations
-        stages.append(Stage(label, (name,), (network.weights,), constants, _follow, arguments, total, (partial,)))
+        stages.append(Stage(label, (name,), (network.weights,), constants, _follow, (network, index), total, (partial,)))
     constants = _part(spec, "hamiltonian", "likelihood", "ladder", "inversion", "seeds")
     calibrated = f"results/calibration-{network.name}.json"
-    return [*stages, Stage(f"calibrate {network.label}", (calibrated,), names, constants, _calibrate, (network, names))]
+    return [*stages, Stage(f"calibrate {network.label}", (calibrated,), names, constants, _calibrate, (network,))]
 
 
-def _sample(work: Work, which: ensemble.Which, first: int, last: int, name: str) -> Files:
+def _sample(work: Work, stage: Stage, which: ensemble.Which, first: int, last: int) -> Files:
     made = ensemble.generate(work.spec, which, first, last, progress=work.advance, threads=work.threads)
-    return {name: ensemble.as_bytes(made)}
+    return {stage.outputs[0]: ensemble.as_bytes(made)}
 
 
-def _diagnose(work: Work) -> Files:
+def _diagnose(work: Work, stage: Stage) -> Files:
     """How well both data sets were sampled, the laws of the lengths and of the bond cosines, and a few conformations."""
     spec = work.spec
     edges = np.linspace(-1, 1, 81)
@@ -245,7 +245,7 @@ def _diagnose(work: Work) -> Files:
         for term, adjacent in enumerate(chain.adjacency(codes, spec.hamiltonian)):
             counts[term] += np.histogram(cosines[:, np.triu(adjacent) > 0], edges)[0]
     results["bond_cosines"] = {"edges": edges} | {term.name: row for term, row in zip(spec.hamiltonian.terms, counts, strict=True)}
-    return {"results/sampling.json": as_json(results)}
+    return {stage.outputs[0]: as_json(results)}
 
 
 def _evidence(work: Work, whole: ensemble.Ensemble, index: int) -> dict[str, Any]:
@@ -258,7 +258,7 @@ def _evidence(work: Work, whole: ensemble.Ensemble, index: int) -> dict[str, Any
         "swap_rates": diagnostics.swap_rates(whole),
         "z_histogram": {"edges": edges, "counts": np.histogram(np.clip(z, -6, 6), edges)[0]},
     }
-    if spec.hamiltonian.range > 2 or len(whole) < 2:
+    if not has_exact_solution(spec) or len(whole) < 2:
         return results
     if whole.step_sweeps > 0 and whole.energies.shape[1] > 1:
         ends = diagnostics.end_correlations(whole, spec.hamiltonian, beta)
@@ -277,12 +277,11 @@ def _evidence(work: Work, whole: ensemble.Ensemble, index: int) -> dict[str, Any
     return results
 
 
-def _train(work: Work, seed: int, constants: Any) -> Files:
+def _train(work: Work, stage: Stage, seed: int) -> Files:
     spec = work.spec
-    stage = _training(spec, seed)
     pairs = [(codes, spins.astype(np.float32)) for codes, spins in work.chains("training")]
     data = training.Chains([codes for codes, _ in pairs], [spins for _, spins in pairs])
-    key = key_of(constants, seed, [sha256(work.folder / name) for name in stage.inputs])
+    key = key_of(stage.constants, seed, [sha256(work.folder / name) for name in stage.inputs])
     done = training.train(
         data, spec.architecture, spec.diffusion, spec.training, seed,
         checkpoint=work.folder / stage.temporary[0], key=key,
@@ -305,12 +304,12 @@ def _train(work: Work, seed: int, constants: Any) -> Files:
     }
 
 
-def _take(work: Work, authors: bytes) -> Files:  # noqa: ARG001 -- every stage is called with its work
+def _take(_: Work, stage: Stage, authors: bytes) -> Files:
     """Copy the authors' weights into the run, so that what was asked is kept with the answers."""
-    return {AUTHORS.weights: authors}
+    return {stage.outputs[0]: authors}
 
 
-def _invert(work: Work, network: Network) -> Files:
+def _invert(work: Work, stage: Stage, network: Network) -> Files:
     spec = work.spec
     where = f"{work.folder}: inversion of {network.label}"
     try:
@@ -321,10 +320,10 @@ def _invert(work: Work, network: Network) -> Files:
         fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, beta, work.seed("inversion", *network.key))
     except ValueError as error:
         raise input_error(where, error, "a force to invert") from error
-    return {f"results/inversion-{network.name}.json": as_json(fit_as_results(fit))}
+    return {stage.outputs[0]: as_json(fit_as_results(fit))}
 
 
-def _read(work: Work, network: Network) -> Files:
+def _read(work: Work, stage: Stage, network: Network) -> Files:
     spec = work.spec
     chains = list(itertools.islice(work.chains("test", 1), spec.readout.sequences))
 
@@ -346,21 +345,21 @@ def _read(work: Work, network: Network) -> Files:
         "interaction": asked.interaction(codes, spins)[0],
         "force": asked(codes, spins)[0],
     }
-    return {f"results/readout-{network.name}.json": as_json(attrs.asdict(read) | {"force_magnitudes": forces, "example": example})}
+    return {stage.outputs[0]: as_json(attrs.asdict(read) | {"force_magnitudes": forces, "example": example})}
 
 
-def _follow(work: Work, network: Network, index: int, name: str, partial: str, constants: Any) -> Files:
+def _follow(work: Work, stage: Stage, network: Network, index: int) -> Files:
     """Log-likelihoods of configurations at one temperature; those of the groups done are kept on the way."""
-    spec, path = work.spec, work.folder / partial
+    spec, path = work.spec, work.folder / stage.temporary[0]
     codes, matrix = work.likelihood_chain()
     temperature = spec.likelihood.temperatures[index]
     generator = np.random.default_rng(work.seed("likelihood", index))
     spins = ExactChain(matrix, 1 / temperature).sample(spec.likelihood.configurations, generator)
     score = NetworkScore(work.network(network).model, codes)
-    key = key_of(constants, index, sha256(work.folder / network.weights))
+    key = key_of(stage.constants, index, sha256(work.folder / network.weights))
 
     def keep(values: torch.Tensor) -> None:
-        write_tensors(path, {"log_likelihoods": values}, {"format": PARTIAL_FORMAT, "key": key})
+        write_tensors(path, {"log_likelihoods": values}, {"format": _PARTIAL_FORMAT, "key": key})
 
     try:
         values = likelihood.log_likelihood(
@@ -371,7 +370,7 @@ def _follow(work: Work, network: Network, index: int, name: str, partial: str, c
         where = f"{work.folder}: likelihood of {network.label}, T = {temperature:g}"
         raise NotFiniteError(where, str(error)) from error
     energies = chain.energy(spins, matrix)
-    return {name: as_json({"temperature": temperature, "energies": energies, "log_likelihoods": values.numpy()})}
+    return {stage.outputs[0]: as_json({"temperature": temperature, "energies": energies, "log_likelihoods": values.numpy()})}
 
 
 def _kept(path: Path, key: str, say: Callable[[str], None]) -> torch.Tensor | None:
@@ -383,27 +382,26 @@ def _kept(path: Path, key: str, say: Callable[[str], None]) -> torch.Tensor | No
     except DamagedError as error:
         say(f"{error}; its configurations are followed again")
         return None
-    require_format(f"{path}: metadata format", metadata.get("format"), PARTIAL_FORMAT)
+    require_format(f"{path}: metadata format", metadata.get("format"), _PARTIAL_FORMAT)
     return tensors["log_likelihoods"] if metadata.get("key") == key and "tensors_sha256" in metadata else None
 
 
-def _calibrate(work: Work, network: Network, inputs: tuple[str, ...]) -> Files:
+def _calibrate(work: Work, stage: Stage, network: Network) -> Files:
     spec = work.spec
-    parts = [read_json(work.folder / name) for name in inputs]
+    parts = [read_json(work.folder / name) for name in stage.inputs]
     energies = np.concatenate([part["energies"] for part in parts])
     values = np.concatenate([np.array(part["log_likelihoods"], dtype=np.float64) for part in parts])
     _, matrix = work.likelihood_chain()
     beta = 1 / spec.ladder.coldest
     law = ExactChain(matrix, beta)
     threshold = law.mean_energy + spec.likelihood.low_energy * law.energy_deviation
-    name = f"results/calibration-{network.name}.json"
     try:
         plateau = calibration.calibrate(
             energies, values, beta, threshold, lambda b: ExactChain(matrix, b).ln_z,
             spec.inversion.resamples, work.seed("calibration", *network.key),
         )  # fmt: skip
     except ValueError as error:  # a network that is too poor to be calibrated is a result, not a fault
-        return {name: as_json({"failed": str(error), "threshold": threshold})}
+        return {stage.outputs[0]: as_json({"failed": str(error), "threshold": threshold})}
     results = {
         "alpha": measured(plateau.alpha, plateau.alpha_error),
         "beta_effective": measured(plateau.beta_effective, plateau.alpha_error * beta),
@@ -415,10 +413,10 @@ def _calibrate(work: Work, network: Network, inputs: tuple[str, ...]) -> Files:
         "low_energy_count": plateau.low_energy_count,
         "threshold": threshold,
     }
-    return {name: as_json(results)}
+    return {stage.outputs[0]: as_json(results)}
 
 
-def _end_time(work: Work) -> Files:
+def _end_time(work: Work, stage: Stage) -> Files:
     """What the finite end time costs in ln Z, on two spins of the anchor's coupling, where all is known."""
     spec = work.spec
     _, matrix = work.likelihood_chain()
@@ -428,10 +426,10 @@ def _end_time(work: Work) -> Files:
         spec.likelihood, kappa, ExactChain(matrix, beta), [spec.likelihood.end_time * k for k in _END_TIMES],
         spec.likelihood.configurations, np.random.default_rng(work.seed("end time")), threads=work.threads,
     )  # fmt: skip
-    return {"results/end_time.json": as_json({"kappa": kappa, "costs": costs})}
+    return {stage.outputs[0]: as_json({"kappa": kappa, "costs": costs})}
 
 
-def _integrate(work: Work) -> Files:
+def _integrate(work: Work, stage: Stage) -> Files:
     spec = work.spec
     _, matrix = work.likelihood_chain()
     integral = thermodynamic_integration.integrate(
@@ -447,7 +445,7 @@ def _integrate(work: Work) -> Files:
         "mean_energies": integral.mean_energies,
         "standard_errors": integral.standard_errors,
     }
-    return {"results/thermodynamic_integration.json": as_json(results)}
+    return {stage.outputs[0]: as_json(results)}
 
 
 def strongest_bonds(spec: Spec) -> npt.NDArray[np.float64]:

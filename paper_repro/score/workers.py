@@ -22,15 +22,21 @@ def available_cores() -> int:
 
 
 @contextlib.contextmanager
-def workers(threads: int) -> Iterator[Executor]:
-    """Yield an executor of ``threads`` threads in which torch uses one core; its own setting is restored at the end."""
+def one_core() -> Iterator[None]:
+    """Let torch use one core; its own setting is restored at the end."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with ThreadPoolExecutor(threads) as executor:
-            yield executor
+        yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def workers(threads: int) -> Iterator[Executor]:
+    """Yield an executor of ``threads`` threads in which torch uses one core; its own setting is restored at the end."""
+    with one_core(), ThreadPoolExecutor(threads) as executor:
+        yield executor
 
 
 def in_order(function: Callable[[Share], Result], shares: Iterable[Share], threads: int) -> Iterator[Result]:

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import signal
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import attrs
 import numpy as np
@@ -14,8 +14,8 @@ from rich.console import Console
 
 from paper_repro.analysis import likelihood
 from paper_repro.artifact import commands, figures
-from paper_repro.artifact.engines import Engine, processes
-from paper_repro.artifact.manifest import NAME, hold, key_of, made_in, read_manifest, write_manifest
+from paper_repro.artifact.engines import Engine, Task, make_task, processes
+from paper_repro.artifact.manifest import NAME, hold, key_of, made_in, packages, read_manifest, write_manifest
 from paper_repro.artifact.results import collect
 from paper_repro.artifact.run import Run
 from paper_repro.artifact.stages import plan
@@ -353,18 +353,18 @@ def test_worker_processes_make_the_same_bytes_and_one_that_is_killed_changes_non
     stages = plan(run.spec)
     (victim,) = [stage for stage in stages if stage.name == "sample test 1/1"]
 
-    run.make([attrs.evolve(stage, make=deadly, arguments=(tmp_path / "marker", *stage.arguments)) if stage is victim else stage
-              for stage in stages])  # fmt: skip
+    victims = {id(victim): attrs.evolve(victim, make=deadly, arguments=(tmp_path / "marker",))}
+    run.make([victims.get(id(stage), stage) for stage in stages])
     assert any("a worker died; its share is done again" in note for note in listener.notes)
     ours, theirs = shas(tmp_path / "run"), shas(done)
     assert len(ours) == len(stages) + 2  # two files of each training
     assert ours == {name: theirs[name] for name in ours}
 
 
-def deadly(work, marker, *arguments):
+def deadly(work, stage, marker):
     kill_once(marker)
-    (stage,) = [stage for stage in plan(work.spec) if stage.arguments == arguments]
-    return stage.make(work, *arguments)
+    (plain,) = [other for other in plan(work.spec) if other.name == stage.name]
+    return plain.make(work, plain, *plain.arguments)
 
 
 def test_threads_of_any_executor_make_the_same_bytes(done, tiny, tmp_path):
@@ -405,6 +405,38 @@ def test_a_likelihood_goes_on_with_the_configurations_that_were_followed(done, t
         assert not partial.exists()
         ours, theirs = (np.array(json.loads(text)["log_likelihoods"]) for text in ((run / name).read_bytes(), whole))
         assert np.abs(ours - theirs).max() < 1e-4  # other groups here, so other rounding
+
+
+def failing(work, stage, marker):
+    raise InputError("here", "a fault", "none")
+
+
+def test_a_fault_on_a_worker_loses_nothing_that_came_with_it(tiny, tmp_path):
+    """Both come back before either is looked at."""
+
+    class Both(ThreadPoolExecutor):
+        def submit(self, *arguments):
+            future = super().submit(*arguments)
+            wait([future])
+            return future
+
+    run = Run(load_spec(tiny).record, tmp_path / "run", Listener(), engine=Engine(lambda: Both(2), 2, 1))
+    first, second, *_ = plan(run.spec)
+    with pytest.raises(InputError, match="here: a fault"):
+        run.make([attrs.evolve(first, make=failing, arguments=(None,)), second])
+    assert list(read_manifest(tmp_path / "run").stages) == [second.name]
+
+
+def test_a_worker_of_another_version_or_without_the_folder_is_refused(done, tiny, tmp_path):
+    stages = {stage.name: stage for stage in plan(load_spec(tiny).record)}
+    stage = stages["invert seed 0"]
+    inputs = tuple(sha256(done / name) for name in stage.inputs)
+    task = Task(stage, load_spec(tiny).record, done, inputs, 1, packages())
+    assert make_task(task).files == {stage.outputs[0]: (done / stage.outputs[0]).read_bytes()}
+    with pytest.raises(InputError, match=r"numpy .*; expected numpy 0.1, as the process"):
+        make_task(attrs.evolve(task, versions=packages() | {"numpy": "0.1"}))
+    with pytest.raises(InputError, match="missing or altered; expected a run directory that every worker sees"):
+        make_task(attrs.evolve(task, folder=tmp_path))
 
 
 def test_two_processes_on_one_run_directory(tiny, tmp_path):

@@ -134,3 +134,10 @@ def test_an_architecture_that_is_not_that_of_the_tensors_is_refused_before_memor
     shape = json.loads(metadata["architecture"]) | {field: value}
     write_tensors(path, tensors, metadata | {"architecture": json.dumps(shape)})
     assert field in complaint(path)
+
+
+def test_a_small_file_that_declares_100_gb_is_refused(tmp_path):
+    path = tmp_path / "bomb.safetensors"
+    header = json.dumps({"w": {"dtype": "F32", "shape": [25_000_000_000], "data_offsets": [0, 100_000_000_000]}}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(10_000))
+    assert "cannot be read as safetensors" in complaint(path)
