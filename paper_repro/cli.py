@@ -5,7 +5,7 @@ import io
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -50,6 +50,7 @@ def reproduce(
     out: Path,
     authors_weights: Annotated[Path | None, Parameter(env_var="PAPER_REPRO_AUTHORS_WEIGHTS")] = None,
     workers: int | None = None,
+    only: Literal["sample", "train"] | None = None,
 ) -> int:
     """Run a spec from sampling to report; started again, it goes on where it stopped.
 
@@ -63,10 +64,12 @@ def reproduce(
         The authors' released weights as safetensors, to ask them what our own networks are asked (see REPRODUCE.md).
     workers
         Make the stages in this many processes, as many at a time; the results are the same bytes.
+    only
+        Make the data sets only, or the networks only.
     """
     from paper_repro.artifact import commands  # noqa: PLC0415
 
-    return commands.reproduce(_spec(spec), out, _console(), authors_weights, workers)
+    return commands.reproduce(_spec(spec), out, _console(), authors_weights, workers, only)
 
 
 @app.command

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import numpy as np
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from paper_repro.analysis import inversion
 from paper_repro.artifact import claims, figures, report
-from paper_repro.artifact.engines import processes
+from paper_repro.artifact.engines import Engine, follow, processes
 from paper_repro.artifact.manifest import StageRecord, commit, environment, faults, hold, key_of, now, read_manifest, write_manifest
 from paper_repro.artifact.progress import TerminalReporter
 from paper_repro.artifact.results import as_json, collect
@@ -25,6 +25,7 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import Pairformer
+from paper_repro.score.ranks import Ranks, group, leave, started_by_torchrun
 from paper_repro.score.weights import WeightsInfo, load_weights
 from paper_repro.score.workers import available_cores
 from paper_repro.spec import Dataset, Published, Spec, load_published, load_spec, specs_folder, structure
@@ -39,24 +40,56 @@ def _protocol() -> tuple[Published, Spec]:
     return published, load_spec(specs_folder() / published.protocol).record
 
 
-def reproduce(path: Path, out: Path, console: Console, authors: Path | None = None, workers: int | None = None) -> int:
+def reproduce(
+    path: Path,
+    out: Path,
+    console: Console,
+    authors: Path | None = None,
+    workers: int | None = None,
+    only: Literal["sample", "train"] | None = None,
+) -> int:
     """Run a spec into a directory, or go on with it, and report; return the exit status.
 
-    ``workers`` is the number of processes that make the stages; none, and they are made here.
+    ``workers`` is the number of processes that make the stages; none, and they are made here. ``only`` one kind of stage is made,
+    and nothing is reported. Under ``torchrun`` the first rank does this and the others train with it.
     """
+    engine = None if workers is None else processes(workers)
+    if started_by_torchrun():
+        if engine is not None:
+            raise InputError("--workers", str(workers), "none under torchrun, whose ranks train together")
+        with group() as ranks:
+            if ranks.leads:
+                _reproduce(path, out, console, authors, only, ranks=ranks)
+                ranks.agree()
+            else:
+                follow(ranks)
+        leave()
+    _reproduce(path, out, console, authors, only, engine=engine)
+    return 0
+
+
+def _reproduce(
+    path: Path,
+    out: Path,
+    console: Console,
+    authors: Path | None,
+    only: str | None,
+    *,
+    engine: Engine | None = None,
+    ranks: Ranks | None = None,
+) -> None:
     loaded = load_spec(path)
     spec = loaded.record
     _protocol()  # a mistake in the published values must show before hours of work
     if authors is not None:
         _network_for(authors, spec)  # so must weights that cannot be used
-    engine = None if workers is None else processes(workers)
     console.print(Text(f"{report.heading(spec)} → {out}", style="bold"))
     with TerminalReporter(console) as progress, hold(out, progress.say):
-        run = Run(spec, out, progress, authors, engine=engine)
+        run = Run(spec, out, progress, authors, engine=engine, ranks=ranks)
         run.note_constants(report.constants(loaded).rows)
-        run.everything()
-        _report(out, console)
-    return 0
+        run.everything(only)
+        if only is None:
+            _report(out, console)
 
 
 def make_report(out: Path, console: Console) -> None:

@@ -20,7 +20,8 @@ import attrs
 
 from paper_repro.artifact.manifest import packages
 from paper_repro.artifact.stages import Files, Stage, Work
-from paper_repro.files import InputError, sha256
+from paper_repro.files import InputError, NotFiniteError, sha256
+from paper_repro.score.ranks import Ranks
 from paper_repro.score.workers import available_cores, one_core
 from paper_repro.spec import Spec
 
@@ -57,7 +58,7 @@ class Made:
     said: tuple[str, ...]
 
 
-def make_task(task: Task) -> Made:
+def make_task(task: Task, ranks: Ranks | None = None) -> Made:
     """Make a stage in this process; raises ``InputError`` where its versions or files are not those of the run."""
     where = f"worker {os.getpid()} on {socket.gethostname()}"
     ours = packages()
@@ -70,18 +71,32 @@ def make_task(task: Task) -> Made:
         if not path.is_file() or sha256(path) != expected:
             raise InputError(f"{where}: {path}", "missing or altered", "a run directory that every worker sees")
     said: list[str] = []
-    work = Work(task.spec, task.folder, task.threads, lambda *_: None, said.append)
+    work = Work(task.spec, task.folder, task.threads, lambda *_: None, said.append, ranks)
     start = time.monotonic()
     with one_core():
         files = task.stage.make(work, task.stage, *task.stage.arguments)
     return Made(files, time.monotonic() - start, tuple(said))
 
 
-# -- processes on this machine -------------------------------------------------------------------------------------------------
-
-
 def _stop(*_: object) -> None:
     raise SystemExit(143)
+
+
+def follow(ranks: Ranks) -> None:
+    """Train together with rank 0, which sends each training as a task and ``None`` at the end.
+
+    What ends rank 0 ends this process too, which leaves it to rank 0 to say so.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        while (task := ranks.agree()) is not None:
+            make_task(task, ranks)
+    except (NotFiniteError, RuntimeError) as error:
+        raise SystemExit(1) from error
+
+
+# -- processes on this machine -------------------------------------------------------------------------------------------------
 
 
 def _begin() -> None:

@@ -23,6 +23,7 @@ import attrs
 
 from paper_repro import __version__
 from paper_repro.files import DamagedError, InputError, read_bytes, require_format, sha256, write_bytes, write_text
+from paper_repro.score.ranks import started_by_torchrun
 from paper_repro.score.workers import available_cores
 from paper_repro.spec import Spec, canonical, converter, differences, digest, structure
 
@@ -56,11 +57,13 @@ class Manifest:
 
 
 def environment() -> dict[str, str]:
-    """Return when and where this runs: commit, versions, processor, cores, operating system."""
+    """Return when and where this runs: commit, versions, processor, cores, operating system, ranks of ``torchrun``."""
     facts = {"started": now(), "commit": commit(), "python": platform.python_version(), **packages()}
     facts["processor"] = _processor()
     facts["cores"] = str(available_cores())
     facts["system"] = f"{platform.system()} {platform.machine()}"
+    if started_by_torchrun():
+        facts["ranks"] = os.environ["WORLD_SIZE"]
     return facts
 
 

@@ -252,7 +252,11 @@ def _stages(manifest: Manifest) -> Section:
     rows = tuple((name, str(len(times)), f"{sum(times):,.1f}") for name, times in groups.items())
     first, *_ = manifest.sessions
     text = f"{first['processor']}, {first['cores']} cores; torch {first['torch']}, numpy {first['numpy']}."
-    sessions = {session["started"]: session["commit"] for session in manifest.sessions if made_in(manifest, session)}
+    sessions = {
+        session["started"]: session["commit"] + (f" on {session['ranks']} ranks" if "ranks" in session else "")
+        for session in manifest.sessions
+        if made_in(manifest, session)
+    }
     text += " Sessions that made something: " + "; ".join(f"{when} at commit {commit}" for when, commit in sessions.items()) + "."
     return Section("Stages", text, Table(("stage", "parts", "seconds"), rows, frozenset({"parts", "seconds"})))
 

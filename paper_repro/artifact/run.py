@@ -20,6 +20,7 @@ from paper_repro.artifact.results import as_json
 from paper_repro.artifact.stages import Files, Stage, Work, has_exact_solution, plan, strongest_bonds
 from paper_repro.files import InputError, input_error, read_bytes, remove_temporaries, sha256, write_bytes
 from paper_repro.physics.exact import ExactChain
+from paper_repro.score.ranks import Ranks
 from paper_repro.score.workers import available_cores, one_core
 from paper_repro.spec import Spec
 
@@ -45,6 +46,9 @@ class _Due:
 class Run:
     """The stages of one spec in one directory; ``threads``, all cores where not given, changes no byte of any output.
 
+    Stages are made on ``engine`` where one is given; with ``ranks``, of which this process is the first, the others train with it
+    (``engines.follow``), which changes the trained weights by rounding.
+
     ``authors`` are the authors' released weights, where they are at hand: they are asked what our own networks are asked. Whoever
     runs in a directory that others may use holds it (``manifest.hold``).
     """
@@ -55,6 +59,7 @@ class Run:
     authors: Path | None = None
     threads: int = attrs.field(factory=available_cores)
     engine: Engine | None = None
+    ranks: Ranks | None = None
     manifest: Manifest = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -72,12 +77,12 @@ class Run:
         self.manifest = open_manifest(self.folder, self.spec, self.reporter.say)
         remove_temporaries(self.folder)
 
-    def everything(self) -> None:
-        """Make all stages."""
+    def everything(self, only: str | None = None) -> None:
+        """Make all stages, or those whose name begins with the word ``only``."""
         authors = None if self.authors is None else read_bytes(self.authors, "the authors' weights (safetensors)")
         if not has_exact_solution(self.spec):
             self.reporter.say("likelihood and plateau are left out: couplings beyond separation 2 have no exact solution")
-        self.make(plan(self.spec, authors))
+        self.make([stage for stage in plan(self.spec, authors) if only in {None, stage.kind}])
 
     def note_constants(self, rows: Sequence[Sequence[str]]) -> None:
         """Keep what each constant is and who says so (row, column) with the run."""
@@ -133,6 +138,9 @@ class Run:
             self.reporter.stage(stage.name, stage.total)
             start = time.monotonic()
             work = Work(self.spec, self.folder, self.threads, self.reporter.advance, self.reporter.say)
+            if self.ranks is not None and stage.kind == "train":
+                self.ranks.agree(Task(stage, self.spec, self.folder.resolve(), due.inputs, 1, packages()))
+                work = attrs.evolve(work, ranks=self.ranks)
             files = stage.make(work, stage, *stage.arguments)
             seconds = time.monotonic() - start
             self._keep(stage, due.key, files, seconds)

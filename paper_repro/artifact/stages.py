@@ -27,6 +27,7 @@ from paper_repro.sampling.ladder import temperatures
 from paper_repro.score import training
 from paper_repro.score.field import NetworkForce, NetworkScore
 from paper_repro.score.pairformer import parameter_count
+from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import load_weights, read_tensors, weights_as_bytes, write_tensors
 from paper_repro.spec import Spec, canonical, digest
 
@@ -75,13 +76,14 @@ Floats = npt.NDArray[np.float64]
 
 @attrs.frozen
 class Work:
-    """What a stage is made with: its spec, the run directory, how many threads, and whom to tell."""
+    """What a stage is made with: its spec, the run directory, how many threads, whom to tell, and which ranks train together."""
 
     spec: Spec
     folder: Path
     threads: int
     advance: Callable[..., None]
     say: Callable[[str], None]
+    ranks: Ranks | None = None
 
     def seed(self, stream: str, *index: int) -> np.random.SeedSequence:
         """Return the key of a random generator of this room."""
@@ -286,6 +288,7 @@ def _train(work: Work, stage: Stage, seed: int) -> Files:
         data, spec.architecture, spec.diffusion, spec.training, seed,
         checkpoint=work.folder / stage.temporary[0], key=key,
         progress=lambda step, _, loss: work.advance(step, f"loss {loss:.4f}"), say=work.say, threads=work.threads,
+        ranks=work.ranks,
     )  # fmt: skip
     weights, results = stage.outputs
     epoch = max(1, len(done.losses) // spec.training.epochs)

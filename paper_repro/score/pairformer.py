@@ -4,6 +4,7 @@ Only the identities, the positions, the time and the scalar products S_i·S_j en
 symmetric, zero-diagonal W, and the score its tangent part. Shapes: chain, site, channel; pairs are (chain, site, site, channel).
 """
 
+import threading
 from itertools import pairwise
 from typing import cast
 
@@ -128,9 +129,12 @@ class Pairformer(nn.Module):
         return project(spins, self.interaction(codes, spins, time, mask) @ spins)
 
 
+_GLOBAL_GENERATOR = threading.Lock()  # one thread at a time uses torch's own random state
+
+
 def build(shape: Architecture, seed: int) -> Pairformer:
     """Return an untrained network whose initial weights depend on ``seed`` alone; the global random state is left as it was."""
-    with torch.random.fork_rng(devices=[]):
+    with _GLOBAL_GENERATOR, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # inside the fork: the layers draw from the global generator
         return Pairformer(shape)
 

@@ -2,7 +2,7 @@
 
 Every random number is keyed by (seed, epoch) or (seed, step), so that a run that was interrupted goes on to the same weights. The
 gradient of a batch is the sum over small groups of chains, each taken by one thread and added in a fixed order: the weights do not
-depend on the number of threads.
+depend on the number of threads. Several processes can share the groups too (``score.ranks``); their sum differs by rounding.
 """
 
 import contextlib
@@ -19,10 +19,12 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn.parallel import DistributedDataParallel
 
-from paper_repro.files import DamagedError, NotFiniteError, require_format
+from paper_repro.files import DamagedError, InputError, NotFiniteError, require_format
 from paper_repro.score import diffusion
 from paper_repro.score.pairformer import Pairformer, build
+from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import read_tensors, write_tensors
 from paper_repro.score.workers import workers
 from paper_repro.spec import Architecture, Diffusion, Training
@@ -90,6 +92,10 @@ class Noised:
     time: torch.Tensor
     mask: torch.Tensor
 
+    def to(self, device: torch.device) -> "Noised":
+        """Return the batch on a device."""
+        return Noised(*(getattr(self, field.name).to(device) for field in attrs.fields(Noised)))
+
 
 def noised(batch: tuple[torch.Tensor, torch.Tensor, torch.Tensor], settings: Diffusion, generator: torch.Generator) -> Noised:
     """Return a batch of ``batch_at`` at random times, with random noise, from ``generator``."""
@@ -142,6 +148,32 @@ def gradient(model: Pairformer, batch: Noised, executor: Executor) -> tuple[floa
         value += part
         total = [slope if sum_ is None else sum_ + slope for sum_, slope in zip(total, slopes, strict=True)]
     return value, total
+
+
+def _gradient_together(parallel: DistributedDataParallel, batch: Noised, ranks: Ranks) -> float:
+    """Return the loss of a batch, and leave its gradient in the parameters: each rank takes every ``ranks.size``-th group.
+
+    DistributedDataParallel averages over the ranks, so each part is multiplied by their number. A rank without a group of its own
+    takes the first with weight 0, since all must meet.
+    """
+    groups = groups_of(batch.mask.sum(1))
+    mine, weight = (groups[ranks.rank :: ranks.size], 1.0) if ranks.rank < len(groups) else (groups[:1], 0.0)
+    parallel.zero_grad(set_to_none=True)
+    value = 0.0
+    for number, rows in enumerate(mine, 1):
+        with contextlib.nullcontext() if number == len(mine) else parallel.no_sync():
+            part = weight * _part(parallel, batch, rows)
+            (ranks.size * part).backward()  # type: ignore[no-untyped-call]
+        value += part.item()
+    return ranks.total(value)
+
+
+def _require_the_same_start(done: int, ranks: Ranks) -> None:
+    """Raise ``InputError`` on every rank where one of them has not taken up the checkpoint that rank 0 has."""
+    leader = ranks.agree(done)
+    if ranks.total(float(done != leader)) > 0:
+        found = f"took up {done} steps of training, rank 0 {leader}"
+        raise InputError(f"rank {ranks.rank} of {ranks.size}", found, "a run directory that every rank sees")
 
 
 def _save(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, losses: list[float], key: str) -> None:
@@ -227,20 +259,29 @@ def train(
     progress: Callable[[int, int, float], None] | None = None,
     say: Callable[[str], None] = lambda _: None,
     threads: int = 2,
+    ranks: Ranks | None = None,
 ) -> Trained:
     """Train a network from scratch, or from ``checkpoint`` where one of the same ``key`` lies, and return it.
 
     ``progress`` is called after each step with the steps done, the steps in all, and the loss. A checkpoint is written about
     every minute and on interruption, and the one before it is kept: where the last is damaged, or of another training, that is
-    told to ``say`` and the other is used. ``threads`` changes no byte of the result. Raises ``NotFiniteError`` when loss or
-    gradient is no longer finite, the last good state being the checkpoint, ``InputError`` for a checkpoint of another format,
-    and ``ValueError`` for no data.
+    told to ``say`` and the other is used. ``threads`` changes no byte of the result. With ``ranks``, each of them calls this with
+    the same arguments; each computes on one core or GPU, and the first alone writes and speaks. Raises ``NotFiniteError`` when
+    loss or gradient is no longer finite, the last good state being the checkpoint, ``InputError`` for a checkpoint of another
+    format or ranks that find other checkpoints, and ``ValueError`` for no data.
     """
     if not chains.codes:
         raise ValueError("no chains; expected at least one to train on")
+    writes = checkpoint if ranks is None or ranks.leads else None
     model = build(shape, seed).train()
+    if ranks is not None:
+        model = model.to(ranks.device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
     losses = [] if checkpoint is None else _resume(checkpoint, model, optimiser, key, say)
+    parallel = None
+    if ranks is not None:
+        _require_the_same_start(len(losses), ranks)
+        parallel = DistributedDataParallel(model, find_unused_parameters=True)  # the last block's attention has no part in the loss
     total = steps_in_all(len(chains.codes), training)
     saved_at, saved = clock.monotonic(), len(losses)
     try:
@@ -248,9 +289,12 @@ def train(
             for step in range(len(losses), total):
                 generator = torch.Generator().manual_seed(int(_stream(seed, _NOISE, step).integers(2**63)))
                 batch = noised(batch_at(chains, training, seed, step), settings, generator)
-                value, slopes = gradient(model, batch, executor)
-                for parameter, slope in zip(model.parameters(), slopes, strict=True):
-                    parameter.grad = slope
+                if parallel is None or ranks is None:
+                    value, slopes = gradient(model, batch, executor)
+                    for parameter, slope in zip(model.parameters(), slopes, strict=True):
+                        parameter.grad = slope
+                else:
+                    value = _gradient_together(parallel, batch.to(ranks.device), ranks)
                 norm = torch.nn.utils.clip_grad_norm_(model.parameters(), training.gradient_norm)
                 _require_finite(value, norm.item(), seed, step)
                 with _uninterrupted():
@@ -258,14 +302,14 @@ def train(
                     losses.append(value)
                 if progress is not None:
                     progress(step + 1, total, losses[-1])
-                if checkpoint is not None and clock.monotonic() - saved_at > _CHECKPOINT_SECONDS:
-                    _save(checkpoint, model, optimiser, losses, key)
+                if writes is not None and clock.monotonic() - saved_at > _CHECKPOINT_SECONDS:
+                    _save(writes, model, optimiser, losses, key)
                     saved_at, saved = clock.monotonic(), len(losses)
     except BaseException:
-        if checkpoint is not None and len(losses) > saved:
-            _save(checkpoint, model, optimiser, losses, key)
+        if writes is not None and len(losses) > saved:
+            _save(writes, model, optimiser, losses, key)
         raise
-    return Trained(model.eval(), np.array(losses))
+    return Trained(model.cpu().eval(), np.array(losses))
 
 
 def smoothed(losses: npt.NDArray[np.float64], window: int) -> Iterator[float]:

@@ -190,8 +190,9 @@ def load_weights(path: Path) -> tuple[Pairformer, WeightsInfo]:
     else:
         tensors = _from_authors(tensors)
         info = WeightsInfo("authors", _architecture_of(path, tensors), None, "", None, None)
-    with torch.device("meta"):
-        wanted = {name: tuple(tensor.shape) for name, tensor in Pairformer(info.architecture).state_dict().items()}
+    with torch.device("meta"):  # shapes alone: no random number is drawn
+        model = Pairformer(info.architecture)
+    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     for name in sorted(wanted.keys() | tensors.keys()):
         if name not in tensors:
             raise InputError(path, f"no tensor {name!r}", f"one of shape {wanted[name]}")
@@ -201,7 +202,5 @@ def load_weights(path: Path) -> tuple[Pairformer, WeightsInfo]:
             raise InputError(path, f"tensor {name!r} has shape {tuple(tensors[name].shape)}", f"shape {wanted[name]}")
         if not tensors[name].is_floating_point() or not bool(torch.isfinite(tensors[name]).all()):
             raise InputError(path, f"tensor {name!r} holds values that are not finite numbers", "finite weights")
-    with torch.random.fork_rng(devices=[]):
-        model = Pairformer(info.architecture)
-    model.load_state_dict(tensors)
+    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
     return model.eval(), info

@@ -11,112 +11,17 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
+from tiny import Listener, sealed, shas, silent
 
 from paper_repro.analysis import likelihood
 from paper_repro.artifact import commands, figures
 from paper_repro.artifact.engines import Engine, Task, make_task, processes
-from paper_repro.artifact.manifest import NAME, hold, key_of, made_in, packages, read_manifest, write_manifest
+from paper_repro.artifact.manifest import NAME, hold, made_in, packages, read_manifest, write_manifest
 from paper_repro.artifact.results import collect
 from paper_repro.artifact.run import Run
 from paper_repro.artifact.stages import plan
 from paper_repro.files import InputError, sha256
 from paper_repro.spec import load_spec, specs_folder
-
-CHANGES = """extends = "paper.toml"
-name = "tiny"
-[chains]
-shortest = {a}6{b}
-longest = {a}8{b}
-[ladder]
-replicas = {a}4{b}
-[sampler]
-burn_in = {a}20{b}
-thinning = {a}20{b}
-[training_set]
-sequences = {a}18{b}
-snapshots = {a}3{b}
-[test_set]
-sequences = {a}30{b}
-snapshots = {a}2{b}
-[architecture]
-single_width = {a}8{b}
-pair_width = {a}4{b}
-pair_hidden = {a}4{b}
-blocks = {a}1{b}
-[training]
-epochs = {a}2{b}
-batch = {a}6{b}
-seeds = {a}[0, 1]{b}
-[inversion]
-resamples = {a}10{b}
-[readout]
-sequences = {a}5{b}
-[likelihood]
-chain = {a}"ABBA"{b}
-configurations = {a}8{b}
-temperatures = {a}[0.05, 0.3]{b}
-steps = {a}5{b}
-[thermodynamic_integration]
-points = {a}5{b}
-chains = {a}3{b}
-burn_in = {a}10{b}
-sweeps = {a}20{b}
-"""
-
-
-class Listener:
-    """A reporter that remembers."""
-
-    def __init__(self, stop_in=None):
-        self.made, self.skipped, self.notes, self.stop_in = [], [], [], stop_in
-
-    def stage(self, name, total):
-        if name == self.stop_in:
-            raise KeyboardInterrupt
-
-    def advance(self, done, note=""):
-        pass
-
-    def say(self, line):
-        self.notes.append(line)
-
-    def finish(self, name, seconds, note=""):
-        (self.skipped if seconds is None else self.made).append(name)
-        self.notes.append(note)
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("specs")
-    (folder / "paper.toml").write_bytes((specs_folder() / "paper.toml").read_bytes())
-    path = folder / "tiny.toml"
-    path.write_text(CHANGES.replace("{a}", "{ value = ").replace("{b}", ', status = "assumed", why = "a test of seconds" }'))
-    return path
-
-
-@pytest.fixture(scope="module")
-def done(tiny, tmp_path_factory):
-    """A finished run; tests that change it must undo that."""
-    out = tmp_path_factory.mktemp("runs") / "tiny"
-    console = Console(file=(out.parent / "screen.txt").open("w"), width=100)
-    assert commands.reproduce(tiny, out, console) == 0
-    console.file.close()
-    return out
-
-
-def silent():
-    return Console(quiet=True)
-
-
-def sealed(text):
-    """A manifest that somebody changed, checksum and all."""
-    data = json.loads(text)
-    del data["sha256"]
-    return json.dumps(data | {"sha256": key_of(data)})
-
-
-def shas(folder):
-    return {name: sha for record in read_manifest(folder).stages.values() for name, sha in record.outputs.items()}
 
 
 def test_a_run_makes_every_stage_and_says_who_made_it(done):

@@ -1,5 +1,7 @@
 """Mini-AF3: the symmetries, exactly; each check must reject a network that breaks the symmetry it checks."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import attrs
 import numpy as np
 import pytest
@@ -207,6 +209,16 @@ def plain_score(t: dict[str, torch.Tensor], codes, spins, time, heads: int, bloc
     w = (raw + raw.T) / 2 * (1 - torch.eye(n, dtype=raw.dtype))
     force = w @ spins
     return force - (force * spins).sum(-1, keepdim=True) * spins
+
+
+def test_networks_built_by_several_threads_at_once_are_those_built_alone(paper):
+    """torch's own generator is one for all threads."""
+    seeds = [*range(12)] * 4
+    with ThreadPoolExecutor(4) as executor:
+        built = list(executor.map(lambda seed: build(paper.record.architecture, seed).state_dict(), seeds))
+    alone = [build(paper.record.architecture, seed).state_dict() for seed in range(12)]
+    for seed, state in zip(seeds, built, strict=True):
+        assert all(torch.equal(state[name], alone[seed][name]) for name in state)
 
 
 def test_the_network_is_the_one_written_in_the_theory(make):

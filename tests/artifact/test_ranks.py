@@ -1,0 +1,116 @@
+"""Training by several processes under torchrun: the losses of one, and on again after a rank has died."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from tiny import Listener, shas
+
+from paper_repro.artifact.manifest import read_manifest
+from paper_repro.artifact.run import Run
+from paper_repro.spec import load_spec
+
+# In place of the program: rank 1 dies once, within a training, and the steps that rank 0 takes are noted.
+_RANK_1_DIES = """
+import os, pathlib, signal, sys
+from paper_repro import cli
+from paper_repro.score import training
+folder, plain = pathlib.Path(sys.argv.pop(1)), training.batch_at
+def batch_at(chains, settings, seed, step):
+    if os.environ["RANK"] == "0":
+        with (folder / "steps").open("a") as stream:
+            print(seed, step, file=stream)
+    elif (seed, step) == (0, 20) and not (folder / "killed").exists():
+        (folder / "killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return plain(chains, settings, seed, step)
+training.batch_at = batch_at
+sys.exit(cli.main())
+"""
+_PROGRAM = ("-m", "paper_repro.cli")
+
+
+def torchrun(*arguments, ranks=2, restarts=0):
+    launcher = "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}", f"--max-restarts={restarts}"
+    command = [sys.executable, *launcher, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603
+
+
+@pytest.fixture(scope="module")
+def spec_of_51_steps(tiny):
+    path = tiny.parent / "51-steps.toml"
+    path.write_text(tiny.read_text().replace("epochs = { value = 2,", "epochs = { value = 17,"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def one(spec_of_51_steps, tmp_path_factory):
+    """The data sets, and two networks trained by one process."""
+    out = tmp_path_factory.mktemp("one") / "run"
+    for only in ("sample", "train"):
+        Run(load_spec(spec_of_51_steps).record, out, Listener()).everything(only)
+    return out
+
+
+@pytest.fixture(scope="module")
+def two(spec_of_51_steps, tmp_path_factory):
+    """The same by two ranks."""
+    out = tmp_path_factory.mktemp("two") / "run"
+    for only, lines in (("sample", 0), ("train", 1)):
+        done = torchrun(*_PROGRAM, "reproduce", spec_of_51_steps, "--out", out, "--only", only)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("train seed 0") == lines  # one rank speaks
+    return out
+
+
+def losses(run, seed):
+    return np.array(json.loads((run / f"results/training-{seed}.json").read_text())["losses"])
+
+
+def test_two_ranks_follow_the_losses_of_one(one, two):
+    for seed in (0, 1):
+        assert len(losses(one, seed)) == 51
+        assert np.abs(losses(two, seed) - losses(one, seed)).max() < 1e-5
+    assert np.abs(losses(one, 0) - losses(one, 1)).max() > 1e-2  # the broken twin: other samples
+
+
+def test_ranks_read_the_same_data_and_write_the_same_files(one, two):
+    ours, theirs = shas(two), shas(one)
+    del ours["results/constants.json"]  # noted by the command
+    assert ours.keys() == theirs.keys()
+    assert {name for name in ours if ours[name] != theirs[name]} <= {name for name in ours if not name.startswith("ensemble")}
+    assert not list(two.rglob("*checkpoint*"))
+    assert read_manifest(two).sessions[-1]["ranks"] == "2"
+    assert "ranks" not in read_manifest(one).sessions[-1]
+
+
+def test_a_rank_that_dies_is_started_again_and_the_training_goes_on(spec_of_51_steps, two, tmp_path):
+    script = tmp_path / "program.py"
+    script.write_text(_RANK_1_DIES)
+    run = tmp_path / "run"
+    Run(load_spec(spec_of_51_steps).record, run, Listener()).everything("sample")
+    done = torchrun(script, tmp_path, "reproduce", spec_of_51_steps, "--out", run, "--only", "train", restarts=1)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "killed").exists()
+    assert shas(run) == shas(two)
+    steps = [tuple(map(int, line.split())) for line in (tmp_path / "steps").read_text().splitlines()]
+    assert steps == [*((0, step) for step in range(21)), *((0, step) for step in range(20, 51)), *((1, step) for step in range(51))]
+
+
+def test_more_ranks_than_groups_of_chains(spec_of_51_steps, one, tmp_path):
+    """A batch of six chains makes four groups or so: a rank has none."""
+    Run(load_spec(spec_of_51_steps).record, tmp_path / "run", Listener()).everything("sample")
+    done = torchrun(*_PROGRAM, "reproduce", spec_of_51_steps, "--out", tmp_path / "run", "--only", "train", ranks=5)
+    assert done.returncode == 0, done.stderr
+    assert np.abs(losses(tmp_path / "run", 0) - losses(one, 0)).max() < 1e-5
+
+
+def test_bad_input_is_one_line_of_one_rank(tmp_path):
+    done = torchrun(*_PROGRAM, "reproduce", tmp_path / "no.toml", "--out", tmp_path / "run")
+    assert done.returncode != 0
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("paper-repro:")]
+    assert "no.toml: cannot be read (No such file or directory); expected" in line
+    done = torchrun(*_PROGRAM, "reproduce", "--out", tmp_path / "run", "--workers", "2", ranks=1)
+    assert "paper-repro: --workers: 2; expected none under torchrun" in done.stderr
