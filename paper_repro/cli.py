@@ -50,6 +50,7 @@ def reproduce(
     out: Path,
     authors_weights: Annotated[Path | None, Parameter(env_var="PAPER_REPRO_AUTHORS_WEIGHTS")] = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     only: Literal["sample", "train"] | None = None,
 ) -> int:
     """Run a spec from sampling to report; started again, it goes on where it stopped.
@@ -64,12 +65,15 @@ def reproduce(
         The authors' released weights as safetensors, to ask them what our own networks are asked (see REPRODUCE.md).
     workers
         Make the stages in this many processes, as many at a time; the results are the same bytes.
+    scheduler
+        Make the stages on the workers of the Dask scheduler at this address; the results are the same bytes. Needs
+        dask.distributed (pip install 'paper-repro[cluster]') and a run directory that every worker sees.
     only
         Make the data sets only, or the networks only.
     """
     from paper_repro.artifact import commands  # noqa: PLC0415
 
-    return commands.reproduce(_spec(spec), out, _console(), authors_weights, workers, only)
+    return commands.reproduce(_spec(spec), out, _console(), authors_weights, workers, scheduler, only)
 
 
 @app.command

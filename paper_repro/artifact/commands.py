@@ -13,7 +13,7 @@ from rich.text import Text
 
 from paper_repro.analysis import inversion
 from paper_repro.artifact import claims, figures, report
-from paper_repro.artifact.engines import Engine, follow, processes
+from paper_repro.artifact.engines import Engine, cluster, follow, processes
 from paper_repro.artifact.manifest import StageRecord, commit, environment, faults, hold, key_of, now, read_manifest, write_manifest
 from paper_repro.artifact.progress import TerminalReporter
 from paper_repro.artifact.results import as_json, collect
@@ -46,17 +46,19 @@ def reproduce(
     console: Console,
     authors: Path | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     only: Literal["sample", "train"] | None = None,
 ) -> int:
     """Run a spec into a directory, or go on with it, and report; return the exit status.
 
-    ``workers`` is the number of processes that make the stages; none, and they are made here. ``only`` one kind of stage is made,
-    and nothing is reported. Under ``torchrun`` the first rank does this and the others train with it.
+    The stages are made here, in as many processes as ``workers``, or by the workers of a Dask ``scheduler``. ``only`` one kind of
+    stage is made, and nothing is reported. Under ``torchrun`` the first rank does this and the others train with it.
     """
-    engine = None if workers is None else processes(workers)
+    if workers is not None and scheduler is not None:
+        raise InputError("--workers", f"{workers} and --scheduler {scheduler}", "one of the two")
     if started_by_torchrun():
-        if engine is not None:
-            raise InputError("--workers", str(workers), "none under torchrun, whose ranks train together")
+        if workers is not None or scheduler is not None:
+            raise InputError("torchrun", "--workers or --scheduler", "neither, where ranks train together")
         with group() as ranks:
             if ranks.leads:
                 _reproduce(path, out, console, authors, only, ranks=ranks)
@@ -64,6 +66,7 @@ def reproduce(
             else:
                 follow(ranks)
         leave()
+    engine = processes(workers) if workers is not None else cluster(scheduler) if scheduler is not None else None
     _reproduce(path, out, console, authors, only, engine=engine)
     return 0
 

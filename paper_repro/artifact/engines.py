@@ -5,6 +5,7 @@ that it makes; the process that holds the run directory writes them. Sampling re
 """
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -12,9 +13,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
 from multiprocessing import connection
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -26,15 +28,21 @@ from paper_repro.score.workers import available_cores, one_core
 from paper_repro.spec import Spec
 
 _SECONDS_TO_STOP = 3.0
+_SECONDS_TO_ANSWER = 30.0  # for a scheduler
+_QUEUE = 1000  # tasks that a scheduler is given at a time, so that workers can join later
 
 
 @attrs.frozen
 class Engine:
-    """A way to start an executor, how many tasks it is given at a time, and how many threads each takes."""
+    """A way to start an executor, how many tasks it is given at a time, and how many threads each takes.
+
+    An executor that says ``BrokenExecutor`` is started again; one that says an error of ``lost`` has done what it could.
+    """
 
     start: Callable[[], contextlib.AbstractContextManager[Executor]]
     capacity: int
     threads: int
+    lost: tuple[type[BaseException], ...] = (CancelledError,)
 
 
 @attrs.frozen
@@ -137,3 +145,42 @@ def processes(count: int) -> Engine:
     if count < 1:
         raise InputError("--workers", str(count), "an integer ≥ 1")
     return Engine(lambda: _pool(count), 2 * count, max(1, available_cores() // count))
+
+
+# -- a cluster -----------------------------------------------------------------------------------------------------------------
+
+
+def cluster(address: str) -> Engine:
+    """Return an engine of the workers of the Dask scheduler at ``address``; raises ``InputError`` where there is none."""
+    try:
+        from distributed import Client, KilledWorker  # noqa: PLC0415  (the extra [cluster])
+        from distributed.comm.addressing import get_address_host_port  # noqa: PLC0415
+    except ImportError as error:
+        raise InputError("--scheduler", "dask.distributed is not installed", "pip install 'paper-repro[cluster]'") from error
+
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said in one line, by the run
+
+    @contextlib.contextmanager
+    def connect() -> Iterator[Any]:
+        try:
+            place = get_address_host_port(address)
+            socket.create_connection(place, _SECONDS_TO_ANSWER).close()  # a client that fails here is not left half open
+            client = Client(address, timeout=_SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError("--scheduler", f"{address!r}: {error}", "the address of a Dask scheduler") from error
+        with client:
+            yield client
+
+    @contextlib.contextmanager
+    def start() -> Iterator[Executor]:
+        with connect() as client:
+            yield client.get_executor(pure=False)
+
+    with connect() as client:
+        cores = client.run(available_cores)
+        slots = client.nthreads()
+    if not cores:
+        raise InputError("--scheduler", f"{address!r} has no workers", "a scheduler with at least one")
+    threads = min(max(1, cores[worker] // slots[worker]) for worker in cores)
+    return Engine(start, _QUEUE, threads, (CancelledError, KilledWorker))

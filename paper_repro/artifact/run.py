@@ -192,18 +192,19 @@ class Run:
             for future in ended:
                 future.result()
 
+        ends: tuple[type[BaseException], ...] = (BrokenExecutor, *engine.lost)
         while todo:
             with engine.start() as executor:
                 try:
                     while todo:
                         if not submit(executor):
                             collect()
-                except BrokenExecutor as error:
+                except ends as error:
                     deaths += 1
                     names = ", ".join(sorted(stage.name for stage, _ in doing.values())[:3])
-                    if deaths == _DEATHS:
-                        found = f"{deaths} workers in a row died with {names} at hand ({error})"
-                        raise InputError(self.folder, found, "workers with enough memory; what is made is kept") from error
+                    if deaths == _DEATHS or isinstance(error, engine.lost):
+                        found = f"its workers were lost with {names} at hand ({str(error) or type(error).__name__})"
+                        raise InputError(self.folder, found, "workers that stay alive; what is made is kept") from error
                     self.reporter.say(f"a worker died; its share is done again ({names})")
                     doing.clear()
         self.reporter.finish("stages on workers", time.monotonic() - started)

@@ -6,6 +6,7 @@ Shares of fixed size, done whole by one thread and joined in their order, give t
 import contextlib
 import itertools
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeVar
@@ -21,15 +22,29 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _OneCore:
+    """How many threads want torch on one core now, and what its setting was before the first of them."""
+
+    lock = threading.Lock()
+    wanted = 0
+    before = 0
+
+
 @contextlib.contextmanager
 def one_core() -> Iterator[None]:
-    """Let torch use one core; its own setting is restored at the end."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """Let torch use one core, which is a setting of the whole process; the last thread to leave restores its own setting."""
+    with _OneCore.lock:
+        if _OneCore.wanted == 0:
+            _OneCore.before = torch.get_num_threads()
+        _OneCore.wanted += 1
+        torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _OneCore.lock:
+            _OneCore.wanted -= 1
+            if _OneCore.wanted == 0:
+                torch.set_num_threads(_OneCore.before)
 
 
 @contextlib.contextmanager

@@ -113,4 +113,4 @@ def test_bad_input_is_one_line_of_one_rank(tmp_path):
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("paper-repro:")]
     assert "no.toml: cannot be read (No such file or directory); expected" in line
     done = torchrun(*_PROGRAM, "reproduce", "--out", tmp_path / "run", "--workers", "2", ranks=1)
-    assert "paper-repro: --workers: 2; expected none under torchrun" in done.stderr
+    assert "paper-repro: torchrun: --workers or --scheduler; expected neither, where ranks train together" in done.stderr

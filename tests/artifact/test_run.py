@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import attrs
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
-from tiny import Listener, sealed, shas, silent
+from tiny import Listener, deadly, sealed, shas, silent
 
 from paper_repro.analysis import likelihood
 from paper_repro.artifact import commands, figures
@@ -245,13 +244,6 @@ def test_a_damaged_checkpoint_is_said_and_training_starts_again(done, tiny, tmp_
     assert (run / "weights/seed-0.safetensors").read_bytes() == (done / "weights/seed-0.safetensors").read_bytes()
 
 
-def kill_once(marker):
-    """End the worker process that calls this first, as the kernel does where memory runs out."""
-    if not marker.exists():
-        marker.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
 def test_worker_processes_make_the_same_bytes_and_one_that_is_killed_changes_none(done, tiny, tmp_path):
     listener = Listener()
     run = Run(load_spec(tiny).record, tmp_path / "run", listener, engine=processes(2))
@@ -264,12 +256,6 @@ def test_worker_processes_make_the_same_bytes_and_one_that_is_killed_changes_non
     ours, theirs = shas(tmp_path / "run"), shas(done)
     assert len(ours) == len(stages) + 2  # two files of each training
     assert ours == {name: theirs[name] for name in ours}
-
-
-def deadly(work, stage, marker):
-    kill_once(marker)
-    (plain,) = [other for other in plan(work.spec) if other.name == stage.name]
-    return plain.make(work, plain, *plain.arguments)
 
 
 def test_threads_of_any_executor_make_the_same_bytes(done, tiny, tmp_path):

@@ -1,10 +1,13 @@
 """A run of seconds: its spec, a reporter that remembers, and what its files are."""
 
 import json
+import os
+import signal
 
 from rich.console import Console
 
 from paper_repro.artifact.manifest import key_of, read_manifest
+from paper_repro.artifact.stages import plan
 
 CHANGES = """extends = "paper.toml"
 name = "tiny"
@@ -82,3 +85,12 @@ def sealed(text):
 
 def shas(folder):
     return {name: sha for record in read_manifest(folder).stages.values() for name, sha in record.outputs.items()}
+
+
+def deadly(work, stage, marker):
+    """In place of what makes a stage: the process that comes first dies, as one that takes too much memory does."""
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    (plain,) = [other for other in plan(work.spec) if other.name == stage.name]
+    return plain.make(work, plain, *plain.arguments)

@@ -13,7 +13,7 @@ from paper_repro.files import DamagedError, InputError, NotFiniteError
 from paper_repro.score import diffusion, training
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
-from paper_repro.score.workers import available_cores, workers
+from paper_repro.score.workers import available_cores, one_core, workers
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,21 @@ def test_workers_compute_on_one_core_and_leave_the_setting_as_it_was():
         with workers(2) as executor:
             assert [executor.submit(torch.get_num_threads).result() for _ in range(4)] == [1] * 4
         assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_of_two_threads_that_want_one_core_the_last_to_leave_restores_the_setting():
+    before = torch.get_num_threads()
+    first, second = one_core(), one_core()
+    try:
+        torch.set_num_threads(3)
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert torch.get_num_threads() == 1
+        second.__exit__(None, None, None)
+        assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
 
