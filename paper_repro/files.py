@@ -95,6 +95,11 @@ def _free(path: Path) -> str:
         return ""
 
 
+def is_temporary(name: str, of: str) -> bool:
+    """Return whether a name is that of a temporary file of the file ``of``, such as a writer that was killed leaves."""
+    return name.startswith(f".{of}.") and name.endswith(_TEMPORARY)
+
+
 def remove_temporaries(folder: Path) -> None:
     """Remove what writers that were killed left in a folder and below; nobody else may be writing there."""
     for path in folder.rglob(f".*{_TEMPORARY}"):

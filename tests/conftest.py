@@ -2,7 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
@@ -58,3 +60,37 @@ def authors_weights(pytestconfig: pytest.Config) -> Path:
     if not path.is_file():
         pytest.skip("the authors' weights are not at hand: set PAPER_REPRO_AUTHORS_WEIGHTS to their path (see REPRODUCE.md)")
     return path
+
+
+@attrs.define
+class _Row:
+    """A row of the table of faults: the tests that inject them, how many they injected, and what was lost."""
+
+    tests: int = 0
+    injected: int = 0
+    lost: int = 0
+
+
+_FAULTS = pytest.StashKey[dict[str, _Row]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Count the faults that a test injected: what it records as "injected", or one."""
+    report = yield
+    marker = item.get_closest_marker("faults")
+    if marker is not None and (report.when == "call" or report.failed) and not report.skipped:
+        row = item.config.stash.setdefault(_FAULTS, {}).setdefault(marker.args[0], _Row())
+        row.tests += 1
+        row.injected += int(dict(item.user_properties).get("injected", 1))
+        row.lost += report.failed
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print what faults were injected and what was lost, where tests of faults ran."""
+    rows = config.stash.get(_FAULTS, {})
+    if rows:
+        terminalreporter.section("faults injected")
+        for name, row in rows.items():
+            terminalreporter.write_line(f"{row.injected:6,} in {row.tests:3} tests, {row.lost} with a loss: {name}")

@@ -22,7 +22,7 @@ from typing import Any
 import attrs
 
 from paper_repro import __version__
-from paper_repro.files import DamagedError, InputError, read_bytes, require_format, sha256, write_bytes, write_text
+from paper_repro.files import DamagedError, InputError, is_temporary, read_bytes, require_format, sha256, write_bytes, write_text
 from paper_repro.score.ranks import started_by_torchrun
 from paper_repro.score.workers import available_cores
 from paper_repro.spec import Spec, canonical, converter, differences, digest, structure
@@ -107,7 +107,7 @@ def require_place(folder: Path) -> None:
     """Raise ``InputError`` unless a folder is new, empty, or a run directory."""
     if not folder.exists():
         return
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else {""}
+    names = {path.name for path in folder.iterdir() if not is_temporary(path.name, NAME)} if folder.is_dir() else {""}
     if names - {LOCK} and not names & {NAME, PREVIOUS}:
         raise InputError(folder, "exists and holds no run", "an empty or new directory, or one made by 'paper-repro reproduce'")
 
