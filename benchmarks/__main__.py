@@ -1,32 +1,18 @@
 """Take every figure, print the table, and write it into README.md: ``python -m benchmarks [NAME ...]``."""
 
 import importlib
-import platform
 import sys
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measure import Figure
+from benchmarks.measure import Figure, processor
 
 #: The modules of this folder; each has FIGURES, functions without arguments that return a Figure.
 MODULES = ("replica_exchange", "exact", "training", "likelihood", "commands")
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
-
-
-def processor() -> str:
-    """Return the name of the processor, with what its vector units can do."""
-    information = Path("/proc/cpuinfo")
-    if not information.exists():
-        return platform.processor() or platform.machine()
-    lines = information.read_text().splitlines()
-    fields = {line.split(":")[0].strip(): line.split(":")[1].strip() for line in lines if ":" in line}
-    widest = next((name for name in ("avx512f", "avx2", "sse2") if name in fields.get("flags", "").split()), "")
-    family = f"family {fields.get('cpu family', '?')}, model {fields.get('model', '?')}"
-    return f"{fields.get('model name', platform.machine())} ({family}, {widest}), {torch.get_num_threads()} cores"
 
 
 def markdown(figures: list[Figure], where: str) -> str:

@@ -1,11 +1,14 @@
 """Taking a figure: medians of alternated pairs, in the same process, so that only ratios are compared."""
 
+import platform
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import attrs
+import torch
 
 #: Rounds behind every median.
 PAIRS = 7
@@ -47,3 +50,15 @@ def at_least(what: str, target: float, value: float, detail: str = "") -> Figure
 def at_most(what: str, target: float, value: float, unit: str, detail: str = "") -> Figure:
     """Return a time that should be ``target`` or less, both in ``unit``."""
     return Figure(what, f"≤ {target:g} {unit}", f"{value:.3g} {unit}{detail and f' ({detail})'}", value <= target)
+
+
+def processor() -> str:
+    """Return the name of the processor, with what its vector units can do."""
+    information = Path("/proc/cpuinfo")
+    if not information.exists():
+        return platform.processor() or platform.machine()
+    lines = information.read_text().splitlines()
+    fields = {line.split(":")[0].strip(): line.split(":")[1].strip() for line in lines if ":" in line}
+    widest = next((name for name in ("avx512f", "avx2", "sse2") if name in fields.get("flags", "").split()), "")
+    family = f"family {fields.get('cpu family', '?')}, model {fields.get('model', '?')}"
+    return f"{fields.get('model name', platform.machine())} ({family}, {widest}), {torch.get_num_threads()} cores"
