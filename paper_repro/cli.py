@@ -2,10 +2,13 @@
 
 import contextlib
 import io
+import os
 import signal
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -202,6 +205,8 @@ def _complain(line: str, status: int) -> int:
 
 
 _GO_ON = "the same command goes on where it stopped"
+_ENDINGS = {signal.SIGINT: (f"interrupted; {_GO_ON}", 130), signal.SIGTERM: (f"terminated; {_GO_ON}", 143)}
+_SECONDS_TO_STOP = 4.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -224,13 +229,53 @@ def main(arguments: list[str] | None = None) -> int:
     except MemoryError as error:
         return _complain(f"not enough memory ({error}); expected smaller sizes", 2)
     except KeyboardInterrupt:
-        return _complain(f"interrupted; {_GO_ON}", 130)
+        return _complain(*_ENDINGS[signal.SIGINT])
     except Terminated:
-        return _complain(f"terminated; {_GO_ON}", 143)
+        return _complain(*_ENDINGS[signal.SIGTERM])
     finally:
         signal.signal(signal.SIGTERM, before)
     return status if isinstance(status, int) else 0
 
 
+@contextlib.contextmanager
+def _stop_in_time() -> Iterator[None]:
+    """End the process some seconds after a signal that has not ended it: a kernel cannot be interrupted, and need not be.
+
+    What is on the disk is whole at any time, and what is not there yet is made again.
+    """
+    ended = threading.Event()
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)  # written to at once, whatever the main thread does
+
+    def watch() -> None:
+        while number := os.read(reader, 1):
+            if number[0] in _ENDINGS and not ended.wait(_SECONDS_TO_STOP):
+                if os.isatty(1):
+                    os.write(1, b"\x1b[?25h")  # the cursor, which a bar of progress hides
+                os._exit(_complain(*_ENDINGS[signal.Signals(number[0])]))
+        os.close(reader)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.set_wakeup_fd(before)
+        os.close(writer)
+
+
+def program() -> NoReturn:
+    """Run the command line as a process of its own, which a signal ends in time; ``main`` says with what status."""
+    with _stop_in_time():
+        status = main()
+        if status in {130, 143}:  # a thread may still be in a kernel: nobody waits for it
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError, ValueError, AttributeError):  # closed
+                    stream.flush()
+            os._exit(status)
+    sys.exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

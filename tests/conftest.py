@@ -1,6 +1,7 @@
 """What every test shares: how hard Hypothesis works, where golden files lie, and the published spec."""
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from paper_repro.score.weights import load_weights
 from paper_repro.spec import Hamiltonian, Loaded, Spec, load_spec, specs_folder
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs in the background, and inherited
 
 # The gate must give the same verdict twice; "thorough" looks for what the gate's examples miss.
 _slow_start = [HealthCheck.too_slow]
@@ -71,6 +73,22 @@ class _Row:
     lost: int = 0
 
 
+#: The faults that this project is tested to survive, by the argument of the marker "faults".
+FAULTS = {
+    "killed": "the process is killed at the k-th file operation",
+    "signal": "SIGINT or SIGTERM in a kernel, a step, a write",
+    "unwritable": "disk full, read-only folder, limit on the size of files",
+    "damaged": "shard, checkpoint, weights or manifest truncated, altered, empty",
+    "other spec": "another spec in a run directory",
+    "format": "a file of an older or newer format",
+    "malformed": "a malformed spec",
+    "not finite": "NaN or infinity in loss, score, W, energy, weights",
+    "too little": "a chain that has not converged, too few samples",
+    "two": "two processes on one run directory",
+    "surroundings": "cache, home, output, terminal, locale, paths, memory",
+    "hostile": "a file that is made to do harm",
+    "worker": "a worker, a rank, a scheduler dies or does not fit",
+}
 _FAULTS = pytest.StashKey[dict[str, _Row]]()
 
 
@@ -80,7 +98,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     marker = item.get_closest_marker("faults")
     if marker is not None and (report.when == "call" or report.failed) and not report.skipped:
-        row = item.config.stash.setdefault(_FAULTS, {}).setdefault(marker.args[0], _Row())
+        row = item.config.stash.setdefault(_FAULTS, {}).setdefault(FAULTS[marker.args[0]], _Row())
         row.tests += 1
         row.injected += int(dict(item.user_properties).get("injected", 1))
         row.lost += report.failed

@@ -63,6 +63,7 @@ def test_mistakes_are_one_line(capsys, arguments, said):
     assert said in complaint(capsys, *arguments)
 
 
+@pytest.mark.faults("damaged")
 def test_weights_that_cannot_be_used_are_one_line(capsys, tmp_path, golden):
     whole = (golden / "weights" / "smoke-seed-0.safetensors").read_bytes()
     path = tmp_path / "cut.safetensors"
@@ -73,6 +74,7 @@ def test_weights_that_cannot_be_used_are_one_line(capsys, tmp_path, golden):
     assert "--seed" in complaint(capsys, "audit", str(path), "--sequences", "2", "--seed", "-1")
 
 
+@pytest.mark.faults("unwritable")
 def test_an_unwritable_place_is_one_line_and_nothing_is_lost(capsys, tmp_path, golden):
     (tmp_path / "file").write_text("kept")
     weights = str(golden / "weights" / "smoke-seed-0.safetensors")
@@ -82,6 +84,7 @@ def test_an_unwritable_place_is_one_line_and_nothing_is_lost(capsys, tmp_path, g
     assert (tmp_path / "file").read_text() == "kept"
 
 
+@pytest.mark.faults("signal")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_in_one_line_and_its_status(number, status, tmp_path):
     command = [
@@ -103,6 +106,40 @@ def test_a_signal_ends_in_one_line_and_its_status(number, status, tmp_path):
     assert "Traceback" not in errors
 
 
+_KERNEL = """
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
+from paper_repro import cli
+from paper_repro.artifact import commands
+
+def long(*_):
+    with ThreadPoolExecutor() as executor:  # as a kernel in a thread: its end is waited for
+        print("started", flush=True)
+        list(executor.map(time.sleep, [60]))
+
+commands.status = long
+sys.argv[1:] = ["status", "run"]
+cli.program()
+"""
+
+
+@pytest.mark.faults("signal")
+@pytest.mark.parametrize("wait", [0, 0.5])  # while the thread starts, and in the kernel
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_kernel_that_cannot_be_interrupted_does_not_hold_up_a_signal(number, status, wait):
+    """Without the watch the process ends with its kernel, a minute later."""
+    command = [sys.executable, "-c", _KERNEL]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout.readline() == "started\n"
+        time.sleep(wait)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == status
+    assert "the same command goes on" in errors
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.faults("surroundings")
 @pytest.mark.parametrize("closed", ["pipe", "descriptor"])
 def test_output_that_nobody_reads_does_not_end_the_work(tmp_path, golden, closed):
     figures = tmp_path / "with spaces" / "figures.json"
@@ -131,6 +168,7 @@ def test_output_that_nobody_reads_does_not_end_the_work(tmp_path, golden, closed
     assert json.loads(figures.read_text())["sequences"] == 8
 
 
+@pytest.mark.faults("surroundings")
 def test_a_terminal_without_greek_and_a_locale_without_utf_8(tmp_path):
     environment = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C", "HOME": str(tmp_path)}
     command = [sys.executable, "-m", "paper_repro.cli", "lnz", "ABBA", "--temperature", "1"]

@@ -52,6 +52,7 @@ def test_a_changed_constant_compiles_again(folder: Path) -> None:
     assert _run(folder) == (16.0, 0)
 
 
+@pytest.mark.faults("surroundings")
 def test_a_damaged_file_compiles_again_and_is_mended(folder: Path) -> None:
     path = _cached(folder)
     whole = path.read_bytes()
@@ -63,6 +64,7 @@ def test_a_damaged_file_compiles_again_and_is_mended(folder: Path) -> None:
     assert _run(folder) == (7.0, 1)
 
 
+@pytest.mark.faults("surroundings")
 def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
     _write(tmp_path)
     (tmp_path / "__pycache__").write_text("a file where the folder should be")

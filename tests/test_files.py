@@ -63,6 +63,7 @@ def write_leaving_the_temporary(path: Path, data: bytes) -> None:
 FAILURES = [Interrupted(), RuntimeError("the writer failed"), OSError(errno.ENOSPC, "No space left on device")]
 
 
+@pytest.mark.faults("signal")
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
 def test_an_interrupted_writer_leaves_the_old_file_and_no_temporary(
     tmp_path: Path, failure: BaseException, monkeypatch: pytest.MonkeyPatch
@@ -72,6 +73,7 @@ def test_an_interrupted_writer_leaves_the_old_file_and_no_temporary(
     assert not interrupted_write_is_safe(write_leaving_the_temporary, tmp_path / "left over", failure, monkeypatch)
 
 
+@pytest.mark.faults("killed")
 def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "deeper").mkdir()
     kept = [tmp_path / "data.tmp", tmp_path / ".hidden", tmp_path / "deeper" / "data.bin"]
@@ -81,6 +83,7 @@ def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path: Path) ->
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
 
 
+@pytest.mark.faults("format")
 def test_formats_are_told_apart_by_name() -> None:
     require_format("file", "paper_repro run 2", "paper_repro run 2")
     for found in ("paper_repro run 1", "paper_repro runs 3", "paper_repro run x", "paper_repro run", None, 2, []):
@@ -110,6 +113,7 @@ except InputError as error:
 """
 
 
+@pytest.mark.faults("unwritable")
 def test_a_limit_on_the_size_of_files_is_one_line_with_the_size_needed(tmp_path: Path) -> None:
     path = tmp_path / "data.bin"
     path.write_bytes(OLD)
@@ -121,6 +125,7 @@ def test_a_limit_on_the_size_of_files_is_one_line_with_the_size_needed(tmp_path:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.faults("unwritable")
 def test_a_failed_rename_leaves_the_old_file_and_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "data.bin"
     path.write_bytes(OLD)
@@ -145,6 +150,7 @@ def test_a_file_is_written_whole_and_replaced(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o644
 
 
+@pytest.mark.faults("unwritable")
 @pytest.mark.parametrize("name", ["file/data.bin", "file/deeper/data.bin", "folder", "x" * 300])
 def test_an_unwritable_place_is_one_line_and_nothing_is_lost(tmp_path: Path, name: str) -> None:
     # A file stands where a folder is wanted, and the reverse: this refuses the super-user too, as a read-only folder does not.

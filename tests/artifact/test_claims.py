@@ -60,6 +60,7 @@ def test_scatter_does_not_buy_a_reproduction():
     assert judge(claim(value=0.1), results(0.70, 0.78, 0.86), 0.95, []).verdict == "DEVIATES"
 
 
+@pytest.mark.faults("too little")
 def test_one_seed_or_nothing_measured_is_inconclusive():
     assert judge(claim(), results(0.87), 0.95, []).verdict == "INCONCLUSIVE"
     assert judge(claim(), {}, 0.95, []).verdict == "INCONCLUSIVE"

@@ -29,6 +29,7 @@ def test_two_worker_processes_make_the_same_bytes(done, tiny, tmp_path, workers)
     assert {name: ours[name] for name in made} == {name: theirs[name] for name in made}
 
 
+@pytest.mark.faults("worker")
 def test_a_worker_that_is_killed_half_way_changes_nothing(done, tiny, tmp_path, workers):
     run = Run(load_spec(tiny).record, tmp_path / "run", Listener(), engine=cluster(workers.scheduler_address))
     marker = tmp_path / "killed"
@@ -46,6 +47,7 @@ def always_deadly(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.faults("worker")
 def test_a_stage_that_kills_every_worker_ends_in_one_line_and_keeps_the_rest(tiny, tmp_path, workers):
     run = Run(load_spec(tiny).record, tmp_path / "run", Listener(), engine=cluster(workers.scheduler_address))
     stages = {stage.name: stage for stage in plan(run.spec)}
@@ -55,6 +57,7 @@ def test_a_stage_that_kills_every_worker_ends_in_one_line_and_keeps_the_rest(tin
     assert set(run.manifest.stages) == {"sample training 1/1"}
 
 
+@pytest.mark.faults("worker")
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "tcp://no such host:1", "nonsense", "", "tcp://"])
 def test_a_scheduler_that_does_not_answer_is_one_line(tiny, tmp_path, monkeypatch, address):
     monkeypatch.setattr("paper_repro.artifact.engines._SECONDS_TO_ANSWER", 1)

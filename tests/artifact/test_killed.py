@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-ROW = "killed at the k-th file operation"
-
 
 def kill(tiny, tmp_path, *options):
     driver = Path(__file__).with_name("kill.py")
@@ -18,7 +16,7 @@ def kill(tiny, tmp_path, *options):
     return json.loads(done.stdout)
 
 
-@pytest.mark.faults(ROW)
+@pytest.mark.faults("killed")
 def test_a_run_that_is_killed_is_taken_up_to_the_same_bytes(tiny, tmp_path, record_property):
     found = kill(tiny, tmp_path, "--most", "3")
     record_property("injected", found["killed"])
@@ -28,7 +26,7 @@ def test_a_run_that_is_killed_is_taken_up_to_the_same_bytes(tiny, tmp_path, reco
 
 
 @pytest.mark.slow
-@pytest.mark.faults(ROW)
+@pytest.mark.faults("killed")
 def test_a_run_is_killed_at_every_file_operation(tiny, tmp_path, record_property):
     found = kill(tiny, tmp_path)
     record_property("injected", found["killed"])

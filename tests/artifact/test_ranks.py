@@ -86,6 +86,7 @@ def test_ranks_read_the_same_data_and_write_the_same_files(one, two):
     assert "ranks" not in read_manifest(one).sessions[-1]
 
 
+@pytest.mark.faults("worker")
 def test_a_rank_that_dies_is_started_again_and_the_training_goes_on(spec_of_51_steps, two, tmp_path):
     script = tmp_path / "program.py"
     script.write_text(_RANK_1_DIES)
@@ -107,6 +108,7 @@ def test_more_ranks_than_groups_of_chains(spec_of_51_steps, one, tmp_path):
     assert np.abs(losses(tmp_path / "run", 0) - losses(one, 0)).max() < 1e-5
 
 
+@pytest.mark.faults("worker")
 def test_bad_input_is_one_line_of_one_rank(tmp_path):
     done = torchrun(*_PROGRAM, "reproduce", tmp_path / "no.toml", "--out", tmp_path / "run")
     assert done.returncode != 0

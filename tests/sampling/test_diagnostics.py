@@ -88,6 +88,7 @@ def test_short_traces_together_give_the_time_of_the_process(persistence):
     assert 0.5 < np.std(times) / found.time_error < 2
 
 
+@pytest.mark.faults("too little")
 def test_a_trace_too_short_for_its_time_says_so():
     generator = np.random.default_rng(4)
     assert autocorrelation(*autoregressive(200, 41, 0.5, generator), 10, 2, generator).converged
@@ -103,6 +104,7 @@ def test_a_wrong_mean_shows_in_the_time_and_in_z():
     assert abs(wrong.z) > 10
 
 
+@pytest.mark.faults("too little")
 @pytest.mark.parametrize("shape", [(1, 9), (9, 1)])
 def test_too_few_traces_are_refused(shape):
     with pytest.raises(ValueError, match="two or more"):

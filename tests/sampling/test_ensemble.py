@@ -219,6 +219,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.faults("damaged")
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_file_is_refused_in_one_line(whole, tmp_path, damage):
     path = tmp_path / "training.npz"
@@ -232,6 +233,7 @@ def test_a_damaged_file_is_refused_in_one_line(whole, tmp_path, damage):
     assert "\n" not in message
 
 
+@pytest.mark.faults("damaged")
 def test_a_missing_file_and_a_folder_are_refused_in_one_line(tmp_path):
     for path in (tmp_path / "none.npz", tmp_path):
         with pytest.raises(InputError, match=r"cannot be read \(.*\); expected an ensemble"):
@@ -249,6 +251,7 @@ def test_stages_have_different_keys():
     assert len(set(ensembles.STAGES.values())) == len(ensembles.STAGES)
 
 
+@pytest.mark.faults("hostile")
 def test_a_small_file_that_declares_100_gb_is_refused_before_memory_is_taken(tmp_path, monkeypatch):
     """The header of one array says 25e9 float32; the file has ten thousand bytes. ``np.load`` would ask for the memory first."""
     path = tmp_path / "bomb.npz"
@@ -266,6 +269,7 @@ def test_a_small_file_that_declares_100_gb_is_refused_before_memory_is_taken(tmp
         load(path)
 
 
+@pytest.mark.faults("not finite")
 def test_an_energy_that_is_not_finite_stops_with_the_sequence_and_the_seed(small, monkeypatch):
     plain = ensembles.replica_exchange.sample
 

@@ -51,6 +51,7 @@ def same(first, second) -> bool:
     )
 
 
+@pytest.mark.faults("signal")
 def test_an_interrupted_training_ends_in_the_same_bytes(small, tmp_path):
     whole = training.train(*small, 3)
     assert len(whole.losses) == training.steps_in_all(23, small[3]) == 30
@@ -168,6 +169,7 @@ DAMAGES = {
 }  # fmt: skip
 
 
+@pytest.mark.faults("damaged")
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used(small, tmp_path, damage):
     path = tmp_path / "checkpoint.safetensors"
@@ -182,6 +184,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used(small, tmp_
     assert "the checkpoint before it is used" in said[0]
 
 
+@pytest.mark.faults("damaged")
 def test_of_two_damaged_checkpoints_both_are_named_and_training_starts_again(small, tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     stopped_twice(small, path)
@@ -194,6 +197,7 @@ def test_of_two_damaged_checkpoints_both_are_named_and_training_starts_again(sma
     assert "training starts again" in said[1]
 
 
+@pytest.mark.faults("damaged")
 def test_the_checkpoint_of_another_training_is_said_and_not_used(small, tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     stopped_twice(small, path)
@@ -203,6 +207,7 @@ def test_the_checkpoint_of_another_training_is_said_and_not_used(small, tmp_path
     assert "another training" in said[0]
 
 
+@pytest.mark.faults("format")
 def test_a_checkpoint_of_a_newer_format_is_refused_and_kept(small, tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     stopped_twice(small, path)
@@ -215,6 +220,7 @@ def test_a_checkpoint_of_a_newer_format_is_refused_and_kept(small, tmp_path):
     assert path.read_bytes() == kept
 
 
+@pytest.mark.faults("signal")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_within_the_optimiser_s_step_comes_after_it(small, tmp_path, monkeypatch, number):
     """Half a step would be kept as a whole one, and the resumed training would end elsewhere."""
@@ -239,6 +245,7 @@ def test_a_signal_within_the_optimiser_s_step_comes_after_it(small, tmp_path, mo
     assert same(done, training.train(*small, 3))
 
 
+@pytest.mark.faults("unwritable")
 def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier_one(small, tmp_path, monkeypatch):
     path = tmp_path / "checkpoint.safetensors"
     stopped_twice(small, path)
@@ -293,6 +300,7 @@ def test_the_loss_falls_and_the_network_learns_that_neighbours_align(small):
     assert w.mean() > 0
 
 
+@pytest.mark.faults("not finite")
 def test_a_loss_that_is_not_finite_stops_with_step_and_seed(small, tmp_path):
     chains, shape, diffusion, recipe = small
     broken = training.Chains(chains.codes, [np.full_like(spins, np.nan) for spins in chains.spins])

@@ -58,6 +58,7 @@ def test_the_authors_names_are_understood_and_their_architecture_is_read_off(sav
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
 
 
+@pytest.mark.faults("damaged")
 def test_a_file_cut_short_at_any_place_is_named(saved):
     path, _ = saved
     whole = path.read_bytes()
@@ -66,6 +67,7 @@ def test_a_file_cut_short_at_any_place_is_named(saved):
         complaint(path)
 
 
+@pytest.mark.faults("damaged")
 def test_a_flipped_bit_is_noticed(saved):
     """Safetensors alone would load it."""
     path, _ = saved
@@ -75,6 +77,7 @@ def test_a_flipped_bit_is_noticed(saved):
     assert "SHA-256" in complaint(path)
 
 
+@pytest.mark.faults("damaged")
 def test_a_missing_file_and_one_of_another_kind_are_named(tmp_path):
     complaint(tmp_path / "none.safetensors")
     (tmp_path / "text.safetensors").write_text("not weights at all, but long enough to hold a header")
@@ -83,6 +86,7 @@ def test_a_missing_file_and_one_of_another_kind_are_named(tmp_path):
     complaint(tmp_path / "other.safetensors")
 
 
+@pytest.mark.faults("damaged")
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -102,6 +106,7 @@ def test_tensors_that_do_not_fit_are_named(saved, change, said):
     assert said in complaint(path)
 
 
+@pytest.mark.faults("damaged")
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -127,6 +132,7 @@ def test_metadata_that_cannot_be_used_are_named(saved, key, value):
     assert key in complaint(path)
 
 
+@pytest.mark.faults("damaged")
 @pytest.mark.parametrize(("field", "value"), [("single_width", 2**40), ("positions", 2**62), ("blocks", 10**9), ("heads", 8)])
 def test_an_architecture_that_is_not_that_of_the_tensors_is_refused_before_memory_is_taken(saved, field, value):
     path, _ = saved
@@ -136,6 +142,7 @@ def test_an_architecture_that_is_not_that_of_the_tensors_is_refused_before_memor
     assert field in complaint(path)
 
 
+@pytest.mark.faults("hostile")
 def test_a_small_file_that_declares_100_gb_is_refused(tmp_path):
     path = tmp_path / "bomb.safetensors"
     header = json.dumps({"w": {"dtype": "F32", "shape": [25_000_000_000], "data_offsets": [0, 100_000_000_000]}}).encode()

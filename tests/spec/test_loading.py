@@ -212,6 +212,7 @@ def assert_one_line(message: str, path: Path, where: str) -> None:
     assert all(part.strip() for part in message.split("; expected "))
 
 
+@pytest.mark.faults("malformed")
 @pytest.mark.parametrize("case", MALFORMED)
 def test_a_malformed_file_is_one_line_with_file_and_path(folder: Path, case: str) -> None:
     content, where = MALFORMED[case]
@@ -247,6 +248,7 @@ def test_a_line_does_not_speak_of_the_code(folder: Path) -> None:
         assert "the fields of Spec" not in str(caught.value)
 
 
+@pytest.mark.faults("malformed")
 @pytest.mark.parametrize("name", ["missing.toml", "folder.toml"])
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.toml").mkdir()
@@ -255,6 +257,7 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, name: str) -> No
     assert_one_line(str(caught.value), tmp_path / name, "cannot be read")
 
 
+@pytest.mark.faults("malformed")
 @pytest.mark.parametrize("name", ["missing.toml", "broken.toml", "bare.toml", "..", ""])
 def test_a_bad_base_is_one_line_that_names_a_file(folder: Path, name: str) -> None:
     (folder / "broken.toml").write_text("= 3\n")
@@ -307,6 +310,7 @@ LOOSE = [
 ]
 
 
+@pytest.mark.faults("malformed")
 @pytest.mark.parametrize(("cls", "data"), LOOSE)
 def test_what_cattrs_lets_pass_by_default_is_refused(cls: type, data: dict[str, Any]) -> None:
     cattrs.Converter().structure(data, cls)  # the broken twin: it takes each of these without a word
@@ -391,6 +395,7 @@ def test_the_writer_of_toml_is_right(folder: Path, paper: Loaded[Spec]) -> None:
     assert loaded.origins == paper.origins
 
 
+@pytest.mark.faults("malformed")
 @settings(max_examples=6 * settings().max_examples)
 @given(data=mutated())
 def test_a_mutated_file_loads_or_gives_one_line(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Any]) -> None:
@@ -400,6 +405,7 @@ def test_a_mutated_file_loads_or_gives_one_line(tmp_path_factory: pytest.TempPat
     assert_loads_or_says_why(path, load_spec)
 
 
+@pytest.mark.faults("malformed")
 @settings(max_examples=2 * settings().max_examples)
 @given(data=st.binary(max_size=40), place=st.integers(0, len(PAPER)))
 def test_any_bytes_load_or_give_one_line(tmp_path_factory: pytest.TempPathFactory, data: bytes, place: int) -> None:
