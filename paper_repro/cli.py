@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 from cyclopts import App, CycloptsError, Parameter
 
 from paper_repro import __version__
-from paper_repro.files import InputError
+from paper_repro.files import InputError, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,16 +33,24 @@ def _spec(path: Path | None) -> Path:
 
 
 def _console() -> "Console":
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console, ConsoleOptions, RenderableType  # noqa: PLC0415
+    from rich.segment import Segment  # noqa: PLC0415
 
     class Lasting(Console):
-        """A console whose reader may go away: the work goes on without it."""
+        """A console whose reader may go away without ending the work; no text out of a file or a name commands the terminal."""
+
+        def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+            for text, style, control in super().render(renderable, options):
+                yield Segment(text if control else "\n".join(map(printable, text.split("\n"))), style, control)
 
         def on_broken_pipe(self) -> None:
             with contextlib.suppress(SystemExit):
                 super().on_broken_pipe()
 
-    return Lasting(highlight=False)
+    console = Lasting(highlight=False)
+    if console.width < 1:  # COLUMNS=0
+        console.width = 80
+    return console
 
 
 @app.command
@@ -204,6 +212,8 @@ def _complain(line: str, status: int) -> int:
     return status
 
 
+#: How torch and threads say that memory has run out.
+_NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculation overflowed", "can't start new thread")
 _GO_ON = "the same command goes on where it stopped"
 _ENDINGS = {signal.SIGINT: (f"interrupted; {_GO_ON}", 130), signal.SIGTERM: (f"terminated; {_GO_ON}", 143)}
 _SECONDS_TO_STOP = 4.0
@@ -226,8 +236,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _complain(str(error), 2)
     except OSError as error:
         return _complain(f"{error.filename or 'input or output'}: {error.strerror or error}", 2)
-    except MemoryError as error:
-        return _complain(f"not enough memory ({error}); expected smaller sizes", 2)
+    except (MemoryError, RuntimeError) as error:
+        line = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, RuntimeError) and not any(words in line for words in _NO_MEMORY):
+            raise
+        return _complain(f"not enough memory ({printable(line)[:200]}); expected smaller sizes", 2)
     except KeyboardInterrupt:
         return _complain(*_ENDINGS[signal.SIGINT])
     except Terminated:

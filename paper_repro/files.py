@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 
+def printable(text: str) -> str:
+    """Return a text with a code in place of each letter that is none: control, escape, change of direction, half a byte."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
+
+
 class InputError(Exception):
     """What a person gave cannot be used; the message is one line that says where, what, and what was expected."""
 
     def __init__(self, where: object, found: str, expected: str) -> None:
         """Join the three parts into one line."""
-        line = " ".join(f"{where}: {found}; expected {expected}".split())
-        super().__init__("".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in line))
+        super().__init__(printable(" ".join(f"{where}: {found}; expected {expected}".split())))
 
     def __reduce__(self) -> Any:
         """Let the error come whole out of a worker process: its class and its line."""

@@ -89,7 +89,7 @@ def gather(
 
 @attrs.frozen(eq=False)
 class Fit:
-    """The couplings read out of a force field; errors are one standard error, resampling sequences.
+    """The couplings read out of a force field; errors are one standard error, resampling sequences (NaN where there is one).
 
     ``coefficients`` estimate βJ, dimensionless; ``ratios`` are to the strongest ferromagnetic coupling; ``scale`` is c·g / g·g
     for fitted c and true g, β for a perfect score. ``force_error`` is the relative RMS difference from the exact force.
@@ -163,7 +163,7 @@ def invert(statistics: Statistics, hamiltonian: Hamiltonian, settings: Inversion
         some_gram, some_moment, *_ = _parts(picked, count)
         c = np.linalg.pinv(some_gram, hermitian=True) @ some_moment
         draws.append([*c, *(c / c[anchor]), _cosine(c, true), _r2(picked, c, count, settings.r2_about), c @ true / (true @ true)])
-    errors = np.std(np.array(draws), axis=0, ddof=1)
+    errors = np.std(np.array(draws), axis=0, ddof=1) if len(rows) > 1 else np.full(len(draws[0]), np.nan)
     return Fit(
         terms=names,
         equations=int(equations),

@@ -1,1 +1,5 @@
 """The artifact: a run directory of stages, verdicts on the claims, and the report."""
+
+import logging
+
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # that its cache has no folder costs only time

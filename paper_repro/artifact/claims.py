@@ -146,9 +146,10 @@ def judge(claim: Claim, results: dict[str, Any], confidence: float, doubts: Sequ
         return result("REPRODUCED" if inside else "DEVIATES", reason, low, high)
     if len(values) < 2:
         return result("INCONCLUSIVE", "one training seed; a spread takes two or more")
+    if not math.isfinite(over_sequences):
+        return result("INCONCLUSIVE", "no standard error")
     low, high = prediction_interval(values, confidence)
-    sequences = 0.0 if math.isnan(over_sequences) else over_sequences
-    noise = math.sqrt(2) * float(stats.norm.ppf(0.5 + confidence / 2)) * sequences  # their test sequences and ours
+    noise = math.sqrt(2) * float(stats.norm.ppf(0.5 + confidence / 2)) * over_sequences  # their test sequences and ours
     half = math.hypot((high - low) / 2, noise) + claim.rounding
     low, high = value - half, value + half
     inside = low <= claim.published <= high

@@ -1,6 +1,7 @@
 """The figures of a run, as PNG and as SVG, from its results alone."""
 
 import io
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,11 @@ def _new(width: float = 6.4, panels: int = 1, rows: int = 1) -> tuple[Figure, An
     return figure, axes
 
 
+def _plain(text: str) -> str:
+    """Return a name out of a spec as a label shows it: a dollar sign begins no formula."""
+    return text.replace("$", r"\$")
+
+
 def _letter(axis: Any, letter: str) -> None:
     axis.text(-0.14, 1.04, f"({letter})", transform=axis.transAxes, fontsize="large")
 
@@ -64,7 +70,7 @@ def _draw_chain(axis: Any, sequence: str, spins: Floats, identities: str, at: fl
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for letter, colour, mark in zip(identities, _CYCLE * len(identities), "os^Dv*" * len(identities), strict=False):
         here = [site for site in sites if sequence[site] == letter]
-        axis.plot(here, np.full(len(here), at), mark, ms=3, color=colour, zorder=2, label=letter)
+        axis.plot(here, np.full(len(here), at), mark, ms=3, color=colour, zorder=2, label=_plain(letter))
 
 
 def concept(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
@@ -100,7 +106,7 @@ def concept(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
         values = [part["couplings"][term]["value"] for term in names]
         c_axis.plot(rows + 0.12 * (index - 1.5), values, "os^D*v"[index % 6], ms=5, mfc="none", color=colour, label=name)
     c_axis.axhline(0, color=_BLACK, lw=0.6)
-    c_axis.set_xticks(rows, names)
+    c_axis.set_xticks(rows, map(_plain, names))
     c_axis.set(ylabel="coupling (dimensionless)", title="least squares: the couplings")
     c_axis.legend(frameon=False, fontsize="small")
     for axis, letter in zip((chain_axis, w_axis, force_axis, c_axis), "abcd", strict=True):
@@ -124,7 +130,9 @@ def ensemble(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
         counts = np.array(bonds[term.name])
         if counts.sum():
             density = counts / counts.sum() / np.diff(edges)
-            right.stairs(density, edges, color=_CYCLE[index % 6], ls=_DASHES[(index + index // 6) % 6], lw=1.6, label=term.name)
+            right.stairs(
+                density, edges, color=_CYCLE[index % 6], ls=_DASHES[(index + index // 6) % 6], lw=1.6, label=_plain(term.name)
+            )
     right.set(xlabel="S_i · S_j of the bond", ylabel="density", title=f"bonds of the test snapshots, T = {spec.ladder.coldest:g}")
     right.legend(frameon=False)
     if "readout" in results:
@@ -235,9 +243,9 @@ def table_1(results: dict[str, Any], spec: Spec, published: Published) -> Figure
         values, errors = [item["value"] for item in found], [item["standard_error"] or 0.0 for item in found]
         axis.errorbar(values, rows + shift, xerr=errors, fmt="os^v*D"[index % 6], ms=4, color=colour, label=name)
     axis.axvline(0, color=_BLACK, lw=0.6)
-    axis.set_yticks(rows, names)
+    axis.set_yticks(rows, map(_plain, names))
     axis.invert_yaxis()
-    axis.set(xlabel=f"coupling over {names[anchor]}", title="Table 1")
+    axis.set(xlabel=f"coupling over {_plain(names[anchor])}", title="Table 1")
     axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
@@ -334,11 +342,12 @@ def draw_all(folder: Path, results: dict[str, Any], spec: Spec, published: Publi
     for name, needs, draw in FIGURES:
         if all(need in results for need in needs):
             figure = draw(results, spec, published)
-            figure.text(0.002, 0.004, f"spec {spec.name!r}", ha="left", va="bottom", fontsize=6)
+            figure.text(0.002, 0.004, _plain(f"spec {spec.name!r}"), ha="left", va="bottom", fontsize=6)
             for kind in ("png", "svg"):
                 stream = io.BytesIO()
                 metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {}
-                with rc_context({"svg.hashsalt": name}):  # the same bytes for the same figure
+                with rc_context({"svg.hashsalt": name}), warnings.catch_warnings():  # the same bytes for the same figure
+                    warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a letter of a spec: a box stands for it
                     figure.savefig(stream, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
                 write_bytes(folder / f"figures/{name}.{kind}", stream.getvalue())
             drawn.append(name)

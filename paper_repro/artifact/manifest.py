@@ -122,26 +122,35 @@ def hold(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
     path = folder / LOCK
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)  # a link would empty somebody's file
     except OSError as error:
         raise InputError(folder, f"cannot be written ({error.strerror})", "a writable run directory") from error
-    with os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace") as stream:
+
+    def note(holder: str) -> None:
+        with contextlib.suppress(OSError):  # on a full disk the lock holds without it, and what is written next says so
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, holder.encode(), 0)
+
+    try:
         try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise InputError(folder, f"in use by {stream.read(200) or 'another process'}", "one process at a time") from error
+            holder = os.pread(descriptor, 200, 0).decode(errors="replace")
+            raise InputError(folder, f"in use by {holder or 'another process'}", "one process at a time") from error
         except OSError as error:
             if error.errno not in {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP}:
                 raise
             say(f"{folder} lies where files cannot be locked: see to it that no other process uses it")
-        stream.truncate(0)
-        stream.write(f"process {os.getpid()} on {socket.gethostname()} since {now()}")
-        stream.flush()
+        note(f"process {os.getpid()} on {socket.gethostname()} since {now()}")
         yield
-        stream.truncate(0)
+        note("")
+    finally:
+        os.close(descriptor)
 
 
 def _parse(path: Path) -> Manifest:
+    if path.exists() and not path.is_file():  # a pipe would be waited for, a device has no end
+        raise DamagedError(path, "not a file", "the manifest of a run")
     text = read_bytes(path, "the manifest of a run, made by 'paper-repro reproduce'")
     try:
         data = json.loads(text)
@@ -156,6 +165,8 @@ def _parse(path: Path) -> Manifest:
         if data.pop("sha256", None) != key_of(data):
             raise DamagedError(path, "does not match the SHA-256 in it", "the manifest as it was written")
     manifest = structure(data, Manifest, path)
+    if not manifest.sessions or not all({"started", "commit"} <= session.keys() for session in manifest.sessions):
+        raise InputError(f"{path}: sessions", "none, or one without start or commit", "who made the run, and when")
     for stage, record in manifest.stages.items():
         for name in (stage, *record.outputs):
             if not name.isprintable():
@@ -185,9 +196,13 @@ def read_manifest(folder: Path, say: Callable[[str], None] | None = None) -> Man
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of a run, atomically, and keep the one before it."""
+    """Write the manifest of a run, atomically, and keep the one before it where that is whole."""
     data = converter.unstructure(manifest)
-    if (folder / NAME).exists():
+    try:
+        _parse(folder / NAME)
+    except InputError:
+        pass
+    else:
         write_bytes(folder / PREVIOUS, (folder / NAME).read_bytes())
     write_text(folder / NAME, json.dumps(data | {"sha256": key_of(data)}, indent=1, ensure_ascii=False) + "\n")
 

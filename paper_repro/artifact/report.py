@@ -16,11 +16,12 @@ from rich.text import Text
 from paper_repro.artifact.claims import Judgement, by_network, values_at
 from paper_repro.artifact.figures import DOTS_PER_INCH
 from paper_repro.artifact.manifest import Manifest, made_in
-from paper_repro.files import write_text
+from paper_repro.files import printable, write_text
 from paper_repro.physics import chain
 from paper_repro.spec import Loaded, Spec, digest
 from paper_repro.spec.quantity import quantity_of
 
+_NARROWEST = 60  # columns of a terminal in which a table can be read; below, its rows are lines
 _STYLES = {"REPRODUCED": "bold green", "DEVIATES": "bold red", "INCONCLUSIVE": "yellow"}
 
 
@@ -361,7 +362,11 @@ def show(parts: Sequence[Section], title: str, console: Console) -> None:
         if part.text:
             console.print(Text(part.text, style="dim"))
         if part.table is not None and not part.on_page_only:
-            console.print(_rich_table(part.table))
+            if console.width >= _NARROWEST:
+                console.print(_rich_table(part.table))
+            else:
+                for row in (part.table.columns, *part.table.rows):
+                    console.print(Text(" | ".join(row)))
     console.print()
 
 
@@ -375,7 +380,10 @@ img{max-width:100%;margin:.8rem 0}p{color:#555}.REPRODUCED{color:#007a3d;font-we
 
 def write_html(parts: Sequence[Section], title: str, folder: Path, drawn: Sequence[str]) -> Path:
     """Write the report as one HTML file that loads nothing from anywhere, figures included, and return its path."""
-    escape = html.escape
+
+    def escape(text: str) -> str:
+        return html.escape(printable(text))
+
     body = [f"<h1>{escape(title)}</h1>"]
     paper = "Autonomous Emergence of Hamiltonian in Deep Generative Models (Xi, Chen; arXiv 2604.20821)"
     body.append(f"<p>{paper}: what it claims, and what was measured.</p>")

@@ -77,7 +77,11 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Map
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """Read a safetensors file; raises ``DamagedError`` for a truncated or altered one, ``InputError`` where it cannot be read."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise DamagedError(path, "not a file", "a safetensors file")
     try:
+        with path.open("rb"):
+            pass  # safetensors says of a file that may not be read that there is none
         with safe_open(path, framework="pt") as stream:
             tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  (not a mapping)
             metadata = dict(stream.metadata() or {})

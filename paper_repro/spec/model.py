@@ -31,13 +31,15 @@ class Hamiltonian:
     terms: tuple[PairTerm, ...]
 
     def __attrs_post_init__(self) -> None:
-        """Raise ``ValueError`` for repeated letters, foreign letters in a term, or two terms for the same bond."""
-        if not self.identities or len(set(self.identities)) != len(self.identities):
-            raise ValueError(f"identities = {self.identities!r}; expected one or more different letters")
+        """Raise ``ValueError`` for letters or names that repeat or cannot be shown, foreign letters, or two terms for a bond."""
+        if not self.identities.isprintable() or not 0 < len(self.identities) == len(set(self.identities)):
+            raise ValueError(f"identities = {self.identities!r}; expected one or more different letters that can be printed")
         if not self.terms:
             raise ValueError("terms is empty; expected at least one pair term")
         seen: dict[tuple[int, str], str] = {}
         for term in self.terms:
+            if not term.name.strip() or "." in term.name or not term.name.isprintable():
+                raise ValueError(f"terms: the name {term.name!r}; expected letters that can be printed, without a dot")
             if len(term.pair) != 2 or not set(term.pair) <= set(self.identities):
                 raise ValueError(f"terms.{term.name}.pair = {term.pair!r}; expected two letters of {self.identities!r}")
             bond = (term.separation, "".join(sorted(term.pair)))
@@ -270,8 +272,8 @@ class Spec:
             raise ValueError(
                 f"likelihood.chain = {self.likelihood.chain!r}; expected two or more letters of {self.hamiltonian.identities!r}"
             )
-        if not self.name.strip():
-            raise ValueError(f"name = {self.name!r}; expected a name for the run")
+        if not self.name.strip() or not self.name.isprintable():
+            raise ValueError(f"name = {self.name!r}; expected a name for the run, in letters that can be printed")
         letters, lengths = len(self.hamiltonian.identities), self.chains.longest - self.chains.shortest + 1
         possible = letters ** min(self.chains.shortest, 64)
         wanted = (self.training_set.sequences + self.test_set.sequences) / lengths
