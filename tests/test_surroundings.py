@@ -216,6 +216,7 @@ def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", "-l", place], check=True)  # noqa: S603, S607
 
 
+@pytest.mark.faults("unwritable")
 def test_a_full_disk_is_one_line_with_the_room_needed_and_the_run_goes_on(
     disk: Callable[[int], Path], tiny: Path, done: Path
 ) -> None:
@@ -272,6 +273,7 @@ def modes() -> Iterator[Callable[[Path, int], Path]]:
         path.chmod(mode)
 
 
+@pytest.mark.faults("unwritable")
 def test_a_folder_that_may_not_be_written_or_read_is_one_line_that_names_it(
     mortal: tuple[str, ...], modes: Callable[[Path, int], Path], tiny: Path, done: Path, tmp_path: Path
 ) -> None:
@@ -317,6 +319,7 @@ def nobody() -> tuple[str, ...]:
     return within
 
 
+@pytest.mark.faults("surroundings")
 @pytest.mark.parametrize("home", ["read-only", pytest.param("missing", marks=pytest.mark.slow), "none"])
 def test_without_a_home_a_run_and_its_report_are_made_and_nothing_is_complained_of(
     home: str, request: pytest.FixtureRequest, modes: Callable[[Path, int], Path], tiny: Path, done: Path, tmp_path: Path
@@ -376,6 +379,7 @@ ESCAPE = re.compile(r"\x1b[\[\]()#]?[0-9;?]*[A-Za-z]?")
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
 
 
+@pytest.mark.faults("surroundings")
 @pytest.mark.parametrize(
     ("environment", "unwanted"),
     [
@@ -417,6 +421,7 @@ def test_the_checks_of_a_terminal_see_colours_and_escapes(run: Path, monkeypatch
     assert "INCONCLUSIVE" in ESCAPE.sub("", screen)
 
 
+@pytest.mark.faults("surroundings")
 @pytest.mark.parametrize("locale", ["C", "tr_TR.UTF-8", "de_DE.UTF-8"])
 def test_another_locale_makes_the_same_bytes(locale: str, tiny: Path, done: Path, tmp_path: Path) -> None:
     """C without UTF-8 takes names, output and files for ASCII; the others have another i and another decimal point."""
@@ -441,6 +446,7 @@ NAMES = [
 ]  # fmt: skip
 
 
+@pytest.mark.faults("surroundings")
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_a_run_and_a_spec_of_any_name_work_and_the_name_is_only_text(
     name: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -465,6 +471,7 @@ def test_a_run_and_a_spec_of_any_name_work_and_the_name_is_only_text(
         assert all(part in refused(*arguments) for part in shown.split())
 
 
+@pytest.mark.faults("surroundings")
 @pytest.mark.parametrize("name", ["-dash", "--out", "--help=x"])
 def test_a_name_that_looks_like_an_option_is_a_name_or_one_line(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_spec(tmp_path, "broken", name=name)
@@ -490,6 +497,7 @@ TOO_LARGE: list[tuple[str, list[str]]] = [
 ]
 
 
+@pytest.mark.faults("surroundings")
 @pytest.mark.parametrize(("size", "more"), TOO_LARGE)
 def test_sizes_beyond_all_memory_end_in_one_line(size: str, more: list[str], tmp_path: Path) -> None:
     """Memory that no machine has: torch and numpy say so, each in its way."""
@@ -501,6 +509,7 @@ def test_sizes_beyond_all_memory_end_in_one_line(size: str, more: list[str], tmp
     assert not list(tmp_path.rglob("*.tmp"))
 
 
+@pytest.mark.faults("surroundings")
 @pytest.mark.parametrize(
     "error",
     [
@@ -548,6 +557,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.faults("malformed")
 @pytest.mark.parametrize("case", MALFORMED)
 def test_a_malformed_spec_is_one_line_and_no_run_is_begun(case: str, folder: Path) -> None:
     content, where = MALFORMED[case]
@@ -567,6 +577,7 @@ def test_a_malformed_spec_is_one_line_and_no_run_is_begun(case: str, folder: Pat
     assert sorted(folder.iterdir()) == before
 
 
+@pytest.mark.faults("malformed")
 @given(data=mutated())
 def test_a_mutated_spec_is_shown_or_is_one_line(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Any]) -> None:
     path = write_spec(tmp_path_factory.getbasetemp() / "mutated", document(data), name="mine.toml")
@@ -581,6 +592,7 @@ def test_a_mutated_spec_is_shown_or_is_one_line(tmp_path_factory: pytest.TempPat
         assert "; expected " in line
 
 
+@pytest.mark.faults("malformed")
 @pytest.mark.parametrize("change", [lambda text: b"\xef\xbb\xbf" + text, lambda text: text.replace(b"\n", b"\r\n")])
 def test_a_spec_written_elsewhere_is_the_same_spec(change: Callable[[bytes], bytes], tiny: Path, tmp_path: Path) -> None:
     other = write_spec(tmp_path, "", name="tiny.toml")
@@ -639,6 +651,7 @@ def hostile_spec(folder: Path, text: str) -> Path:
     return write_spec(folder, lines.replace('name = "tiny"', f"name = {toml}"), base)
 
 
+@pytest.mark.faults("hostile")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_in_a_spec_are_only_text(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "FIGURES", ALL_FIGURES if text in FIGURED else DRAWN)
@@ -657,6 +670,7 @@ def test_hostile_names_in_a_spec_are_only_text(text: str, tmp_path: Path, monkey
         assert command(*arguments)[0] == 0
 
 
+@pytest.mark.faults("hostile")
 @pytest.mark.parametrize("text", UNPRINTABLE, ids=ascii)
 @pytest.mark.parametrize("place", ["name", "identities", "terms"])
 def test_names_that_cannot_be_printed_are_refused_in_one_line(text: str, place: str, tmp_path: Path) -> None:
@@ -674,6 +688,7 @@ def test_names_that_cannot_be_printed_are_refused_in_one_line(text: str, place: 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.faults("hostile")
 @pytest.mark.parametrize("name", ["J.BB", ".", ""])
 def test_a_term_that_results_could_not_name_is_refused(name: str, tmp_path: Path) -> None:
     """A dot separates the names in the path of a result."""
@@ -681,6 +696,7 @@ def test_a_term_that_results_could_not_name_is_refused(name: str, tmp_path: Path
     assert "hamiltonian.terms" in refused("constants", spec)
 
 
+@pytest.mark.faults("hostile")
 @pytest.mark.parametrize("text", HOSTILE + UNPRINTABLE, ids=ascii)
 def test_hostile_texts_in_a_manifest_are_only_text(text: str, run: Path) -> None:
     def change(data: dict[str, Any]) -> None:
@@ -722,6 +738,7 @@ SESSIONS: dict[str, Callable[[dict[str, Any]], object]] = {
 }
 
 
+@pytest.mark.faults("hostile")
 @pytest.mark.parametrize("case", SESSIONS)
 def test_a_manifest_that_nobody_wrote_is_one_line(case: str, run: Path) -> None:
     seal(run, SESSIONS[case])
@@ -729,6 +746,7 @@ def test_a_manifest_that_nobody_wrote_is_one_line(case: str, run: Path) -> None:
     assert NAME in refused("report", run) or case == "no processor"
 
 
+@pytest.mark.faults("hostile")
 @pytest.mark.parametrize(
     "name", [".lock", "manifest.json", "results/inversion-0.json", "weights/seed-0.safetensors", "report.html"]
 )
@@ -776,6 +794,7 @@ UNSOUND = {
 }  # fmt: skip
 
 
+@pytest.mark.faults("too little")
 @pytest.mark.parametrize("case", UNSOUND)
 def test_a_run_that_has_not_converged_decides_nothing_and_says_which_figure_says_so(
     case: str, own_protocol: Callable[[Path], Path], tmp_path: Path
@@ -801,6 +820,7 @@ def test_the_same_run_with_sound_sampling_decides_something(own_protocol: Callab
     assert "DEVIATES" in verdicts(run).values()
 
 
+@pytest.mark.faults("too little")
 @pytest.mark.parametrize("sequences", [1, 2])
 def test_too_few_sequences_for_an_error_decide_nothing(
     sequences: int, own_protocol: Callable[[Path], Path], tmp_path: Path
@@ -820,6 +840,7 @@ def test_too_few_sequences_for_an_error_decide_nothing(
 # -- numbers that are none -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.faults("not finite")
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("named", ["ours", "theirs"])
 def test_weights_that_are_not_finite_are_one_line(value: float, named: str, golden: Path, tmp_path: Path) -> None:
@@ -890,6 +911,7 @@ NOT_FINITE: dict[str, tuple[Any, str, Callable[[Any], Any], str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.faults("not finite")
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 @pytest.mark.parametrize("what", NOT_FINITE)
 def test_a_number_that_is_none_stops_the_run_in_one_line_that_names_it(
@@ -946,6 +968,7 @@ def made_again(screen: str) -> set[str]:
     return {found[1] for found in re.finditer(r"(?m)^  (.+): [\d.]+ s \(made again: .*\)$", screen)}
 
 
+@pytest.mark.faults("damaged")
 @pytest.mark.parametrize("kind", [*CONTENTS, *PLACES])
 def test_what_is_damaged_is_made_again_and_nothing_else(kind: str, tiny: Path, done: Path, run: Path) -> None:
     for name in PIECES:
@@ -967,6 +990,7 @@ def test_what_is_damaged_is_made_again_and_nothing_else(kind: str, tiny: Path, d
     assert outcome(run) == outcome(done)
 
 
+@pytest.mark.faults("damaged")
 @pytest.mark.parametrize("kind", [*CONTENTS, *PLACES])
 def test_a_damaged_report_is_made_again(kind: str, tiny: Path, done: Path, run: Path) -> None:
     names = ("report.html", "results.json", "figures/thermodynamic_integration.png")
@@ -982,6 +1006,7 @@ def test_a_damaged_report_is_made_again(kind: str, tiny: Path, done: Path, run: 
     assert outcome(run) == outcome(done)
 
 
+@pytest.mark.faults("damaged")
 @pytest.mark.parametrize("kind", [kind for kind in (*CONTENTS, *PLACES) if kind != "gone"])
 @pytest.mark.parametrize("name", [NAME, ".lock"])
 def test_a_damaged_manifest_or_lock_costs_no_result(name: str, kind: str, tiny: Path, done: Path, run: Path) -> None:
@@ -998,6 +1023,7 @@ def test_a_damaged_manifest_or_lock_costs_no_result(name: str, kind: str, tiny: 
     assert outcome(run) == outcome(done)
 
 
+@pytest.mark.faults("damaged")
 def test_an_interruption_after_a_damaged_manifest_was_read_leaves_the_whole_one_before_it(
     tiny: Path, done: Path, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1016,6 +1042,7 @@ def test_an_interruption_after_a_damaged_manifest_was_read_leaves_the_whole_one_
     assert outcome(run) == outcome(done)
 
 
+@pytest.mark.faults("damaged")
 def test_damaged_weights_cannot_be_audited_and_that_is_one_line(golden: Path, tmp_path: Path) -> None:
     """In a process of its own: the reader of a pipe would wait where no signal wakes it."""
     kinds = [*CONTENTS, *PLACES]

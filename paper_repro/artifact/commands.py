@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from paper_repro.analysis import inversion
-from paper_repro.artifact import claims, figures, report
+from paper_repro.artifact import claims, determinism, figures, report
 from paper_repro.artifact.engines import Engine, cluster, follow, processes
 from paper_repro.artifact.manifest import StageRecord, commit, environment, faults, hold, key_of, now, read_manifest, write_manifest
 from paper_repro.artifact.progress import TerminalReporter
@@ -124,6 +124,7 @@ def _report(out: Path, console: Console) -> None:
         "spec": spec.name,
         "spec_sha256": manifest.spec_sha256,
         "reservations": doubts,
+        "determinism": determinism.as_results(),
         "verdicts": report.as_json(judgements),
     }
     kept: dict[str, Any] = {key: value for key, value in results.items() if key != "likelihood"}

@@ -14,6 +14,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from paper_repro.artifact.claims import Judgement, by_network, values_at
+from paper_repro.artifact.determinism import ASKED, CLOSE, EXACT, LEGEND, STATISTICAL
 from paper_repro.artifact.figures import DOTS_PER_INCH
 from paper_repro.artifact.manifest import Manifest, made_in
 from paper_repro.files import printable, write_text
@@ -36,13 +37,17 @@ class Table:
 
 @attrs.frozen
 class Section:
-    """One part of the report: a title, a few sentences, a table (on the page only, where it is long), and names of figures."""
+    """One part of the report: a title, a few sentences, a table (on the page only, where it is long), and names of figures.
+
+    ``determinism`` says of all its numbers how far they can be had again.
+    """
 
     title: str
     text: str = ""
     table: Table | None = None
     figures: tuple[str, ...] = ()
     on_page_only: bool = False
+    determinism: str = ""
 
 
 def number(value: float, error: float = math.nan, digits: int = 4) -> str:
@@ -76,7 +81,8 @@ def _verdicts(judgements: Sequence[Judgement], doubts: Sequence[str]) -> Section
     if doubts:  # then every reason is the same
         rows, columns = [row[:-1] for row in rows], columns[:-1]
         text = f"Every verdict is INCONCLUSIVE: {'; '.join(doubts)}. {text}"
-    return Section("Verdicts", text, Table(columns, tuple(rows), frozenset(columns[1:5])))
+    classes = f"published, and equations: {EXACT}; check by thermodynamic integration: {CLOSE}; the rest: {STATISTICAL}"
+    return Section("Verdicts", text, Table(columns, tuple(rows), frozenset(columns[1:5])), determinism=classes)
 
 
 def _answer(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement], doubts: Sequence[str]) -> Section:
@@ -116,7 +122,8 @@ def _answer(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement]
         size += (
             f" Assumed, for nobody states them: {', '.join(row[0] for row in unstated)}; the reasons are at the end of the page."
         )
-    return Section("Does the paper hold?", "\n".join([claimed, measured, sure, f"The run: {size}"]))
+    classes = f"claimed, and the run: {EXACT}; measured: {STATISTICAL}"
+    return Section("Does the paper hold?", "\n".join([claimed, measured, sure, f"The run: {size}"]), determinism=classes)
 
 
 def _table_1(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement]) -> Section:
@@ -146,7 +153,9 @@ def _table_1(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement
     text += " standard deviation between seeds. The authors' released weights went through the same inversion on the same test set."
     if not results["authors"]:
         text += " They were not at hand in this run (--authors-weights)."
-    return Section("Table 1: the couplings", text, Table(columns, tuple(rows), frozenset(columns[1:])), ("table_1", "concept"))
+    classes = f"truth, published: {EXACT}; ours: {STATISTICAL}; authors' weights: {ASKED}"
+    table = Table(columns, tuple(rows), frozenset(columns[1:]))
+    return Section("Table 1: the couplings", text, table, ("table_1", "concept"), determinism=classes)
 
 
 def _by_network(
@@ -156,7 +165,11 @@ def _by_network(
     section = lines[0][1].partition(".")[0]
     columns = ["", *(f"seed {seed}" for seed in results["seeds"]), *(["authors' weights"] if section in results["authors"] else [])]
     rows = tuple((label, *(number(*pair) for pair in by_network(results, path))) for label, path in lines)
-    return Section(title, text, Table(tuple(columns), rows, frozenset(columns[1:])), figures)
+    return Section(title, text, Table(tuple(columns), rows, frozenset(columns[1:])), figures, determinism=_of_networks(results))
+
+
+def _of_networks(results: dict[str, Any]) -> str:
+    return f"counts: {EXACT}; trained networks: {STATISTICAL}" + (f"; authors' weights: {ASKED}" if results["authors"] else "")
 
 
 def _sampling(results: dict[str, Any], spec: Spec) -> Section:
@@ -191,7 +204,8 @@ def _sampling(results: dict[str, Any], spec: Spec) -> Section:
         text += " nothing is left after one step."
     text += " The overlap of two snapshots is taken after the best rotation or reflection; the authors' revised release reports"
     text += " 0.5095 for snapshots 100 sweeps apart and 0.5081 for independent ones."
-    return Section("Sampling", text, Table(columns, tuple(rows), frozenset(columns[1:])), ("sampling", "ensemble"))
+    table = Table(columns, tuple(rows), frozenset(columns[1:]))
+    return Section("Sampling", text, table, ("sampling", "ensemble"), determinism=f"sizes: {EXACT}; the rest: {CLOSE}")
 
 
 def _end_time(results: dict[str, Any]) -> Section:
@@ -212,7 +226,8 @@ def _end_time(results: dict[str, Any]) -> Section:
     text += f" (κ = {part['kappa']:g}) are followed by the flow; for the chain of the likelihood the missing ln p_T is averaged by"
     text += " Monte Carlo. For a trained network it is an indication of the size: its flow ends elsewhere, and the fit of α takes"
     text += " up a part."
-    return Section("What the end time of the diffusion costs", text, Table(columns, rows, frozenset(columns)))
+    table = Table(columns, rows, frozenset(columns))
+    return Section("What the end time of the diffusion costs", text, table, determinism=f"end time: {EXACT}; the rest: {CLOSE}")
 
 
 def _thermodynamics(results: dict[str, Any]) -> Section:
@@ -227,9 +242,8 @@ def _thermodynamics(results: dict[str, Any]) -> Section:
         "On the chain of the likelihood at β = 1/T₀; the plateau is at β_eff, for which see there. The exact value is that of the"
     )
     text += " transfer matrix."
-    return Section(
-        "Thermodynamic integration", text, Table(("", "ln Z"), rows, frozenset({"ln Z"})), ("thermodynamic_integration",)
-    )
+    table = Table(("", "ln Z"), rows, frozenset({"ln Z"}))
+    return Section("Thermodynamic integration", text, table, ("thermodynamic_integration",), determinism=str(CLOSE))
 
 
 def _assumed(rows: Sequence[Sequence[str]]) -> Section:
@@ -259,7 +273,8 @@ def _stages(manifest: Manifest) -> Section:
         if made_in(manifest, session)
     }
     text += " Sessions that made something: " + "; ".join(f"{when} at commit {commit}" for when, commit in sessions.items()) + "."
-    return Section("Stages", text, Table(("stage", "parts", "seconds"), rows, frozenset({"parts", "seconds"})))
+    table = Table(("stage", "parts", "seconds"), rows, frozenset({"parts", "seconds"}))
+    return Section("Stages", f"{text}\n{LEGEND}", table, determinism=f"parts: {EXACT}; seconds: of this machine")
 
 
 def sections(
@@ -277,7 +292,8 @@ def sections(
             for seed, part, loss in zip(results["seeds"], results["training"], last, strict=True)
         )
         text = f"{first['parameters']:,} parameters, {spec.training.epochs} epochs, batches of {spec.training.batch}."
-        parts.append(Section("Training", text, Table(("", "steps", "loss, first → last epoch"), rows), ("training",)))
+        table = Table(("", "steps", "loss, first → last epoch"), rows)
+        parts.append(Section("Training", text, table, ("training",), determinism=f"counts: {EXACT}; losses: {STATISTICAL}"))
     if "inversion" in results:
         parts.append(_table_1(results, spec, judgements))
         lines = (
@@ -296,7 +312,8 @@ def sections(
             described += (("authors' weights", f"{part['within_range']:.1%}", f"{part['pearson']:.4f}", f"{part['slope']:.2f}"),)
         columns = ("", f"Σ|W| within r ≤ {spec.hamiltonian.range}", "Pearson(W, J) there", "slope W/J there")
         text = "W is not unique: these figures describe the network, the law is read off the force."
-        parts.append(Section("Interaction matrix", text, Table(columns, described, frozenset(columns[1:])), ("interaction",)))
+        table = Table(columns, described, frozenset(columns[1:]))
+        parts.append(Section("Interaction matrix", text, table, ("interaction",), determinism=_of_networks(results)))
     if "calibration" in results:
         named = {f"seed {seed}": part for seed, part in zip(results["seeds"], results["calibration"], strict=True)}
         named["the authors' weights"] = results["authors"].get("calibration", {})
@@ -361,6 +378,8 @@ def show(parts: Sequence[Section], title: str, console: Console) -> None:
         console.print(Text(part.title, style="bold underline"))
         if part.text:
             console.print(Text(part.text, style="dim"))
+        if part.determinism:
+            console.print(Text(f"Again: {part.determinism}.", style="dim italic"))
         if part.table is not None and not part.on_page_only:
             if console.width >= _NARROWEST:
                 console.print(_rich_table(part.table))
@@ -391,6 +410,8 @@ def write_html(parts: Sequence[Section], title: str, folder: Path, drawn: Sequen
     for part in [first, verdicts, *others]:  # verdicts early on a page, last in a terminal
         body.append(f"<h2>{escape(part.title)}</h2>")
         body += [f"<p>{escape(line)}</p>" for line in part.text.splitlines()]
+        if part.determinism:
+            body.append(f"<p><em>Again: {escape(part.determinism)}.</em></p>")
         if part.table is not None:
             columns = part.table.columns
             classes = ["n" if column in part.table.numbers else "" for column in columns]

@@ -1,0 +1,73 @@
+"""How far a number can be had again: every number of the results has a class, and every section of the report names those in it.
+
+All numbers are the same bytes on the same machine for any number of threads or workers and after any interruption; by the ranks of
+``torchrun`` they are so for the same number of ranks. The classes say what holds on another machine, for the same spec.
+"""
+
+import fnmatch
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen
+class Determinism:
+    """A class: the largest relative difference on another machine (0 where there is none, None where it is another draw)."""
+
+    tolerance: float | None
+
+    def __str__(self) -> str:
+        """Say it as the report does."""
+        if self.tolerance is None:
+            return "statistical"
+        return f"to {self.tolerance:g} elsewhere" if self.tolerance else "exact"
+
+
+EXACT = Determinism(0.0)
+#: Samplers, quadratures and the exact solution: keyed random numbers and operations that IEEE 754 rounds; sums in another order.
+CLOSE = Determinism(1e-9)
+#: A given network in single precision, asked about the same snapshots.
+ASKED = Determinism(1e-3)
+#: What passed through a training: its rounding grows with every step, so that another machine trains another network.
+STATISTICAL = Determinism(None)
+
+#: By the path of a number in the results, indices left out; the first that fits.
+_RULES = (
+    ("seeds", EXACT), ("training.steps", EXACT), ("training.parameters", EXACT), ("*inversion.equations.*", EXACT),
+    ("*readout.separations", EXACT), ("*readout.counts", EXACT), ("*.edges", EXACT), ("*.lags", EXACT), ("*.lengths", EXACT),
+    ("*.temperatures", EXACT), ("verdicts.published", EXACT), ("end_time.costs.end_time", EXACT), ("end_time.kappa", EXACT),
+    ("sampling.*", CLOSE), ("end_time.*", CLOSE), ("thermodynamic_integration.*", CLOSE), ("*calibration.threshold", CLOSE),
+    ("authors.*", ASKED),
+    ("*", STATISTICAL),
+)  # fmt: skip
+
+LEGEND = (
+    "How far a number can be had again: all are the same bytes on one machine, for any number of threads or workers and after any"
+    f" interruption. On another machine, {EXACT}: the same; to a number: within that, relative; {STATISTICAL}: another draw, within"
+    " the errors shown. Networks trained by several ranks are the same for the same number of ranks."
+)
+
+
+def class_of(path: str) -> Determinism:
+    """Return the class of a number at a path of the results, such as ``inversion[0].cosine.value``."""
+    plain = re.sub(r"\[\d+\]", "", path)
+    return next(kind for pattern, kind in _RULES if fnmatch.fnmatchcase(plain, pattern))
+
+
+def numbers(results: Any, path: str = "") -> Iterator[tuple[str, float]]:
+    """Yield each number of the results with its path."""
+    if isinstance(results, dict):
+        for key, value in results.items():
+            yield from numbers(value, f"{path}.{key}" if path else key)
+    elif isinstance(results, list):
+        for index, value in enumerate(results):
+            yield from numbers(value, f"{path}[{index}]")
+    elif isinstance(results, int | float) and not isinstance(results, bool):
+        yield path, results
+
+
+def as_results() -> dict[str, str]:
+    """Return the rules as the results hold them: patterns of paths and classes; the first that fits."""
+    return {pattern: str(kind) for pattern, kind in _RULES}

@@ -1,0 +1,105 @@
+"""Every number has its class, and a machine with another processor gives what the class says."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from paper_repro.artifact.claims import values_at
+from paper_repro.artifact.determinism import CLOSE, EXACT, STATISTICAL, class_of, numbers
+
+#: A processor without what this one has beyond the first of its kind, for each library that looks.
+_OLD_PROCESSOR = {
+    "NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "", "OPENBLAS_CORETYPE": "Prescott", "ATEN_CPU_CAPABILITY": "default",
+    "ONEDNN_MAX_CPU_ISA": "SSE41", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+}  # fmt: skip
+
+
+def usable_features() -> str:
+    """What numpy chooses by the processor, all of it."""
+    from numpy._core._multiarray_umath import __cpu_dispatch__  # noqa: PLC0415
+
+    return " ".join(__cpu_dispatch__)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tiny, golden, tmp_path_factory):
+    """Results of the tiny run on this processor, and on one of another kind; a given network stands for the authors'."""
+    found = []
+    folder = tmp_path_factory.mktemp("elsewhere")
+    weights = str(golden / "weights/smoke-seed-0.safetensors")
+    old = {**_OLD_PROCESSOR, "NPY_DISABLE_CPU_FEATURES": usable_features(), "NUMBA_CACHE_DIR": str(folder / "cache")}
+    for name, environment in (("here", {}), ("there", old)):
+        command = [
+            sys.executable,
+            "-m",
+            "paper_repro.cli",
+            "reproduce",
+            str(tiny),
+            "--out",
+            str(folder / name),
+            "--authors-weights",
+            weights,
+        ]
+        done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)  # noqa: S603
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads((folder / name / "results.json").read_text()))
+    return found
+
+
+def difference(first, second):
+    return abs(first - second) / max(abs(first), abs(second)) if first != second else 0.0
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the settings that leave out parts of a processor are those of x86-64")
+def test_another_processor_gives_what_the_class_says(elsewhere):
+    here, there = (dict(numbers(results)) for results in elsewhere)
+    assert here.keys() == there.keys()
+    assert len(here) > 2000
+    wrong = {}
+    seen = dict.fromkeys(map(str, (EXACT, CLOSE, class_of("authors.x"), STATISTICAL)), 0)
+    for path, value in here.items():
+        kind = class_of(path)
+        seen[str(kind)] += 1
+        if kind.tolerance is not None and difference(value, there[path]) > kind.tolerance:
+            wrong[path] = value, there[path]
+    assert wrong == {}
+    assert min(seen.values()) > 10
+    assert any(value != there[path] for path, value in here.items())  # it is another processor
+
+
+def test_what_is_statistical_is_another_draw_within_its_error(elsewhere):
+    here, there = elsewhere
+    for path in ("inversion.cosine", "inversion.r2", "inversion.scale", "inversion.ratios.J_AB"):
+        ours = [value for value, _ in values_at(here, path)]
+        for (value, error), (other, _) in zip(values_at(here, path), values_at(there, path), strict=True):
+            assert abs(value - other) < error
+        assert len(set(ours)) == len(ours)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("inversion[2].equations.value", EXACT),
+        ("inversion[0].cosine.value", STATISTICAL),
+        ("sampling.test.swap_rates[3]", CLOSE),
+        ("sampling.test.lengths[3]", EXACT),
+        ("verdicts[1].value", STATISTICAL),
+    ],
+)
+def test_classes_by_path(path, kind):
+    assert class_of(path) == kind
+
+
+def test_the_report_names_a_class_for_every_section_with_numbers(done):
+    page = (done / "report.html").read_text()
+    parts = page.split("<h2>")[1:]
+    assert len(parts) == 12
+    for part in parts:
+        title = part.partition("</h2>")[0]
+        assert title == "What had to be assumed" or "<em>Again: " in part
+    assert "the same bytes on one machine" in page
+    assert json.loads((done / "results.json").read_text())["determinism"]["sampling.*"] == "to 1e-09 elsewhere"
