@@ -1,0 +1,123 @@
+"""Files that earlier versions wrote, in tests/formats: each is read, or refused by name. A format that changes adds a file here.
+
+ensemble-without-traces.npz was written at commit be13153, the others by version 0.1.0 from the spec of tests/artifact/tiny.py (the
+checkpoint after four of six steps, the likelihood after six of eight configurations); of runs of format 1 there is golden/paper.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from paper_repro.analysis import likelihood
+from paper_repro.artifact import stages
+from paper_repro.artifact.manifest import NAME, read_manifest
+from paper_repro.files import DamagedError, InputError
+from paper_repro.sampling import ensemble
+from paper_repro.score import training
+from paper_repro.score.weights import load_weights, read_tensors, write_tensors
+from paper_repro.spec import Spec, structure
+
+FORMATS = Path(__file__).with_name("formats")
+pytestmark = pytest.mark.faults("format")
+
+
+def key(name: str) -> str:
+    return read_tensors(FORMATS / name)[1]["key"]
+
+
+def test_weights_1():
+    model, info = load_weights(FORMATS / "weights-1.safetensors")
+    assert (info.source, info.query_time, info.seed, info.steps) == ("paper_repro", 1e-4, 0, 6)
+    assert sum(parameter.numel() for parameter in model.parameters()) == 1785
+
+
+def test_checkpoint_1(tmp_path):
+    """Training takes it up at its fourth step."""
+    spec = structure(read_manifest_of("run-2.json", tmp_path).spec, Spec, "run-2.json")
+    path = Path(shutil.copy(FORMATS / "checkpoint-1.safetensors", tmp_path))
+    whole = ensemble.load(FORMATS / "ensemble-with-traces.npz")
+    chains = [whole.chain(index % 2) for index in range(spec.training_set.sequences)]
+    data = training.Chains([codes for codes, _ in chains], [spins.astype(np.float32) for _, spins in chains])
+    steps: list[int] = []
+    done = training.train(
+        data, spec.architecture, spec.diffusion, spec.training, 0, checkpoint=path, key=key("checkpoint-1.safetensors"),
+        progress=lambda step, *_: steps.append(step),
+    )  # fmt: skip
+    assert steps == [5, 6]
+    assert done.losses[:4].tolist() == read_tensors(FORMATS / "checkpoint-1.safetensors")[0]["losses"].tolist()
+    assert done.losses[0] == pytest.approx(0.736335, abs=1e-6)
+
+
+def test_likelihood_1(tmp_path):
+    name = "likelihood-1.safetensors"
+    kept = stages._kept(FORMATS / name, key(name), pytest.fail)
+    assert kept is not None
+    assert kept.shape == (6,)
+    said: list[int] = []
+    spins = torch.nn.functional.normalize(torch.randn(8, 4, 3, generator=torch.Generator().manual_seed(0)), dim=-1)
+    times = torch.linspace(1e-3, 1, 6, dtype=torch.float64)
+    values = likelihood.log_likelihood(
+        lambda s, t: torch.zeros_like(s), spins, times, lambda s, t: torch.zeros(len(s)), known=kept, progress=said.append
+    )
+    assert torch.equal(values[:6], kept)
+
+
+def read_manifest_of(name: str, folder: Path):
+    shutil.copy(FORMATS / name, folder / NAME)
+    return read_manifest(folder)
+
+
+def test_run_2(tmp_path):
+    assert list(read_manifest_of("run-2.json", tmp_path).stages) == ["sample training 1/1", "sample test 1/1"]
+
+
+def test_run_1(golden):
+    assert json.loads((golden / "paper" / NAME).read_text())["format"] == "paper_repro run 1"
+    assert "train seed 2" in read_manifest(golden / "paper").stages
+
+
+def test_ensemble_with_traces():
+    whole = ensemble.load(FORMATS / "ensemble-with-traces.npz")
+    assert len(whole) == 2
+    assert whole.energies.shape[0] == 2
+
+
+def test_ensemble_without_traces():
+    with pytest.raises(InputError, match="an ensemble of an earlier format, without end_cosines, energies") as caught:
+        ensemble.load(FORMATS / "ensemble-without-traces.npz")
+    assert not isinstance(caught.value, DamagedError)
+
+
+@pytest.mark.parametrize("name", ["checkpoint-1", "likelihood-1", "weights-1"])
+def test_what_a_newer_version_wrote_is_refused_by_name(name, tmp_path):
+    tensors, metadata = read_tensors(FORMATS / f"{name}.safetensors")
+    path = tmp_path / "newer.safetensors"
+    write_tensors(path, tensors, metadata | {"format": metadata["format"][:-1] + "12"})
+    read = {
+        "checkpoint-1": lambda: training._restore(path, None, None, metadata.get("key", "")),
+        "likelihood-1": lambda: stages._kept(path, metadata["key"], pytest.fail),
+        "weights-1": lambda: load_weights(path),
+    }
+    with pytest.raises(InputError, match=" 12', which a newer paper_repro has written"):
+        read[name]()
+
+
+def test_a_run_and_an_ensemble_of_a_newer_version_are_refused_by_name(tmp_path):
+    text = (FORMATS / "run-2.json").read_text()
+    (tmp_path / NAME).write_text(text.replace("paper_repro run 2", "paper_repro run 12"))
+    with pytest.raises(InputError, match="'paper_repro run 12', which a newer paper_repro has written"):
+        read_manifest(tmp_path)
+    with np.load(FORMATS / "ensemble-with-traces.npz") as stored:
+        arrays = dict(stored)
+    np.savez(tmp_path / "newer.npz", **arrays, velocities=np.zeros(3))
+    with pytest.raises(InputError, match="an ensemble of a newer format, with velocities"):
+        ensemble.load(tmp_path / "newer.npz")
+
+
+def test_every_file_of_a_format_is_tried():
+    tried = Path(__file__).read_text()
+    assert all(path.name in tried or path.stem in tried for path in FORMATS.iterdir())
