@@ -14,7 +14,19 @@ from rich.text import Text
 from paper_repro.analysis import inversion
 from paper_repro.artifact import claims, determinism, figures, report
 from paper_repro.artifact.engines import Engine, cluster, follow, processes
-from paper_repro.artifact.manifest import StageRecord, commit, environment, faults, hold, key_of, now, read_manifest, write_manifest
+from paper_repro.artifact.manifest import (
+    NAME,
+    PREVIOUS,
+    StageRecord,
+    commit,
+    environment,
+    faults,
+    hold,
+    key_of,
+    now,
+    read_manifest,
+    write_manifest,
+)
 from paper_repro.artifact.progress import TerminalReporter
 from paper_repro.artifact.results import as_json, collect
 from paper_repro.artifact.run import Run
@@ -97,7 +109,8 @@ def _reproduce(
 
 def make_report(out: Path, console: Console) -> None:
     """Judge the results of a run as far as it has come, write results.json, the figures and report.html, and show the report."""
-    read_manifest(out, lambda _: None)  # a folder without a run is not made one
+    if not any((out / name).exists() for name in (NAME, PREVIOUS)):
+        read_manifest(out)  # says that there is none: a folder without a run is not made one
     with hold(out, lambda line: console.print(Text(line))):
         _report(out, console)
 

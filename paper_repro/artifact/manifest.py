@@ -181,8 +181,8 @@ def _parse(path: Path) -> Manifest:
 def read_manifest(folder: Path, say: Callable[[str], None] | None = None) -> Manifest:
     """Read the manifest of a run.
 
-    Where it is damaged or gone and ``say`` is given, that is said and the one before it is read. Raises ``InputError`` where
-    there is none, or none that can be used.
+    Whoever holds the directory gives ``say``: where the manifest is damaged or gone, that is said and the one before it is put in
+    its place. Raises ``InputError`` where there is none, or none that can be used.
     """
     path, before = folder / NAME, folder / PREVIOUS
     try:
@@ -192,17 +192,14 @@ def read_manifest(folder: Path, say: Callable[[str], None] | None = None) -> Man
             raise
         manifest = _parse(before)
         say(f"{error}; the manifest before it is used")
+        write_bytes(path, before.read_bytes())
         return manifest
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of a run, atomically, and keep the one before it where that is whole."""
+    """Write the manifest of a run, atomically, and keep the one before it."""
     data = converter.unstructure(manifest)
-    try:
-        _parse(folder / NAME)
-    except InputError:
-        pass
-    else:
+    if (folder / NAME).exists():
         write_bytes(folder / PREVIOUS, (folder / NAME).read_bytes())
     write_text(folder / NAME, json.dumps(data | {"sha256": key_of(data)}, indent=1, ensure_ascii=False) + "\n")
 

@@ -411,7 +411,7 @@ def write_html(parts: Sequence[Section], title: str, folder: Path, drawn: Sequen
         body.append(f"<h2>{escape(part.title)}</h2>")
         body += [f"<p>{escape(line)}</p>" for line in part.text.splitlines()]
         if part.determinism:
-            body.append(f"<p><em>Again: {escape(part.determinism)}.</em></p>")
+            body.append(f"<p>Again: {escape(part.determinism)}.</p>")
         if part.table is not None:
             columns = part.table.columns
             classes = ["n" if column in part.table.numbers else "" for column in columns]
