@@ -178,6 +178,38 @@ def audit(
 
 
 @app.command
+def estimate(
+    *,
+    sequences: int | None = None,
+    snapshots: int | None = None,
+    seed: int = 0,
+    weights: Path | None = None,
+    spec: Path | None = None,
+    json: Annotated[Path | None, Parameter(name="--json")] = None,
+) -> int:
+    """Estimate the couplings by maximum likelihood, pseudolikelihood and score matching, which are told the terms of H.
+
+    Parameters
+    ----------
+    sequences
+        How many fresh sequences, from the exact solution; as many as the spec's test set where none is given.
+    snapshots
+        How many snapshots of each; as many as the spec's test set where none is given.
+    seed
+        Seed of the sequences and the snapshots.
+    weights
+        A trained network, to be asked about the same snapshots.
+    spec
+        Where couplings, lengths and temperature come from; specs/paper.toml where none is given.
+    json
+        A file for the figures, as JSON.
+    """
+    from paper_repro.artifact import commands  # noqa: PLC0415
+
+    return commands.estimate(_spec(spec), sequences, snapshots, seed, weights, json, _console())
+
+
+@app.command
 def lnz(sequence: str, /, *, temperature: float, spec: Path | None = None, json: bool = False) -> int:
     """Print the exact ln Z, mean energy and heat capacity of a chain.
 

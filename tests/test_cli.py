@@ -176,6 +176,41 @@ def test_a_terminal_without_greek_and_a_locale_without_utf_8(tmp_path):
     assert "ln Z" in done.stdout
 
 
+def test_estimate_sets_the_estimators_beside_a_network(capsys, tmp_path, golden, hamiltonian):
+    weights, figures = str(golden / "weights/smoke-seed-0.safetensors"), tmp_path / "figures.json"
+    sizes = ["--sequences", "30", "--snapshots", "4", "--seed", "3"]
+    assert main(["estimate", *sizes, "--weights", weights, "--json", str(figures)]) == 0
+    screen = capsys.readouterr().out
+    data = json.loads(figures.read_text())
+    assert set(data["estimators"]) == {"score matching", "pseudolikelihood", "maximum likelihood", "network"}
+    true = dict(zip([term.name for term in hamiltonian.terms], chain.couplings(hamiltonian), strict=True))
+    assert data["truth"] == pytest.approx(true)
+    for name, found in data["estimators"].items():
+        assert found["seconds"] > 0
+        assert f"{found['couplings']['J_AA']:.4f}" in screen
+        if name != "network":  # each within 2 intervals: a false alarm in 10,000 for each
+            assert all(abs(found["couplings"][term] - true[term]) < 2 * found["half_intervals"][term] for term in true)
+            assert found["scale_over_beta"] == pytest.approx(1, abs=0.1)
+    assert data["estimators"]["network"]["scale_over_beta"] < 0.9
+    assert main(["estimate", *sizes, "--json", str(tmp_path / "again.json")]) == 0
+    again = json.loads((tmp_path / "again.json").read_text())["estimators"]
+    assert again["maximum likelihood"]["couplings"] == data["estimators"]["maximum likelihood"]["couplings"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--sequences", "0"], "--sequences: 0; expected an integer ≥ 1"),
+        (["--snapshots", "0"], "--snapshots: 0; expected an integer ≥ 1"),
+        (["--seed", "-1"], "--seed: -1; expected an integer ≥ 0"),
+        (["--weights", "no-such-file"], "no-such-file: cannot be read"),
+        (["--spec", "no.toml"], "no.toml: cannot be read"),
+    ],
+)
+def test_estimates_that_cannot_be_made_are_one_line(capsys, arguments, said):
+    assert said in complaint(capsys, "estimate", *arguments)
+
+
 def test_constants_lists_every_constant_with_its_origin(capsys, paper):
     assert main(["constants"]) == 0
     printed = capsys.readouterr().out

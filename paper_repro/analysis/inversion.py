@@ -87,18 +87,32 @@ def gather(
     return combine(parts)
 
 
+def sandwich(curvature: Floats, scores: Floats) -> Floats:
+    """Return the covariance H⁻¹ (Σ_s ψ_s ψ_sᵀ) H⁻¹ n/(n-1) of an estimate (parameter, parameter).
+
+    ``curvature`` H (parameter, parameter) is that of what is minimised, ``scores`` ψ (sequence, parameter) its gradients at the
+    estimate, which sum to zero; the n sequences are independent, what is within one need not be. NaN for one sequence.
+    """
+    count = len(scores)
+    inverse = np.linalg.inv(curvature)
+    covariance: Floats = inverse @ (scores.T @ scores) @ inverse * (count / (count - 1) if count > 1 else np.nan)
+    return covariance
+
+
 @attrs.frozen(eq=False)
 class Fit:
     """The couplings read out of a force field; errors are one standard error, resampling sequences (NaN where there is one).
 
-    ``coefficients`` estimate βJ, dimensionless; ``ratios`` are to the strongest ferromagnetic coupling; ``scale`` is c·g / g·g
-    for fitted c and true g, β for a perfect score. ``force_error`` is the relative RMS difference from the exact force.
+    ``coefficients`` estimate βJ, dimensionless; ``sandwich_errors`` are theirs by the sandwich formula, without resampling;
+    ``ratios`` are to the strongest ferromagnetic coupling; ``scale`` is c·g / g·g for fitted c and true g, β for a perfect score;
+    ``force_error`` is the relative RMS difference from the exact force.
     """
 
     terms: tuple[str, ...]
     equations: int
     coefficients: Floats
     coefficient_errors: Floats
+    sandwich_errors: Floats
     ratios: Floats
     ratio_errors: Floats
     cosine: float
@@ -169,6 +183,7 @@ def invert(statistics: Statistics, hamiltonian: Hamiltonian, settings: Inversion
         equations=int(equations),
         coefficients=coefficients,
         coefficient_errors=errors[:count],
+        sandwich_errors=np.sqrt(np.diagonal(sandwich(gram, statistics.moment - statistics.gram @ coefficients))),
         ratios=coefficients / coefficients[anchor],
         ratio_errors=errors[count : 2 * count],
         cosine=_cosine(coefficients, true),

@@ -55,15 +55,16 @@ def _bessel(x: Vector) -> tuple[Vector, Vector, Vector]:
 def _kernels(beta: float, couplings: tuple[float, ...], nodes: int) -> Vector:
     """Return what joins a bond to the next, for each coupling K (order, coupling, node, node).
 
-    Orders 0 to 2 are e^{βKuu' - β|K|} I₀(βKss') and its first two derivatives in β; order 3 is ⟨cos ψ⟩.
+    Order 0 is e^{b(uu' - k)} I₀(b ss') at b = βK, with k = ±1 the sign of K; orders 1 and 2 are its first two derivatives in b, and
+    order 3 is ⟨cos ψ⟩.
     """
     u, _ = quadrature(nodes)
     s = np.sqrt(1 - u**2)
     coupling = np.array(couplings)[:, None, None]
-    straight, across = coupling * np.outer(u, u) - np.abs(coupling), coupling * np.outer(s, s)
-    x = np.abs(beta * across)
+    strength, straight, across = beta * coupling, np.outer(u, u) - np.sign(coupling), np.outer(s, s)
+    x = np.abs(strength * across)
     scaled, over, _ = _bessel(x)
-    kernel, cosine = scaled * np.exp(beta * straight + x), beta * across * over
+    kernel, cosine = scaled * np.exp(strength * straight + x), strength * across * over
     first = straight + across * cosine
     return np.stack([kernel, kernel * first, kernel * (first**2 + across**2 * (1 - over - cosine**2)), cosine])
 
@@ -136,15 +137,14 @@ class ExactChain:
         return self.beta * float(np.max(np.abs(self._near), initial=0) + 2 * np.max(np.abs(self._far), initial=0))
 
     @functools.cached_property
-    def _exponents(self) -> Vector:
-        """Return Ju - |J| of each bond at the nodes (bond, node)."""
-        u, _ = quadrature(self.nodes)
-        return self._near[:, None] * u - np.abs(self._near)[:, None]
+    def _slopes(self) -> Vector:
+        """Return u - j of each bond at the nodes (bond, node), with j = ±1 the sign of J."""
+        return quadrature(self.nodes)[0] - np.sign(self._near)[:, None]
 
     @functools.cached_property
     def _bonds(self) -> Vector:
         """Return w e^{βJu - β|J|} of each bond at the nodes (bond, node)."""
-        weights: Vector = quadrature(self.nodes)[1] * np.exp(self.beta * self._exponents)
+        weights: Vector = quadrature(self.nodes)[1] * np.exp(self.beta * self._near[:, None] * self._slopes)
         return weights
 
     @functools.cached_property
@@ -157,15 +157,25 @@ class ExactChain:
     def _kernels(self) -> Vector:
         return _kernels(self.beta, self._kinds[0], self.nodes)
 
+    def along(self, direction: Vector) -> tuple[float, float, float]:
+        """Return ln Z and its first and second derivative in λ at λ = 0, for the couplings βJ + λD (site, site).
+
+        The first is the mean of Σ D_ij S_i·S_j over the pairs, each once, the second its variance.
+        """
+        constant = math.log(4 * math.pi) + (self.sites - 1) * math.log(2 * math.pi)
+        if self.sites == 1:
+            return constant, 0.0, 0.0
+        near, far = np.diagonal(direction, 1), np.diagonal(direction, 2)
+        exponents = near[:, None] * self._slopes
+        value, first, second = log_sum(self._bonds, exponents, self._kernels[:3], self._kinds[1], np.ascontiguousarray(far))
+        lowest = self.beta * float(np.abs(self._near).sum() + np.abs(self._far).sum())
+        shift = float(near @ np.sign(self._near) + far @ np.sign(self._far))
+        return constant + lowest + value, first + shift, second
+
     @functools.cached_property
     def _derivatives(self) -> tuple[float, float, float]:
         """Ln Z and its first and second derivative in β."""
-        constant = math.log(4 * math.pi) + (self.sites - 1) * math.log(2 * math.pi)
-        scale = float(np.abs(self._near).sum() + np.abs(self._far).sum())
-        if self.sites == 1:
-            return constant, 0.0, 0.0
-        value, first, second = log_sum(self._bonds, self._exponents, self._kernels[:3], self._kinds[1])
-        return constant + self.beta * scale + value, first + scale, second
+        return self.along(self.matrix)
 
     @property
     def ln_z(self) -> float:

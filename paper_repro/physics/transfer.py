@@ -38,11 +38,12 @@ def messages(bonds: Floats, kernels: Floats, kinds: Integers) -> Floats:
 
 
 @compiled
-def log_sum(bonds: Floats, exponents: Floats, kernels: Floats, kinds: Integers) -> tuple[float, float, float]:
-    """Return ln Σ, the logarithm of the sum over all bonds, and its first and second derivative in β.
+def log_sum(bonds: Floats, exponents: Floats, kernels: Floats, kinds: Integers, rates: Floats) -> tuple[float, float, float]:
+    """Return ln Σ, the logarithm of the sum over all bonds, and its first and second derivative in a parameter.
 
-    ``exponents`` (bond, node) are the derivatives of ln ``bonds`` in β, ``kernels`` (order, kind, node, node) those of the
-    kernels, orders 0 to 2. The message is carried along with its two derivatives, by the product rule.
+    ``exponents`` (bond, node) are the derivatives of ln ``bonds`` in it, ``kernels`` (order, kind, node, node) kernels and their
+    first two derivatives in a strength of which ``rates`` (bond-1,) are the derivatives. The message is carried along with its two
+    derivatives, by the product rule.
     """
     size, nodes = bonds.shape
     right = np.zeros((3, nodes))
@@ -58,13 +59,14 @@ def log_sum(bonds: Floats, exponents: Floats, kernels: Floats, kinds: Integers) 
             weighted[2, n] = weight * (h + slope * (2 * g + slope * f))
         if bond > 0:
             kernel, first, second = kernels[0, kinds[bond - 1]], kernels[1, kinds[bond - 1]], kernels[2, kinds[bond - 1]]
+            rate = rates[bond - 1]
             right[:] = 0.0
             add_product(weighted[0], kernel, 1.0, right[0])
             add_product(weighted[1], kernel, 1.0, right[1])
-            add_product(weighted[0], first, 1.0, right[1])
+            add_product(weighted[0], first, rate, right[1])
             add_product(weighted[2], kernel, 1.0, right[2])
-            add_product(weighted[1], first, 2.0, right[2])
-            add_product(weighted[0], second, 1.0, right[2])
+            add_product(weighted[1], first, 2.0 * rate, right[2])
+            add_product(weighted[0], second, rate * rate, right[2])
             norm = right[0].max()
             right /= norm
             log_norm += math.log(norm)

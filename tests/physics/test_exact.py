@@ -430,3 +430,39 @@ def test_couplings_of_any_sign_are_served() -> None:
     assert first.ln_z == pytest.approx(second.ln_z, rel=1e-13)
     np.testing.assert_allclose(first.correlations(), second.correlations() * np.outer(sign, sign), rtol=0, atol=1e-12)
     assert abs(first.ln_z - ExactChain(-turned, 7.0).ln_z) > 1
+
+
+def along_error(law: ExactChain, direction: Array) -> tuple[float, float]:
+    """Relative errors of the derivatives along a direction: against the correlations, and against differences of the first."""
+    _, first, second = law.along(direction)
+    expected = float((np.triu(direction, 1) * law.correlations()).sum())
+
+    def mean(change: float) -> float:
+        return ExactChain(law.beta * law.matrix + change * direction, 1.0).along(direction)[1]
+
+    return abs(first / expected - 1), abs(second / difference(mean, 0.0, 1e-2) - 1)
+
+
+@pytest.mark.parametrize("temperature", [0.02, 0.05, 0.3, 2.0])
+@pytest.mark.parametrize("separation", [1, 2])
+def test_derivatives_along_any_couplings_are_the_correlations_and_their_slope(temperature: float, separation: int) -> None:
+    law = ExactChain(matrix_of(random_sequence(12)), 1 / temperature)
+    mixed = np.random.default_rng(separation).standard_normal((12, 12))
+    direction = np.triu(np.tril(mixed + mixed.T, separation), -separation)
+    np.fill_diagonal(direction, 0.0)
+    errors = along_error(law, direction)
+    assert errors[0] < 1e-10
+    assert errors[1] < 1e-6
+
+
+def test_another_direction_would_be_noticed() -> None:
+    """The broken twin: the slope along the couplings themselves."""
+    law = ExactChain(matrix_of(random_sequence(12)), 20.0)
+    _, first, _ = law.along(law.matrix)
+    assert abs(first / law.along(without_far(law.matrix))[1] - 1) > 0.05
+
+
+def test_a_coupling_that_is_zero_has_a_derivative_too() -> None:
+    matrix = without_far(matrix_of(random_sequence(8)))
+    far = np.diag(np.ones(6), 2) + np.diag(np.ones(6), -2)
+    assert max(along_error(ExactChain(matrix, 5.0), far)) < 1e-6
