@@ -379,7 +379,7 @@ def show(parts: Sequence[Section], title: str, console: Console) -> None:
         if part.text:
             console.print(Text(part.text, style="dim"))
         if part.determinism:
-            console.print(Text(f"Again: {part.determinism}.", style="dim italic"))
+            console.print(Text(f"Determinism: {part.determinism}.", style="dim italic"))
         if part.table is not None and not part.on_page_only:
             if console.width >= _NARROWEST:
                 console.print(_rich_table(part.table))
@@ -411,7 +411,7 @@ def write_html(parts: Sequence[Section], title: str, folder: Path, drawn: Sequen
         body.append(f"<h2>{escape(part.title)}</h2>")
         body += [f"<p>{escape(line)}</p>" for line in part.text.splitlines()]
         if part.determinism:
-            body.append(f"<p>Again: {escape(part.determinism)}.</p>")
+            body.append(f"<p>Determinism: {escape(part.determinism)}.</p>")
         if part.table is not None:
             columns = part.table.columns
             classes = ["n" if column in part.table.numbers else "" for column in columns]
