@@ -210,6 +210,44 @@ def estimate(
 
 
 @app.command
+def question(
+    weights: Path,
+    /,
+    *others: Path,
+    sequences: int = 200,
+    snapshots: int = 2,
+    seed: int = 0,
+    run: Path | None = None,
+    spec: Path | None = None,
+    json: Annotated[Path | None, Parameter(name="--json")] = None,
+) -> int:
+    """Measure what the paper says of its results, on trained networks, and give a verdict on each statement.
+
+    Parameters
+    ----------
+    weights
+        A safetensors file of trained weights.
+    others
+        More of them: independent trainings, whose scatter is part of the errors.
+    sequences
+        How many fresh sequences, from the exact solution.
+    snapshots
+        How many snapshots of each.
+    seed
+        Seed of sequences, snapshots and resampling.
+    run
+        The results.json of a run of these weights, for its plateau.
+    spec
+        Where couplings, lengths and temperature come from; specs/paper.toml where none is given.
+    json
+        A file for verdicts and evidence, as JSON.
+    """
+    from paper_repro.artifact import commands  # noqa: PLC0415
+
+    return commands.question([weights, *others], _spec(spec), sequences, snapshots, seed, run, json, _console())
+
+
+@app.command
 def lnz(sequence: str, /, *, temperature: float, spec: Path | None = None, json: bool = False) -> int:
     """Print the exact ln Z, mean energy and heat capacity of a chain.
 

@@ -157,9 +157,48 @@ def times(_: Results, manifest: Manifest) -> str:
     return f"{first}\n\n{table(('stage', 'parts', 'minutes'), [*rows, ['all stages', '', f'{total / 60:.1f}']])}"
 
 
+def estimators(_: Results, __: Manifest) -> str:
+    """What else gives the couplings, from golden/estimators.json."""
+    data = json.loads((ROOT / "golden" / "estimators.json").read_text(encoding="utf-8"))
+    names, found = list(data["truth"]), data["estimators"]
+    rows = [
+        [name, f"{data['truth'][name]:g}"]
+        + [f"{part['couplings'][name]:.4f} ± {part['half_intervals'][name]:.4f}" for part in found.values()]
+        for name in names
+    ]
+    lines: tuple[tuple[str, Callable[[Results], str]], ...] = (
+        ("1 - cosine", lambda part: f"{1 - part['cosine']:.1e}"),
+        ("largest error of a ratio", lambda part: f"{part['largest_ratio_error']:.4f}"),
+        ("scale over β", lambda part: f"{part['scale_over_beta']:.4f}"),
+        ("seconds", lambda part: f"{part['seconds']:.1f}"),
+    )
+    rows += [[label, "", *(show(part) for part in found.values())] for label, show in lines]
+    efficiency = [part["efficiency"].values() for name, part in found.items() if name != "network"]
+    rows.insert(-1, ["Cramér-Rao bound over variance", "", *(f"{min(row):.2f} to {max(row):.2f}" for row in efficiency), "—"])
+    return table(("", "truth", *found), rows)
+
+
+def statements(_: Results, __: Manifest) -> str:
+    """What the paper says of its results, judged, from golden/statements.json."""
+    data = json.loads((ROOT / "golden" / "statements.json").read_text(encoding="utf-8"))
+    rows = []
+    for item in data["statements"]:
+        value = "not measured" if item["value"] is None else plain(item["value"], item["error"])
+        sign = {"at-least": "≥", "at-most": "≤"}[item["rule"]]
+        rows.append([item["statement"].replace("|", "\\|"), value, f"{sign} {item['bound']:g}", item["verdict"]])
+    return table(("what the paper says", "measured", "bound", "verdict"), rows)
+
+
 BLOCKS: dict[str, dict[str, Callable[[Results, Manifest], str]]] = {
-    "README.md": {"published run": summary},
-    "REPRODUCE.md": {"claims": claims, "seeds": each_seed, "sampler": sampler, "partition": partition, "times": times},
+    "README.md": {"published run": summary, "statements": statements},
+    "REPRODUCE.md": {
+        "claims": claims,
+        "seeds": each_seed,
+        "sampler": sampler,
+        "partition": partition,
+        "times": times,
+        "estimators": estimators,
+    },
 }
 
 

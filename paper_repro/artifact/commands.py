@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from rich.text import Text
 from scipy import stats
 
 from paper_repro.analysis import estimators, inversion
-from paper_repro.artifact import claims, determinism, figures, report
+from paper_repro.artifact import claims, determinism, figures, report, statements
 from paper_repro.artifact.engines import Engine, cluster, follow, processes
 from paper_repro.artifact.manifest import (
     NAME,
@@ -30,7 +30,7 @@ from paper_repro.artifact.manifest import (
     write_manifest,
 )
 from paper_repro.artifact.progress import TerminalReporter
-from paper_repro.artifact.results import as_json, collect
+from paper_repro.artifact.results import as_json, collect, read_json
 from paper_repro.artifact.run import Run
 from paper_repro.artifact.stages import STREAMS, has_exact_solution, strongest_bonds
 from paper_repro.files import InputError, input_error, sha256, write_bytes
@@ -234,11 +234,15 @@ def _network_for(weights: Path, spec: Spec) -> tuple[Pairformer, WeightsInfo]:
     return model, info
 
 
-def _exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Callable[[], Iterator[Any]]:
-    """Return what yields (codes, snapshots) of sequences drawn from the exact solution; raises ``InputError`` for sizes below 1."""
+def _require_sizes(sequences: int, snapshots: int, seed: int) -> None:
     for name, value, least in (("--sequences", sequences, 1), ("--snapshots", snapshots, 1), ("--seed", seed, 0)):
         if value < least:
             raise InputError(name, str(value), f"an integer ≥ {least}")
+
+
+def _exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Callable[[], Iterator[Any]]:
+    """Return what yields (codes, snapshots) of sequences drawn from the exact solution; raises ``InputError`` for sizes below 1."""
+    _require_sizes(sequences, snapshots, seed)
     try:
         settings = attrs.evolve(
             spec,
@@ -423,6 +427,73 @@ def estimate(
             "truth": dict(zip(names, true, strict=True)),
         }
         write_bytes(json_file, as_json({"estimators": results} | about))
+    return 0
+
+
+def question(
+    weights: Sequence[Path],
+    path: Path,
+    sequences: int,
+    snapshots: int,
+    seed: int,
+    run: Path | None,
+    json_file: Path | None,
+    console: Console,
+) -> int:
+    """Measure what decides the paper's statements about its results, on trained networks, and show a verdict on each.
+
+    ``run`` is the results.json of a run, for what its plateau says.
+    """
+    spec = load_spec(path).record
+    published, _ = _protocol()
+    _require_sizes(sequences, snapshots, seed)
+    if sequences < 2:
+        raise InputError("--sequences", str(sequences), "two or more, for an error bar")
+    if not has_exact_solution(spec):
+        raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
+    networks = []
+    for name in weights:
+        model, info = _network_for(name, spec)
+        networks.append(NetworkForce(model, spec.inversion.query_time if info.query_time is None else info.query_time))
+    gaps: list[float] = []
+    if run is not None:
+        try:
+            gaps = statements.gaps_of(read_json(run), len(spec.likelihood.chain))
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            raise InputError(run, f"no results of a run ({error})", "the results.json of a run directory") from error
+    with TerminalReporter(console) as reporter:
+        reporter.stage("evidence", 7)
+        asked = statements.Questions(networks, spec, sequences, snapshots, seed, available_cores(), reporter.advance)
+        try:
+            found = asked.evidence(gaps)
+        except (ValueError, np.linalg.LinAlgError) as error:
+            raise input_error(", ".join(map(str, weights)), error, "force fields that can be inverted") from error
+    decisions = statements.decide_all(published, found)
+    rows = []
+    for item in decisions:
+        side = "≥" if item.statement.rule == "at-least" else "≤"
+        value = report.number(item.value, item.error) if math.isfinite(item.value) else "not measured"
+        rows.append((item.statement.statement, value, f"{side} {item.statement.bound:g}", item.verdict))
+    columns = ("what the paper says", "measured", "bound", "verdict")
+    text = (
+        f"{len(networks)} networks, {sequences} sequences × {snapshots} snapshots from the exact solution. SUPPORTED or NOT"
+        " SUPPORTED: beyond the bound by more than the error bar; else UNDECIDED. What is measured, bounds and their reasons are"
+        " in specs/published.toml."
+    )
+    evidence = tuple((path, report.number(*pair)) for path, pair in statements.values_of(found))
+    parts = [
+        report.Section(
+            "The evidence", "± is one standard error.", report.Table(("", "measured"), evidence, frozenset({"measured"}))
+        ),
+        report.Section("What the paper says of its results", text, report.Table(columns, tuple(rows), frozenset(columns[1:3]))),
+    ]
+    report.show(parts, f"paper_repro · {spec.name}", console)
+    if json_file is not None:
+        about = {
+            "weights_sha256": [sha256(name) for name in weights], "sequences": sequences, "snapshots": snapshots, "seed": seed,
+            "spec": spec.name,
+        }  # fmt: skip
+        write_bytes(json_file, as_json(statements.as_results(decisions, found) | about))
     return 0
 
 

@@ -17,10 +17,10 @@ from paper_repro.spec.model import (
     Training,
 )
 from paper_repro.spec.origin import Origin
-from paper_repro.spec.published import Claim, Published, load_published
+from paper_repro.spec.published import Claim, Published, Statement, load_published
 
 __all__ = [
     "Architecture", "Chains", "Claim", "Dataset", "Diffusion", "Hamiltonian", "Inversion", "Ladder", "Likelihood", "Loaded",
-    "Origin", "PairTerm", "Published", "Sampler", "Spec", "ThermodynamicIntegration", "Training", "canonical", "converter",
-    "differences", "digest", "load_published", "load_spec", "specs_folder", "structure",
+    "Origin", "PairTerm", "Published", "Sampler", "Spec", "Statement", "ThermodynamicIntegration", "Training", "canonical",
+    "converter", "differences", "digest", "load_published", "load_spec", "specs_folder", "structure",
 ]  # fmt: skip

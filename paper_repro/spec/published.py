@@ -36,12 +36,29 @@ class Claim:
 
 
 @attrs.frozen(field_transformer=checked)
+class Statement:
+    """What the paper says of its results, and the measurement that decides it.
+
+    ``measured`` is the dotted path of a value in the evidence. SUPPORTED where the value lies on the side of ``bound`` that
+    ``rule`` names, by more than its error bar; NOT SUPPORTED where it lies on the other; else, and where it is not measured,
+    UNDECIDED.
+    """
+
+    name: str
+    statement: str
+    measured: str
+    rule: Literal["at-least", "at-most"]
+    bound: Annotated[float, Quantity("what the value must reach, or not exceed", unit="as measured")]
+
+
+@attrs.frozen(field_transformer=checked)
 class Published:
-    """The published results, and what counts as a reproduction of them."""
+    """The published results, what counts as a reproduction of them, and what the paper says of them."""
 
     confidence: Annotated[float, Quantity("coverage of the prediction interval", unit="1", at_least=0.5, at_most=0.999)]
     protocol: str
     claims: tuple[Claim, ...]
+    statements: tuple[Statement, ...]
 
 
 def load_published(path: Path) -> Loaded[Published]:

@@ -12,6 +12,7 @@ from paper_repro.spec.quantity import Quantity, checked, quantity_of
 #: Fields that hold a name or a label, which is no constant.
 LABELS = {
     "Spec.name", "PairTerm.name", "Published.protocol", "Claim.name", "Claim.statement", "Claim.measured", "Claim.rule",
+    "Statement.name", "Statement.statement", "Statement.measured", "Statement.rule",
 }  # fmt: skip
 
 

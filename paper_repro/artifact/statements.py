@@ -1,0 +1,273 @@
+"""What the paper says of its results, measured: the evidence of trained networks and of the sampler, and a verdict on each."""
+
+import itertools
+import math
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from paper_repro.analysis import estimators, evidence, inversion, readout
+from paper_repro.analysis.evidence import Measured
+from paper_repro.artifact.claims import values_at
+from paper_repro.artifact.results import measured
+from paper_repro.physics import chain
+from paper_repro.physics.exact import ExactChain
+from paper_repro.sampling.ladder import temperatures
+from paper_repro.score.field import NetworkForce
+from paper_repro.score.pairformer import build
+from paper_repro.spec import Published, Spec, Statement
+
+Verdict = Literal["SUPPORTED", "NOT SUPPORTED", "UNDECIDED"]
+_STREAM = 17  # after those of the stages
+_RESAMPLES = 200
+_FARTHEST = 6  # separation at which terms are still fitted
+_FALSE_ALARMS = 0.01
+_TEMPERATURES = (0.02, 0.2, 1.0)  # at which a network is asked that has seen T₀ alone
+_CHAINS_ALONE, _SNAPSHOTS_ALONE = 60, 20  # of the comparison of samplers
+
+
+@attrs.frozen
+class Decision:
+    """A statement, what was measured of it, and the verdict."""
+
+    statement: Statement
+    value: float
+    error: float
+    verdict: Verdict
+
+
+def decide(statement: Statement, found: dict[str, Any], confidence: float) -> Decision:
+    """Judge one statement by the evidence."""
+    values = values_at({key: [part] for key, part in found.items()}, statement.measured)
+    if not values or not math.isfinite(values[0][0]) or not math.isfinite(values[0][1]):
+        return Decision(statement, math.nan, math.nan, "UNDECIDED")
+    value, error = values[0]
+    margin = (value - statement.bound) * (1 if statement.rule == "at-least" else -1)
+    wide = float(stats.norm.ppf(0.5 + confidence / 2)) * error
+    verdict: Verdict = "SUPPORTED" if margin >= wide else "NOT SUPPORTED" if margin < -wide else "UNDECIDED"
+    return Decision(statement, value, error, verdict)
+
+
+def decide_all(published: Published, found: dict[str, Any]) -> list[Decision]:
+    """Judge every statement."""
+    return [decide(statement, found, published.confidence) for statement in published.statements]
+
+
+@attrs.frozen
+class Questions:
+    """Who is asked about what: networks as force fields, a spec, how many sequences and snapshots, a seed."""
+
+    networks: Sequence[NetworkForce]
+    spec: Spec
+    sequences: int
+    snapshots: int
+    seed: int
+    threads: int
+    progress: Callable[[int, str], None] = lambda *_: None
+
+    def _key(self, *index: int) -> np.random.SeedSequence:
+        return np.random.SeedSequence(self.seed, spawn_key=(_STREAM, *index))
+
+    def _draw(
+        self, index: int, temperature: float, shortest: int, longest: int, share: float = 0.5
+    ) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+        """Draw sequences whose letters are the last of the alphabet with probability ``share``, and snapshots of each."""
+        generator = np.random.default_rng(self._key(0, index))
+        letters = len(self.spec.hamiltonian.identities)
+        weights = np.full(letters, (1 - share) / max(letters - 1, 1))
+        weights[-1] = share
+        found = []
+        for _ in range(self.sequences):
+            codes = generator.choice(letters, size=generator.integers(shortest, longest, endpoint=True), p=weights)
+            law = ExactChain(chain.coupling_matrix(codes, self.spec.hamiltonian), 1 / temperature)
+            found.append((codes, law.sample(self.snapshots, generator)))
+        return found
+
+    def evidence(self, gaps: Sequence[float] = ()) -> dict[str, Any]:
+        """Return all evidence; ``gaps`` are those of the plateau per spin, one for each training, from a run's results.
+
+        Raises ``ValueError`` where a network's answer cannot be inverted.
+        """
+        spec, cold = self.spec, self.spec.ladder.coldest
+        span = (spec.chains.shortest, spec.chains.longest)
+        usual = self._draw(0, cold, *span)
+        found: dict[str, Any] = {}
+        asks: tuple[tuple[str, Callable[[], dict[str, Any]]], ...] = (
+            ("residual", lambda: self._residual(usual)),
+            ("force", lambda: self._force(usual)),
+            ("interaction", lambda: self._interaction(usual)),
+            ("scale", lambda: self._scale(usual)),
+            ("exchange", lambda: self._exchange(usual)),
+            ("detector", lambda: self._detector(usual)),
+            ("generalisation", lambda: self._generalisation(usual, span)),
+        )
+        for number, (name, ask) in enumerate(asks):
+            self.progress(number, name)
+            found[name] = ask()
+        if len(gaps) > 1:
+            spread = statistics.stdev(gaps) / math.sqrt(len(gaps))
+            found["plateau"] = {"gap_per_spin": measured(statistics.fmean(map(abs, gaps)), spread)}
+        self.progress(len(asks), "")
+        return found
+
+    def _asked(self, field: inversion.ForceField, data: Any) -> inversion.Statistics:
+        return inversion.gather(field, data, self.spec.hamiltonian, threads=self.threads)
+
+    def _couplings(self, asked: inversion.Statistics) -> npt.NDArray[np.float64]:
+        return np.linalg.solve(asked.gram.sum(0), asked.moment.sum(0))
+
+    def _residual(self, usual: Any) -> dict[str, Any]:
+        fits = [
+            inversion.invert(
+                self._asked(n, usual), self.spec.hamiltonian, self.spec.inversion, 1 / self.spec.ladder.coldest, self._key(1)
+            )
+            for n in self.networks
+        ]
+        least = max(fits, key=lambda fit: fit.r2)
+        result = {
+            "smallest": measured(1 - least.r2, least.r2_error),
+            "each": [measured(1 - fit.r2, fit.r2_error) for fit in fits],
+        }
+        if len(self.networks) > 1:
+            joint = evidence.ask_jointly(self.networks, usual, self.spec.hamiltonian, self.threads)
+            result["correlation"] = measured(*evidence.residual_correlation(joint, _RESAMPLES, self._key(2)))
+        return result
+
+    def _force(self, usual: Any) -> dict[str, Any]:
+        longer = evidence.with_longer_terms(self.spec.hamiltonian, _FARTHEST)
+        within = len(self.spec.hamiltonian.terms)
+        each = [
+            evidence.beyond_range(inversion.gather(n, usual, longer, threads=self.threads), within, _RESAMPLES, self._key(3))
+            for n in self.networks
+        ]
+        return {"beyond": measured(*_over(each)), "each": [measured(*pair) for pair in each]}
+
+    def _interaction(self, usual: Any) -> dict[str, Any]:
+        first = [(codes, spins[:1]) for codes, spins in usual]
+        each = [
+            1 - readout.read_interaction(n.interaction, iter(first), self.spec.hamiltonian, threads=self.threads).within_range
+            for n in self.networks
+        ]
+        return {"beyond": measured(*_over([(value, 0.0) for value in each])), "each": each}
+
+    def _scale(self, usual: Any) -> dict[str, Any]:
+        true = chain.couplings(self.spec.hamiltonian)
+        made = estimators.maximum_likelihood(usual, self.spec.hamiltonian, self.threads)
+        along = true / (true @ true) * self.spec.ladder.coldest
+        error = float(np.sqrt(along @ made.covariance @ along))
+        half = float(stats.t.ppf(0.975, max(len(usual) - 1, 1))) * error
+        return {
+            "over_beta": measured(float(along @ made.coefficients), error),
+            "half_interval": measured(half, half / math.sqrt(2 * max(len(usual) - 1, 1))),
+        }
+
+    def _exchange(self, usual: Any) -> dict[str, Any]:
+        codes = [codes for codes, _ in usual[:_CHAINS_ALONE]]
+        gain = evidence.exchange_gain(
+            codes, self.spec.hamiltonian, temperatures(self.spec.ladder), self.spec.sampler, _SNAPSHOTS_ALONE, _RESAMPLES,
+            self._key(4), self.threads,
+        )  # fmt: skip
+        return {name: measured(*pair) for name, pair in gain.items()}
+
+    def _detector(self, usual: Any) -> dict[str, Any]:
+        """Tell the first network's answers from corrupted ones by the R² of a sequence, at the couplings of its sound answers."""
+        network, spec = self.networks[0], self.spec
+        asked = self._asked(network, usual)
+        couplings = self._couplings(asked)
+        sound = evidence.r2_by_sequence(asked, couplings)
+        generator = np.random.default_rng(self._key(5))
+        orders = {id(codes): generator.permutation(len(codes)) for codes, _ in usual}
+        untrained = NetworkForce(build(spec.architecture, self.seed).eval(), network.time)
+        span = (spec.chains.shortest, spec.chains.longest)
+        corrupted = {
+            "shuffled_identities": self._asked(lambda codes, spins: network(codes[orders[id(codes)]], spins), usual),
+            "random_network": self._asked(untrained, usual),
+            "wrong_temperature": self._asked(network, self._draw(1, 4 * spec.ladder.coldest, *span)),
+            "unseen_lengths": self._asked(network, self._draw(2, spec.ladder.coldest, span[1] + 1, self._longest)),
+        }
+        limit = evidence.threshold(sound, _FALSE_ALARMS)
+        result: dict[str, Any] = {"threshold": limit}
+        areas = {}
+        for number, (name, part) in enumerate(corrupted.items()):
+            other = evidence.r2_by_sequence(part, couplings)
+            areas[name] = evidence.area_under_curve(sound, other, _RESAMPLES, self._key(6, number))
+            result[name] = measured(*areas[name]) | {"found": float((other < limit).mean())}
+        result["worst"] = measured(*min(areas.values()))
+        return result
+
+    @property
+    def _longest(self) -> int:
+        return min(2 * self.spec.chains.longest, self.spec.architecture.positions)
+
+    def _generalisation(self, usual: Any, span: tuple[int, int]) -> dict[str, Any]:
+        """Let each network be asked where it was not trained: how much 1 - R² grows, at the couplings of where it was."""
+        cold = self.spec.ladder.coldest
+        places: dict[str, Any] = {
+            f"lengths_{span[1] + 1}_to_{self._longest}": lambda: self._draw(3, cold, span[1] + 1, self._longest),
+            "one_letter": lambda: self._draw(4, cold, *span, share=1.0),
+            "nine_of_ten_one_letter": lambda: self._draw(5, cold, *span, share=0.9),
+            **{
+                f"T_{temperature:g}": lambda k=k, temperature=temperature: self._draw(6 + k, temperature, *span)
+                for k, temperature in enumerate(_TEMPERATURES)
+            },
+        }
+        asked = [self._asked(network, usual) for network in self.networks]
+        couplings = [self._couplings(part) for part in asked]
+        inside = [evidence.r2_by_sequence(part, c) for part, c in zip(asked, couplings, strict=True)]
+        result: dict[str, Any] = {}
+        for name, draw in places.items():
+            data = draw()
+            each = []
+            for network, c, sound in zip(self.networks, couplings, inside, strict=True):
+                other = evidence.r2_by_sequence(self._asked(network, data), c)
+                error = math.hypot(*(float(np.std(r, ddof=1)) / math.sqrt(len(r)) for r in (sound, other)))
+                each.append((float(sound.mean() - other.mean()), error))
+            result[name] = measured(*_over(each))
+        result["excess"] = max(result.values(), key=lambda item: item["value"])
+        return result
+
+
+def _over(each: Sequence[Measured]) -> Measured:
+    """Return the mean over networks with its error: from the scatter between them where there are several."""
+    values = [value for value, _ in each]
+    if len(values) < 2:
+        return each[0]
+    within = math.sqrt(sum(error**2 for _, error in each)) / len(each)
+    return statistics.fmean(values), math.hypot(within, statistics.stdev(values) / math.sqrt(len(values)))
+
+
+def values_of(found: dict[str, Any], path: str = "") -> Iterator[tuple[str, Measured]]:
+    """Yield each measured value of the evidence with its path and its standard error (NaN where it has none)."""
+    for key, part in found.items():
+        name = f"{path}.{key}" if path else key
+        if isinstance(part, dict) and "value" in part:
+            yield name, (part["value"], part["standard_error"])
+        elif isinstance(part, dict):
+            yield from values_of(part, name)
+        elif isinstance(part, float):
+            yield name, (part, math.nan)
+
+
+def as_results(decisions: Sequence[Decision], found: dict[str, Any]) -> dict[str, Any]:
+    """Return verdicts and evidence as plain data."""
+    return {
+        "statements": [
+            {
+                "name": item.statement.name, "statement": item.statement.statement, "measured": item.statement.measured,
+                "rule": item.statement.rule, "bound": item.statement.bound, "value": item.value, "error": item.error,
+                "verdict": item.verdict,
+            }
+            for item in decisions
+        ],
+        "evidence": found,
+    }  # fmt: skip
+
+
+def gaps_of(results: dict[str, Any], sites: int) -> list[float]:
+    """Return the gap of the plateau per spin of each training of a run, out of its results."""
+    return [value / sites for value, _ in itertools.islice(values_at(results, "calibration.gap"), None)]

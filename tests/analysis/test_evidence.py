@@ -1,0 +1,136 @@
+"""Evidence: each measurement finds what was put in, and does not find what was not."""
+
+import math
+
+import attrs
+import numpy as np
+import pytest
+from scipy import stats
+
+from paper_repro.analysis import evidence, inversion
+from paper_repro.physics import chain
+from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.sphere import project
+from paper_repro.sampling import replica_exchange
+from paper_repro.sampling.ladder import temperatures
+
+BETA = 20.0
+SEED = np.random.SeedSequence(0)
+
+
+@pytest.fixture(scope="module")
+def data(hamiltonian):
+    found = []
+    for index in range(40):
+        generator = np.random.default_rng([8, index])
+        codes = generator.integers(0, 2, generator.integers(10, 16))
+        found.append((codes, ExactChain(chain.coupling_matrix(codes, hamiltonian), BETA).sample(2, generator)))
+    return found
+
+
+def force(hamiltonian, beta=BETA):
+    return lambda codes, spins: chain.force(spins, chain.coupling_matrix(codes, hamiltonian), beta)
+
+
+def noise(seed, size):
+    """A tangent field that depends on the spins alone, and on a seed."""
+
+    def field(codes, spins):
+        generator = np.random.default_rng([seed, len(codes), int(1e6 * abs(spins[0, 0, 0]))])
+        return size * project(spins, generator.standard_normal(spins.shape))
+
+    return field
+
+
+def added(*fields):
+    return lambda codes, spins: sum(field(codes, spins) for field in fields)
+
+
+@pytest.mark.parametrize(("common", "own", "expected"), [(1.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 1.0, 0.5), (1.0, 0.5, 0.8)])
+def test_the_correlation_of_residuals_is_the_common_share(data, hamiltonian, common, own, expected):
+    """Within 0.05, some five standard errors of 3,000 equations."""
+    fields = [
+        added(force(hamiltonian, beta), noise(0, common), noise(seed, own)) for seed, beta in ((1, 20.0), (2, 11.0), (3, 5.0))
+    ]
+    value, error = evidence.residual_correlation(evidence.ask_jointly(fields, data, hamiltonian), 50, SEED)
+    assert value == pytest.approx(expected, abs=0.05)
+    assert error < 0.03
+
+
+def test_one_field_has_nothing_to_be_compared_with(data, hamiltonian):
+    with pytest.raises(ValueError, match="1 force field; expected two or more"):
+        evidence.residual_correlation(evidence.ask_jointly([force(hamiltonian)], data, hamiltonian), 5, SEED)
+
+
+def test_r2_of_each_sequence(data, hamiltonian):
+    field = added(force(hamiltonian), noise(1, 3.0))
+    asked = inversion.gather(field, data, hamiltonian)
+    true = BETA * chain.couplings(hamiltonian)
+    found = evidence.r2_by_sequence(asked, true)
+    for (codes, spins), value in zip(data, found, strict=True):
+        y, exact = field(codes, spins), force(hamiltonian)(codes, spins)
+        assert value == pytest.approx(1 - ((y - exact) ** 2).sum() / (y**2).sum(), rel=1e-9)
+    assert evidence.r2_by_sequence(inversion.gather(force(hamiltonian), data, hamiltonian), true) == pytest.approx(1, abs=1e-12)
+
+
+def test_the_area_under_the_curve_of_two_normals():
+    """Φ(d/√2) for a distance d; 4,000 values of each: within 0.03, some four standard errors."""
+    generator = np.random.default_rng(0)
+    for distance in (0.0, 1.0, -0.5):
+        area, error = evidence.area_under_curve(generator.normal(distance, 1, 4000), generator.normal(0, 1, 4000), 50, SEED)
+        assert area == pytest.approx(stats.norm.cdf(distance / math.sqrt(2)), abs=0.03)
+        assert 0.003 < error < 0.01
+    assert evidence.area_under_curve(np.ones(5), np.ones(4), 3, SEED)[0] == 0.5
+    assert evidence.area_under_curve(np.array([2.0, 3.0]), np.array([1.0]), 3, SEED)[0] == 1.0
+
+
+def test_the_threshold_gives_the_false_alarms():
+    values = np.random.default_rng(1).standard_normal(10_000)
+    assert np.mean(values < evidence.threshold(values, 0.01)) == pytest.approx(0.01, abs=1e-4)
+
+
+def test_terms_beyond_the_range_are_found_where_they_are(data, hamiltonian):
+    longer = evidence.with_longer_terms(hamiltonian, 4)
+    assert [term.separation for term in longer.terms[6:]] == [3, 3, 3, 4, 4, 4]
+    assert chain.couplings(longer)[6:].tolist() == [0.0] * 6
+    value, error = evidence.beyond_range(inversion.gather(force(hamiltonian), data, longer), 6, 20, SEED)
+    assert value < 1e-9
+    with_one = attrs.evolve(longer, terms=(*longer.terms[:6], attrs.evolve(longer.terms[6], coupling=0.3), *longer.terms[7:]))
+    value, error = evidence.beyond_range(inversion.gather(force(with_one), data, longer), 6, 20, SEED)
+    assert value == pytest.approx(0.3 / np.linalg.norm(chain.couplings(hamiltonian)), rel=1e-9)
+    value, error = evidence.beyond_range(inversion.gather(added(force(hamiltonian), noise(1, 5.0)), data, longer), 6, 20, SEED)
+    assert 0 < value < 8 * error  # noise alone
+
+
+def gain(paper, monkeypatch=None, slower=1):
+    spec = paper.record
+    if monkeypatch is not None:
+        plain = replica_exchange.sample
+
+        def slow(matrix, ladder, *arguments):
+            made = plain(matrix, ladder, *arguments)
+            if len(ladder) > 1:
+                return made
+            return attrs.evolve(
+                made,
+                cold_energies=np.repeat(made.cold_energies, slower)[: len(made.cold_energies)],
+                end_cosines=np.repeat(made.end_cosines, slower)[: len(made.end_cosines)],
+            )
+
+        monkeypatch.setattr(replica_exchange, "sample", slow)
+    codes = [np.random.default_rng(k).integers(0, 2, 20) for k in range(30)]
+    ladder = temperatures(attrs.evolve(spec.ladder, replicas=6))
+    return evidence.exchange_gain(codes, spec.hamiltonian, ladder, spec.sampler, 20, 50, np.random.SeedSequence(3), 2)
+
+
+def test_a_chain_without_exchange_is_compared_with_one_that_has_it(paper):
+    found = gain(paper)
+    assert set(found) == {"energy", "energy_alone", "ends", "ends_alone", "gain"}
+    assert all(5 < found[key][0] < 30 and 0 < found[key][1] < 3 for key in ("energy", "ends", "energy_alone", "ends_alone"))
+    assert found["gain"][0] == pytest.approx(max(found[f"{key}_alone"][0] / found[key][0] for key in ("energy", "ends")))
+
+
+def test_a_trapped_chain_would_be_noticed(paper, monkeypatch):
+    """The broken twin: without exchange each state lasts four times as long."""
+    value, error = gain(paper, monkeypatch, 4)["gain"]
+    assert value - 2 * error > 2

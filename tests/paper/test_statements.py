@@ -1,0 +1,64 @@
+"""What the paper says of its results, on the published run's weights: golden/statements.json, measured again on fewer sequences."""
+
+import json
+
+import pytest
+
+from paper_repro.artifact.claims import values_at
+from paper_repro.cli import main
+from paper_repro.files import sha256
+
+
+@pytest.fixture(scope="module")
+def recorded(golden):
+    return json.loads((golden / "statements.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def again(golden, tmp_path_factory):
+    path = tmp_path_factory.mktemp("statements") / "again.json"
+    weights = [str(golden / f"weights/paper-seed-{seed}.safetensors") for seed in (0, 1, 2)]
+    sizes = ["--sequences", "60", "--snapshots", "1", "--seed", "5"]
+    assert main(["question", *weights, *sizes, "--run", str(golden / "paper/results.json"), "--json", str(path)]) == 0
+    return json.loads(path.read_text())
+
+
+def test_fewer_and_other_sequences_give_the_same_verdicts(recorded, again):
+    verdicts = [{item["name"]: item["verdict"] for item in part["statements"]} for part in (recorded, again)]
+    assert verdicts[0] == verdicts[1]
+    assert set(verdicts[0].values()) == {"NOT SUPPORTED", "UNDECIDED"}
+
+
+def test_fewer_and_other_sequences_give_the_same_values_within_their_errors(recorded, again):
+    """Within four combined standard errors; ``scale.half_interval`` falls with the number of sequences and is left out."""
+    for item in recorded["statements"]:
+        if item["value"] is None or item["name"] == "scale":
+            continue
+        ((value, error),) = values_at({key: [part] for key, part in again["evidence"].items()}, item["measured"])
+        assert abs(value - item["value"]) < 4 * (error**2 + item["error"] ** 2) ** 0.5, item["name"]
+
+
+def test_the_record_is_of_the_weights_that_are_kept(recorded, golden):
+    assert recorded["weights_sha256"] == [sha256(golden / f"weights/paper-seed-{seed}.safetensors") for seed in (0, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--sequences", "1"], "--sequences: 1; expected two or more"),
+        (["--sequences", "0"], "--sequences: 0; expected an integer ≥ 1"),
+        (["--run", "no.json"], "no.json: cannot be read"),
+        (["no.safetensors"], "no.safetensors: cannot be read"),
+    ],
+)
+def test_questions_that_cannot_be_asked_are_one_line(capsys, golden, arguments, said):
+    assert main(["question", str(golden / "weights/smoke-seed-0.safetensors"), *arguments]) == 2
+    errors = capsys.readouterr().err
+    assert said in errors
+    assert errors.count("\n") == 1
+
+
+def test_results_of_something_else_are_one_line(capsys, golden, tmp_path):
+    (tmp_path / "other.json").write_text('{"calibration": [3]}')
+    assert main(["question", str(golden / "weights/smoke-seed-0.safetensors"), "--run", str(tmp_path / "other.json")]) == 2
+    assert "no results of a run" in capsys.readouterr().err
