@@ -461,6 +461,8 @@ def question(
             gaps = statements.gaps_of(read_json(run), len(spec.likelihood.chain))
         except (LookupError, TypeError, AttributeError, ValueError) as error:
             raise InputError(run, f"no results of a run ({error})", "the results.json of a run directory") from error
+        if not gaps:
+            raise InputError(run, "no gap of a plateau in it", "the results.json of a run with calibrated networks")
     with TerminalReporter(console) as reporter:
         reporter.stage("evidence", 7)
         asked = statements.Questions(networks, spec, sequences, snapshots, seed, available_cores(), reporter.advance)

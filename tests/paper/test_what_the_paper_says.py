@@ -58,7 +58,19 @@ def test_questions_that_cannot_be_asked_are_one_line(capsys, golden, arguments, 
     assert errors.count("\n") == 1
 
 
-def test_results_of_something_else_are_one_line(capsys, golden, tmp_path):
-    (tmp_path / "other.json").write_text('{"calibration": [3]}')
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"calibration": [3]}', "no gap of a plateau in it"),
+        ('{"calibration": [{"failed": "no slope"}]}', "no gap of a plateau in it"),
+        ('{"calibration": 3}', "no gap of a plateau in it"),
+        ("[]", "no results of a run"),
+        ("{", "cannot be read"),
+    ],
+)
+def test_results_of_something_else_are_one_line(capsys, golden, tmp_path, text, said):
+    (tmp_path / "other.json").write_text(text)
     assert main(["question", str(golden / "weights/smoke-seed-0.safetensors"), "--run", str(tmp_path / "other.json")]) == 2
-    assert "no results of a run" in capsys.readouterr().err
+    errors = capsys.readouterr().err
+    assert said in errors
+    assert errors.count("\n") == 1
