@@ -79,8 +79,8 @@ class Questions:
         """Draw sequences whose letters are the last of the alphabet with probability ``share``, and snapshots of each."""
         generator = np.random.default_rng(self._key(0, index))
         letters = len(self.spec.hamiltonian.identities)
-        weights = np.full(letters, (1 - share) / max(letters - 1, 1))
-        weights[-1] = share
+        weights = np.full(letters, (1 - share) / (letters - 1)) if letters > 1 else np.ones(1)
+        weights[-1] = share if letters > 1 else 1.0
         found = []
         for _ in range(self.sequences):
             codes = generator.choice(letters, size=generator.integers(shortest, longest, endpoint=True), p=weights)
