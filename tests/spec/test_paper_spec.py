@@ -172,7 +172,7 @@ def slots(record: Any, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
         elif isinstance(value, tuple) and value and attrs.has(type(value[0])):
             for item in value:
                 yield from slots(item, f"{path}.{item.name}.")
-        else:
+        elif value is not None:  # a section that is absent has no value
             yield path, record, field.name
 
 
