@@ -35,7 +35,7 @@ from paper_repro.files import InputError, input_error, sha256, write_bytes
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
-from paper_repro.score.field import NetworkForce
+from paper_repro.score.field import force_of
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.ranks import Ranks, group, leave, started_by_torchrun
 from paper_repro.score.weights import WeightsInfo, load_weights
@@ -195,7 +195,7 @@ class Audit:
 
     fit: inversion.Fit
     info: WeightsInfo
-    query_time: float
+    query_time: float | tuple[float, ...]
 
     def as_results(self) -> dict[str, Any]:
         """Return the figures under plain keys, each standard error under the same key in ``standard_errors``."""
@@ -257,8 +257,7 @@ def audit_weights(
     except ValueError as error:
         where = f"--sequences {sequences} --snapshots {snapshots} of spec {spec.name}"
         raise input_error(where, error, "sizes and a temperature that can be served") from error
-    query_time = spec.inversion.query_time if info.query_time is None else info.query_time
-    field = NetworkForce(model, query_time)
+    field = force_of(model, info, spec.inversion.query_time)
 
     def chains() -> Iterator[Any]:
         for first in range(0, sequences, _AUDIT_SHARD):
@@ -275,7 +274,7 @@ def audit_weights(
         fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, key)
     except ValueError as error:
         raise input_error(weights, error, "a force field that can be inverted") from error
-    return Audit(fit, info, query_time)
+    return Audit(fit, info, field.time)
 
 
 def audit(
@@ -317,9 +316,11 @@ def audit(
     rows.append(("force against the exact one", "0.0000", "—", report.number(results["force_error"])))
     rows.append(("equations", "—", report.number(stated["inversion.equations"]), report.number(float(results["equations"]))))
     columns = ("", "truth", "published", "these weights")
+    times = done.query_time if isinstance(done.query_time, tuple) else (done.query_time,)
+    asked = ", ".join(f"{time:g}" for time in times) + (" and extrapolated to 0" if len(times) > 1 else "")
     text = (
         f"{sequences} sequences × {snapshots} snapshots from the exact solution, T₀ = {spec.ladder.coldest:g}, asked at "
-        f"t = {done.query_time:g}; format: {done.info.source}. ± is one standard error, resampling sequences."
+        f"t = {asked}; format: {done.info.source}. ± is one standard error, resampling sequences."
     )
     part = report.Section(f"Audit of {weights.name}", text, report.Table(columns, tuple(rows), frozenset(columns[1:])))
     report.show([part], f"paper_repro · {spec.name}", console)
