@@ -207,7 +207,7 @@ def learning_rate(training: Training, refinement: Refinement | None, step: int, 
     if refinement is None:
         return training.learning_rate
     warm, done = refinement.warm_up * total, step + 1
-    if done < warm:
+    if done <= warm:
         return training.learning_rate * done / warm
     if refinement.schedule == "constant":
         return training.learning_rate

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import cattrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,10 +198,25 @@ def blind_spots(record: Any, fingerprint: Callable[[Any], str]) -> list[str]:
     return unseen
 
 
-def test_the_digest_sees_every_value(paper: Loaded[Spec], smoke: Loaded[Spec]) -> None:
+def test_a_section_that_is_absent_is_no_value(paper: Loaded[Spec], refined: Spec) -> None:
+    """Weights, runs and golden files of the published recipe keep the digest that they had before there was the section."""
+    assert digest(paper.record) == "1f4afb1ace8ff3819480ce68b3f1df6dde39d3772a6eb202c3a0fa720180f291"
+    assert paper.record.refinement is None
+    assert "refinement" not in canonical(paper.record)
+    assert "refinement" in canonical(refined)
+    assert survives(refined, canonical)
+    assert digest(
+        attrs.evolve(refined, refinement=None, diffusion=paper.record.diffusion, architecture=paper.record.architecture)
+    ) == (digest(paper.record))
+    with pytest.raises(cattrs.errors.ForbiddenExtraKeysError):
+        converter.structure(canonical(paper.record) | {"refinements": None}, Spec)
+
+
+def test_the_digest_sees_every_value(paper: Loaded[Spec], smoke: Loaded[Spec], refined: Spec) -> None:
     assert len(list(slots(paper.record))) > 80
     assert blind_spots(paper.record, digest) == []
     assert blind_spots(smoke.record, digest) == []
+    assert blind_spots(refined, digest) == []
     assert digest(paper.record) != digest(smoke.record)
 
 
