@@ -52,7 +52,8 @@ def leaves(record: Any, prefix: str = "") -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "load", "least"), [("paper", load_spec, 80), ("smoke", load_spec, 80), ("published", load_published, 20)]
+    ("name", "load", "least"),
+    [("paper", load_spec, 80), ("smoke", load_spec, 80), ("refined", load_spec, 80), ("published", load_published, 20)],
 )
 def test_every_constant_has_an_origin(name: str, load: Callable[[Path], Loaded[Any]], least: int) -> None:
     loaded = load(specs_folder() / f"{name}.toml")
