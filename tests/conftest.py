@@ -44,6 +44,7 @@ def refined(paper: Loaded[Spec]) -> Spec:
         architecture=attrs.evolve(spec.architecture, time_input="shifted-log"),
         refinement=Refinement(
             noise="antithetic",
+            snapshots="in-turn",
             time_scale=0.03,
             output="scaled",
             pair_track="symmetric",

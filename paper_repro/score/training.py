@@ -70,15 +70,30 @@ def steps_in_all(sequences: int, training: Training, refinement: Refinement | No
     return training.epochs * math.ceil(sequences / before_noise(training, refinement).batch)
 
 
-def batch_at(chains: Chains, training: Training, seed: int, step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _snapshots_of(chains: Chains, seed: int, epoch: int, refinement: Refinement | None) -> list[int]:
+    """Return which snapshot of each sequence an epoch takes: a random one, or the next, from a random first.
+
+    In turn, each snapshot is taken once before any is taken again: ten passes at random miss a third of ten.
+    """
+    in_turn = refinement is not None and refinement.snapshots == "in-turn"
+    shares = _stream(seed, _SNAPSHOT, 0 if in_turn else epoch).random(len(chains.codes))
+    return [
+        (int(share * len(spins)) + (epoch if in_turn else 0)) % len(spins)
+        for share, spins in zip(shares, chains.spins, strict=True)
+    ]
+
+
+def batch_at(
+    chains: Chains, training: Training, seed: int, step: int, refinement: Refinement | None = None
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return codes (chain, site), clean spins (chain, site, 3) and mask (chain, site) of one step, padded to its longest chain.
 
-    Each epoch visits every sequence once, in an order of its own, with one random snapshot each.
+    Each epoch visits every sequence once, in an order of its own, with one snapshot each.
     """
     count = len(chains.codes)
     epoch, within = divmod(step, math.ceil(count / training.batch))
     order = _stream(seed, _ORDER, epoch).permutation(count)
-    snapshots = _stream(seed, _SNAPSHOT, epoch).random(count)
+    snapshots = _snapshots_of(chains, seed, epoch, refinement)
     chosen = order[within * training.batch : (within + 1) * training.batch]
     longest = max(len(chains.codes[index]) for index in chosen)
     codes = np.zeros((len(chosen), longest), dtype=np.int64)
@@ -87,7 +102,7 @@ def batch_at(chains: Chains, training: Training, seed: int, step: int) -> tuple[
     for row, index in enumerate(chosen):
         length = len(chains.codes[index])
         codes[row, :length] = chains.codes[index]
-        spins[row, :length] = chains.spins[index][int(snapshots[index] * len(chains.spins[index]))]
+        spins[row, :length] = chains.spins[index][snapshots[index]]
         mask[row, :length] = True
     return torch.from_numpy(codes), torch.from_numpy(spins), torch.from_numpy(mask)
 
@@ -361,7 +376,7 @@ def train(
         with workers(threads) as executor:
             for step in range(len(losses), total):
                 generator = torch.Generator().manual_seed(int(_stream(seed, _NOISE, step).integers(2**63)))
-                batch = noised(batch_at(chains, clean, seed, step), settings, generator, refinement)
+                batch = noised(batch_at(chains, clean, seed, step, refinement), settings, generator, refinement)
                 if parallel is None or ranks is None:
                     value, slopes = gradient(model, batch, executor)
                     for parameter, slope in zip(model.parameters(), slopes, strict=True):

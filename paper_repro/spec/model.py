@@ -188,6 +188,10 @@ class Refinement:
         Literal["independent", "antithetic"],
         Quantity("noise of its own for each chain, or pairs of chains with opposite noise at the same time", unit=""),
     ]
+    snapshots: Annotated[
+        Literal["random", "in-turn"],
+        Quantity("snapshot of a sequence in each pass: any, or the one after that of the last pass", unit=""),
+    ]
     time_scale: Annotated[float, Quantity("time below which the score is taken to change little", unit="time", symbol="τ", above=0)]
     output: Annotated[
         Literal["plain", "scaled"],

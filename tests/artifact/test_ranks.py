@@ -20,14 +20,14 @@ import os, pathlib, signal, sys
 from paper_repro import cli
 from paper_repro.score import training
 folder, plain = pathlib.Path(sys.argv.pop(1)), training.batch_at
-def batch_at(chains, settings, seed, step):
+def batch_at(chains, settings, seed, step, refinement):
     if os.environ["RANK"] == "0":
         with (folder / "steps").open("a") as stream:
             print(seed, step, file=stream)
     elif (seed, step) == (0, 20) and not (folder / "killed").exists():
         (folder / "killed").touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return plain(chains, settings, seed, step)
+    return plain(chains, settings, seed, step, refinement)
 training.batch_at = batch_at
 sys.exit(cli.main())
 """
@@ -126,6 +126,7 @@ time_law = {a}"log-uniform"{b}
 weighting = {a}"shifted-time"{b}
 [refinement]
 noise = {a}"antithetic"{b}
+snapshots = {a}"in-turn"{b}
 time_scale = {a}0.03{b}
 output = {a}"scaled"{b}
 pair_track = {a}"symmetric"{b}

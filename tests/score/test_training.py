@@ -318,6 +318,25 @@ def test_all_snapshots_are_drawn_equally_often(small):
     assert np.abs(np.bincount(seen.astype(int), minlength=3) - len(seen) / 3).max() < 5 * 23
 
 
+def test_snapshots_in_turn_are_each_taken_once_before_any_is_taken_again(small, refined):
+    chains, _, _, recipe = small
+    numbered = training.Chains(chains.codes, [np.stack([np.full((len(c), 3), k) for k in range(3)]) for c in chains.codes])
+    random = attrs.evolve(refined.refinement, snapshots="random")
+    taken = {}
+    for kind, refinement in (("in turn", refined.refinement), ("random", random), ("published", None)):
+        whole = attrs.evolve(recipe, batch=23)
+        seen = []
+        for epoch in range(6):
+            codes, spins, mask = training.batch_at(numbered, whole, 0, epoch, refinement)
+            labels = [(len(c), *c) for c in (row[:n].tolist() for row, n in zip(codes, mask.sum(1).tolist(), strict=True))]
+            seen.append(dict(sorted(zip(labels, spins[:, 0, 0].int().tolist(), strict=True))))
+        taken[kind] = np.array([list(epoch.values()) for epoch in seen])  # (epoch, sequence), of sequences that differ
+    assert np.array_equal(taken["random"], taken["published"])
+    assert all(sorted(column[:3]) == [0, 1, 2] == sorted(column[3:]) for column in taken["in turn"].T)
+    assert len(set(taken["in turn"][0])) == 3  # not all begin with the same
+    assert not all(sorted(column[:3]) == [0, 1, 2] for column in taken["random"].T)
+
+
 def test_the_loss_falls_and_the_network_learns_that_neighbours_align(small):
     """All spins of a chain are equal, so the score must pull noisy spins together: W > 0 on average."""
     done = training.train(*small[:3], attrs.evolve(small[3], epochs=60), 0)
