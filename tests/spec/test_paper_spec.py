@@ -89,6 +89,31 @@ def test_smoke_differs_only_where_it_says_so(paper: Loaded[Spec], smoke: Loaded[
     assert unexplained(paper, silent) == ["hamiltonian.identities"]
 
 
+def test_the_refined_recipe_changes_training_and_no_physics_within_the_budget_of_the_paper(paper: Loaded[Spec]) -> None:
+    loaded = load_spec(specs_folder() / "refined.toml")
+    refined = loaded.record
+    lines = differences(canonical(paper.record), canonical(refined))
+    changed = {line.split(":")[0] for line in lines}
+    listed = {path for path, origin in loaded.origins.items() if origin != paper.origins.get(path)}
+    assert {path for path in changed if path not in ("name", "refinement")} == {
+        p for p in listed if not p.startswith("refinement.")
+    }
+    assert {path.split(".")[0] for path in changed} == {
+        "name", "sampler", "diffusion", "architecture", "training", "refinement", "inversion", "likelihood",
+    }  # fmt: skip
+    assert {path for path in changed if path.startswith(("architecture", "sampler"))} == {
+        "architecture.time_input",
+        "sampler.method",
+    }
+    assert all(loaded.origins[path].status == "assumed" for path in listed)
+    assert refined.refinement is not None
+    assert refined.refinement.noise == "antithetic"
+    budget = 3_140 * 256
+    assert budget == 803_840
+    assert 2 * refined.training.epochs * refined.training_set.sequences <= budget
+    assert 2 * (refined.training.epochs + 1) * refined.training_set.sequences > budget
+
+
 # Round trip
 
 
@@ -101,7 +126,7 @@ def rounded(spec: Spec) -> Any:
     return json.loads(json.dumps(canonical(spec)), parse_float=lambda number: round(float(number), 6))
 
 
-@pytest.mark.parametrize("name", ["paper", "smoke"])
+@pytest.mark.parametrize("name", ["paper", "smoke", "refined"])
 def test_round_trip(name: str) -> None:
     spec = load_spec(specs_folder() / f"{name}.toml").record
     assert converter.structure(converter.unstructure(spec), Spec) == spec
