@@ -11,7 +11,7 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from paper_repro.score.weights import load_weights
-from paper_repro.spec import Hamiltonian, Loaded, Spec, load_spec, specs_folder
+from paper_repro.spec import Hamiltonian, Loaded, Refinement, Spec, load_spec, specs_folder
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs in the background, and inherited
@@ -32,6 +32,28 @@ def original_datadir(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(scope="session")
 def paper() -> Loaded[Spec]:
     return load_spec(specs_folder() / "paper.toml")
+
+
+@pytest.fixture(scope="session")
+def refined(paper: Loaded[Spec]) -> Spec:
+    """The published spec with everything that a refined recipe can have."""
+    spec = paper.record
+    return attrs.evolve(
+        spec,
+        diffusion=attrs.evolve(spec.diffusion, time_law="log-uniform", weighting="shifted-time"),
+        architecture=attrs.evolve(spec.architecture, time_input="shifted-log"),
+        refinement=Refinement(
+            noise="antithetic",
+            snapshots="in-turn",
+            time_scale=0.03,
+            output="scaled",
+            pair_track="symmetric",
+            schedule="cosine",
+            warm_up=0.1,
+            averaging=0.9,
+            query_times=(0.002, 0.01),
+        ),
+    )
 
 
 @pytest.fixture(scope="session")

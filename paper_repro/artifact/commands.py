@@ -37,7 +37,7 @@ from paper_repro.files import InputError, input_error, sha256, write_bytes
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
-from paper_repro.score.field import NetworkForce
+from paper_repro.score.field import force_of
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.ranks import Ranks, group, leave, started_by_torchrun
 from paper_repro.score.weights import WeightsInfo, load_weights
@@ -197,7 +197,7 @@ class Audit:
 
     fit: inversion.Fit
     info: WeightsInfo
-    query_time: float
+    query_time: float | tuple[float, ...]
 
     def as_results(self) -> dict[str, Any]:
         """Return the figures under plain keys, each standard error under the same key in ``standard_errors``."""
@@ -275,8 +275,7 @@ def audit_weights(
     """
     chains = _exact_data(spec, sequences, snapshots, seed)
     model, info = _network_for(weights, spec)
-    query_time = spec.inversion.query_time if info.query_time is None else info.query_time
-    field = NetworkForce(model, query_time)
+    field = force_of(model, info, spec.inversion.query_time)
     advance = None
     if reporter is not None:
         reporter.stage("audit", sequences)
@@ -287,7 +286,7 @@ def audit_weights(
         fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, key)
     except ValueError as error:
         raise input_error(weights, error, "a force field that can be inverted") from error
-    return Audit(fit, info, query_time)
+    return Audit(fit, info, field.time)
 
 
 def audit(
@@ -329,9 +328,11 @@ def audit(
     rows.append(("force against the exact one", "0.0000", "—", report.number(results["force_error"])))
     rows.append(("equations", "—", report.number(stated["inversion.equations"]), report.number(float(results["equations"]))))
     columns = ("", "truth", "published", "these weights")
+    times = done.query_time if isinstance(done.query_time, tuple) else (done.query_time,)
+    asked = ", ".join(f"{time:g}" for time in times) + (" and extrapolated to 0" if len(times) > 1 else "")
     text = (
         f"{sequences} sequences × {snapshots} snapshots from the exact solution, T₀ = {spec.ladder.coldest:g}, asked at "
-        f"t = {done.query_time:g}; format: {done.info.source}. ± is one standard error, resampling sequences."
+        f"t = {asked}; format: {done.info.source}. ± is one standard error, resampling sequences."
     )
     part = report.Section(f"Audit of {weights.name}", text, report.Table(columns, tuple(rows), frozenset(columns[1:])))
     report.show([part], f"paper_repro · {spec.name}", console)
@@ -451,10 +452,7 @@ def question(
         raise InputError("--sequences", str(sequences), "two or more, for an error bar")
     if not has_exact_solution(spec):
         raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
-    networks = []
-    for name in weights:
-        model, info = _network_for(name, spec)
-        networks.append(NetworkForce(model, spec.inversion.query_time if info.query_time is None else info.query_time))
+    networks = [force_of(*_network_for(name, spec), spec.inversion.query_time) for name in weights]
     gaps: list[float] = []
     if run is not None:
         try:

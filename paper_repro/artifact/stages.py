@@ -25,7 +25,7 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import diagnostics, ensemble
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.score import training
-from paper_repro.score.field import NetworkForce, NetworkScore
+from paper_repro.score.field import NetworkForce, NetworkScore, force_of
 from paper_repro.score.pairformer import parameter_count
 from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import load_weights, read_tensors, weights_as_bytes, write_tensors
@@ -100,7 +100,7 @@ class Work:
     def network(self, network: Network) -> NetworkForce:
         """Return a network of the run as a force field, to be asked as its file says."""
         model, info = load_weights(self.folder / network.weights)
-        return NetworkForce(model, self.spec.inversion.query_time if info.query_time is None else info.query_time)
+        return force_of(model, info, self.spec.inversion.query_time)
 
     def likelihood_chain(self) -> tuple[npt.NDArray[Any], Floats]:
         """Return the codes (site,) and the couplings (site, site) of the chain of the likelihood."""
@@ -138,7 +138,8 @@ def shards(spec: Spec, which: ensemble.Which) -> list[str]:
 
 
 def _part(spec: Spec, *names: str) -> dict[str, Any]:
-    return {name: canonical(getattr(spec, name)) for name in names}
+    """Return sections of a spec as plain data, those that are absent left out."""
+    return {name: canonical(getattr(spec, name)) for name in names if getattr(spec, name) is not None}
 
 
 def plan(spec: Spec, authors: bytes | None = None) -> list[Stage]:
@@ -187,10 +188,10 @@ def _sampling(spec: Spec, which: ensemble.Which) -> list[Stage]:
 
 
 def _training(spec: Spec, seed: int) -> Stage:
-    constants = _part(spec, "architecture", "diffusion", "training", "inversion")
+    constants = _part(spec, "architecture", "diffusion", "training", "refinement", "inversion")
     constants["training"].pop("seeds")
     outputs = (trained(seed).weights, f"results/training-{seed}.json")
-    total = training.steps_in_all(spec.training_set.sequences, spec.training)
+    total = training.steps_in_all(spec.training_set.sequences, spec.training, spec.refinement)
     checkpoint = f"weights/seed-{seed}.checkpoint.safetensors"
     temporary = (checkpoint, str(training.previous(Path(checkpoint))))
     inputs = tuple(shards(spec, "training"))
@@ -286,7 +287,7 @@ def _train(work: Work, stage: Stage, seed: int) -> Files:
     key = key_of(stage.constants, seed, [sha256(work.folder / name) for name in stage.inputs])
     done = training.train(
         data, spec.architecture, spec.diffusion, spec.training, seed,
-        checkpoint=work.folder / stage.temporary[0], key=key,
+        refinement=spec.refinement, checkpoint=work.folder / stage.temporary[0], key=key,
         progress=lambda step, _, loss: work.advance(step, f"loss {loss:.4f}"), say=work.say, threads=work.threads,
         ranks=work.ranks,
     )  # fmt: skip

@@ -8,7 +8,7 @@ import math
 import torch
 
 from paper_repro.physics.sphere import angle, exp, heat_kernel, log, project
-from paper_repro.spec import Diffusion
+from paper_repro.spec import Diffusion, Refinement
 
 #: The heat kernel never exceeds this multiple of the density of one tangent Gaussian step (checked by a test).
 ENVELOPE = 1.72
@@ -16,9 +16,12 @@ _IMAGES = 6
 
 
 def draw_times(count: int, diffusion: Diffusion, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """Return diffusion times (chain,), uniform on [shortest_time, longest_time]."""
-    span = diffusion.longest_time - diffusion.shortest_time
-    return diffusion.shortest_time + span * torch.rand(count, generator=generator, dtype=dtype)
+    """Return diffusion times (chain,) on [shortest_time, longest_time], uniform in t or in ln t as the spec says."""
+    fraction = torch.rand(count, generator=generator, dtype=dtype)
+    if diffusion.time_law == "log-uniform":
+        times = diffusion.shortest_time * (diffusion.longest_time / diffusion.shortest_time) ** fraction
+        return times.clamp(diffusion.shortest_time, diffusion.longest_time)
+    return diffusion.shortest_time + (diffusion.longest_time - diffusion.shortest_time) * fraction
 
 
 def tangent_step(clean: torch.Tensor, time: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -73,6 +76,14 @@ def add_noise(clean: torch.Tensor, time: torch.Tensor, diffusion: Diffusion, gen
     return step(clean, time[:, None], generator)
 
 
+def opposite(clean: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+    """Return 2 x (x·v) - v at clean spins x (chain, site, 3): v after half a turn about x.
+
+    Of a noisy spin it is the one with the opposite noise, which has the same law; of its target, the target there.
+    """
+    return 2 * (clean * vector).sum(-1, keepdim=True) * clean - vector
+
+
 def log_target(noisy: torch.Tensor, clean: torch.Tensor, time: torch.Tensor, threshold: float) -> torch.Tensor:
     """Return Log_x(x₀) / t (chain, site, 3), the target of the paper (Eq. 5), which is exact as t → 0."""
     return log(noisy, clean, threshold) / time[:, None, None]
@@ -100,10 +111,18 @@ def target(noisy: torch.Tensor, clean: torch.Tensor, time: torch.Tensor, diffusi
     return exact_target(noisy, clean, time, diffusion.noising)
 
 
-def loss(score: torch.Tensor, wanted: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Return E[t |s - target|²], the mean over the components of the valid spins (paper, Eq. 6).
+def weight(time: torch.Tensor, diffusion: Diffusion, refinement: Refinement | None) -> torch.Tensor:
+    """Return the weight (chain,) of the squared error at each time: t (paper, Eq. 6), or t + τ as the spec says.
 
-    ``mask`` (chain, site) is True at valid spins; what stands at padded ones changes nothing.
+    With opposite noise in pairs the noise of the gradient does not grow as t → 0, so that the weight need not fall there.
     """
-    squared = ((score - wanted) ** 2).sum(-1) * time[:, None]
+    return time + refinement.time_scale if refinement is not None and diffusion.weighting == "shifted-time" else time
+
+
+def loss(score: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return E[w |s - target|²], the mean over the components of the valid spins (paper, Eq. 6, where the weight w is t).
+
+    ``weight`` is (chain,); ``mask`` (chain, site) is True at valid spins; what stands at padded ones changes nothing.
+    """
+    squared = ((score - wanted) ** 2).sum(-1) * weight[:, None]
     return torch.where(mask, squared, torch.zeros_like(squared)).sum() / (3 * mask.sum())

@@ -96,5 +96,5 @@ def score_divergence(model: Pairformer, codes: torch.Tensor, spins: torch.Tensor
             moved = flat.view_as(moved)
     row, column = moved_readout.diagonal(dim1=0, dim2=3), moved_readout.diagonal(dim1=0, dim2=4)  # (a, chain, l, 1, i)
     trace = 0.5 * torch.einsum("iabl,ablui->b", along, row + column)  # W is half the sum of the readout and its transpose
-    w: torch.Tensor = model.read_interaction(pair, mask)
-    return trace - 2 * (w * cosine[..., 0]).sum((-1, -2))
+    w: torch.Tensor = model.read_interaction(pair, time, mask)
+    return trace * model.gain(time) - 2 * (w * cosine[..., 0]).sum((-1, -2))

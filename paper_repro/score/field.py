@@ -1,5 +1,7 @@
 """A trained network as a field: the force on any sequence at one diffusion time, and the score of one sequence at any time."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -9,6 +11,7 @@ import torch
 
 from paper_repro.score.divergence import score_divergence
 from paper_repro.score.pairformer import Pairformer
+from paper_repro.score.weights import WeightsInfo
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -22,20 +25,32 @@ def as_batch(
     return repeated, spins, torch.full((count,), time, dtype=spins.dtype), torch.ones(count, sites, dtype=torch.bool)
 
 
+def extrapolation(times: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Return the weights (time,) of the values at ``times`` in the value at 0 of the polynomial through them.
+
+    Π_{m≠k} t_m / (t_m - t_k): 1 for one time, (t₂, -t₁) / (t₂ - t₁) for two.
+    """
+    return np.array([math.prod(other / (other - time) for other in times if other != time) for time in times])
+
+
 @attrs.frozen
 class NetworkForce:
-    """The frozen network at diffusion time ``time``: (codes (site,), spins (snapshot, site, 3)) → force (snapshot, site, 3).
+    """The frozen network near t = 0: (codes (site,), spins (snapshot, site, 3)) → force (snapshot, site, 3).
 
-    Dimensionless: β times the force for a perfect network; computed in the precision of the network's weights, returned in float64.
+    Asked at diffusion time ``time``, or at several, from which a polynomial in t leads to t = 0: the score at t > 0 is that of a
+    smoothed density, smaller than the force by a part that is proportional to t while t is small. Dimensionless: β times the
+    force for a perfect network; computed in the precision of the network's weights, returned in float64.
     """
 
     model: Pairformer
-    time: float
+    time: float | tuple[float, ...]
 
     def _ask(self, method: Any, codes: npt.NDArray[Any], spins: Floats) -> Floats:
         dtype = next(self.model.parameters()).dtype
+        times = self.time if isinstance(self.time, tuple) else (self.time,)
         with torch.inference_mode():
-            answer: Floats = method(*as_batch(codes, torch.as_tensor(spins).to(dtype), self.time)).double().numpy()
+            answers = [method(*as_batch(codes, torch.as_tensor(spins).to(dtype), time)).double().numpy() for time in times]
+        answer: Floats = np.tensordot(extrapolation(times), np.stack(answers), 1) if len(times) > 1 else answers[0]
         return answer
 
     def __call__(self, codes: npt.NDArray[Any], spins: Floats) -> Floats:
@@ -45,6 +60,13 @@ class NetworkForce:
     def interaction(self, codes: npt.NDArray[Any], spins: Floats) -> Floats:
         """Return W (snapshot, site, site)."""
         return self._ask(self.model.interaction, codes, spins)
+
+
+def force_of(model: Pairformer, info: WeightsInfo, query_time: float) -> NetworkForce:
+    """Return a network that was loaded as a force field, asked as its file says; at ``query_time`` where it says nothing."""
+    if info.refinement is not None:
+        return NetworkForce(model, info.refinement.query_times)
+    return NetworkForce(model, query_time if info.query_time is None else info.query_time)
 
 
 @attrs.frozen

@@ -2,8 +2,12 @@
 
 Only the identities, the positions, the time and the scalar products S_i·S_j enter; the force is F_i = Σ_j W_ij S_j with a
 symmetric, zero-diagonal W, and the score its tangent part. Shapes: chain, site, channel; pairs are (chain, site, site, channel).
+
+A refined recipe (``spec.Refinement``) can have three more things: the time enters as its logarithm, W is divided by t + τ, as its
+size falls, and the pair (i, j) is the pair (j, i), so that it is computed once.
 """
 
+import math
 import threading
 from itertools import pairwise
 from typing import cast
@@ -12,7 +16,7 @@ import torch
 from torch import nn
 
 from paper_repro.physics.sphere import project
-from paper_repro.spec import Architecture
+from paper_repro.spec import Architecture, Refinement
 
 
 def _mlp(*widths: int) -> nn.Sequential:
@@ -26,11 +30,12 @@ def _mlp(*widths: int) -> nn.Sequential:
 class PairformerBlock(nn.Module):
     """One refinement: the pairs are updated from the singles, then the singles attend to each other, biased by the pairs."""
 
-    def __init__(self, shape: Architecture) -> None:
+    def __init__(self, shape: Architecture, *, symmetric: bool = False) -> None:
         super().__init__()
         single, pair = shape.single_width, shape.pair_width
         self.heads = shape.heads
-        self.pair_update = nn.Linear(2 * single, pair)
+        self.symmetric = symmetric
+        self.pair_update = nn.Linear(single if symmetric else 2 * single, pair)
         self.pair_norm = nn.LayerNorm(pair)
         self.pair_transition = _mlp(pair, shape.pair_hidden, pair)
         self.single_norm = nn.LayerNorm(single)
@@ -40,7 +45,9 @@ class PairformerBlock(nn.Module):
 
     @property
     def pair_maps(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """The linear maps of the first and of the second single of a pair (pair channel, channel)."""
+        """The linear maps of the first and of the second single of a pair (pair channel, channel): one where it is symmetric."""
+        if self.symmetric:
+            return self.pair_update.weight, self.pair_update.weight
         of_first, of_second = self.pair_update.weight.chunk(2, dim=1)
         return of_first, of_second
 
@@ -77,16 +84,20 @@ class PairformerBlock(nn.Module):
 class Pairformer(nn.Module):
     """The network: identities, spins and time to an interaction matrix W and a score."""
 
-    def __init__(self, shape: Architecture) -> None:
+    def __init__(self, shape: Architecture, refinement: Refinement | None = None) -> None:
         super().__init__()
         self.shape = shape
+        self.refinement = refinement
+        self.symmetric = refinement is not None and refinement.pair_track == "symmetric"
         self.identity_embedding = nn.Embedding(shape.identities, shape.single_width)
         self.position_embedding = nn.Embedding(shape.positions, shape.single_width)
         self.time_mlp = _mlp(1, shape.single_width, shape.single_width)
         self.separation_embedding = nn.Embedding(shape.positions, shape.pair_width)
         self.cosine_projection = nn.Linear(1, shape.pair_width)
-        self.blocks = nn.ModuleList(PairformerBlock(shape) for _ in range(shape.blocks))
+        self.blocks = nn.ModuleList(PairformerBlock(shape, symmetric=self.symmetric) for _ in range(shape.blocks))
         self.weight_head = nn.Sequential(nn.LayerNorm(shape.pair_width), *_mlp(shape.pair_width, shape.pair_width, 1))
+        if refinement is not None and refinement.output == "scaled":
+            self.log_time_scale = nn.Parameter(torch.tensor(math.log(refinement.time_scale)))
 
     def interaction(self, codes: torch.Tensor, spins: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return W (chain, site, site): symmetric, zero on the diagonal and at padded sites.
@@ -95,20 +106,56 @@ class Pairformer(nn.Module):
         at valid sites. For a perfect network W_ij → β J_ij as the time goes to 0.
         """
         single = self.embed_singles(codes, time)
-        pair = self.embed_pairs((spins @ spins.transpose(-1, -2))[..., None])
+        cosine = (spins @ spins.transpose(-1, -2))[..., None]
         *blocks, last = (cast(PairformerBlock, block) for block in self.blocks)
+        if self.symmetric:
+            return self.symmetrised(self._each_pair_once(single, cosine, mask), mask) * self.gain(time)[:, None, None]
+        pair = self.embed_pairs(cosine)
         for block in blocks:
             single, pair = block(single, pair, mask)
         # nothing reads the singles after the last block: its attention is left out
-        return self.read_interaction(last.refine_pairs(pair, last.added_to_pairs(single)), mask)
+        return self.read_interaction(last.refine_pairs(pair, last.added_to_pairs(single)), time, mask)
+
+    def _each_pair_once(self, single: torch.Tensor, cosine: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return what the head says of the last pairs (chain, site, site): of a symmetric track, each pair computed once."""
+        chains, sites = mask.shape
+        first, second = torch.triu_indices(sites, sites, device=mask.device)
+        number = torch.zeros(sites, sites, dtype=torch.long, device=mask.device)
+        number[first, second] = torch.arange(len(first), device=mask.device)
+        number = (number + number.triu(1).T).reshape(-1)  # of the pair (i, j) among those that are computed
+
+        def spread(values: torch.Tensor) -> torch.Tensor:
+            return values.index_select(1, number).reshape(chains, sites, sites, -1)
+
+        pair = self.separation_embedding(second - first) + self.cosine_projection(cosine[:, first, second])
+        *blocks, last = (cast(PairformerBlock, block) for block in self.blocks)
+        for block in (*blocks, last):
+            of_site = single @ block.pair_maps[0].T
+            added = of_site.index_select(1, first) + of_site.index_select(1, second) + block.pair_update.bias
+            pair = block.refine_pairs(pair, added)
+            if block is not last:
+                single = block.attend(single, spread(block.pair_bias(pair)), mask)
+        return spread(self.weight_head(pair))[..., 0]
 
     def embed_singles(self, codes: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
         """Return the first singles (chain, site, channel): identity, position and time."""
         sites = torch.arange(codes.shape[1], device=codes.device)
         embedded: torch.Tensor = (
-            self.identity_embedding(codes) + self.position_embedding(sites) + self.time_mlp(time[:, None])[:, None]
+            self.identity_embedding(codes) + self.position_embedding(sites) + self.time_mlp(self.told(time)[:, None])[:, None]
         )
         return embedded
+
+    def told(self, time: torch.Tensor) -> torch.Tensor:
+        """Return what the network is told of the times (chain,): t itself (paper), ln t, or ln(t + τ) with the τ of the spec."""
+        if self.shape.time_input == "raw":
+            return time
+        shift = self.refinement.time_scale if self.refinement is not None and self.shape.time_input == "shifted-log" else 0.0
+        return torch.log(time + shift)
+
+    def gain(self, time: torch.Tensor) -> torch.Tensor:
+        """Return what the head's answer is multiplied by (chain,): 1 (paper), or 1 / (t + τ) with a τ that is learned."""
+        scaled = self.refinement is not None and self.refinement.output == "scaled"
+        return 1 / (time + self.log_time_scale.exp()) if scaled else torch.ones_like(time)
 
     def embed_pairs(self, cosine: torch.Tensor) -> torch.Tensor:
         """Return the first pairs (chain, site, site, channel): separation, and S_i·S_j, given as (chain, site, site, 1)."""
@@ -116,10 +163,14 @@ class Pairformer(nn.Module):
         embedded: torch.Tensor = self.separation_embedding((sites[:, None] - sites).abs()) + self.cosine_projection(cosine)
         return embedded
 
-    def read_interaction(self, pair: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def read_interaction(self, pair: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return W (chain, site, site) of the last pairs, symmetrised, 0 on the diagonal and at padded sites."""
-        sites = torch.arange(pair.shape[1], device=pair.device)
-        raw = self.weight_head(pair).squeeze(-1)
+        raw: torch.Tensor = self.weight_head(pair).squeeze(-1)
+        return self.symmetrised(raw, mask) * self.gain(time)[:, None, None]
+
+    def symmetrised(self, raw: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return half the sum of a matrix (chain, site, site) and its transpose, 0 on the diagonal and at padded sites."""
+        sites = torch.arange(raw.shape[1], device=raw.device)
         both = mask[:, :, None] & mask[:, None, :] & (sites[:, None] != sites)
         symmetric: torch.Tensor = 0.5 * (raw + raw.transpose(-1, -2))
         return symmetric.masked_fill(~both, 0.0)
@@ -132,11 +183,11 @@ class Pairformer(nn.Module):
 _GLOBAL_GENERATOR = threading.Lock()  # one thread at a time uses torch's own random state
 
 
-def build(shape: Architecture, seed: int) -> Pairformer:
+def build(shape: Architecture, seed: int, refinement: Refinement | None = None) -> Pairformer:
     """Return an untrained network whose initial weights depend on ``seed`` alone; the global random state is left as it was."""
     with _GLOBAL_GENERATOR, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # inside the fork: the layers draw from the global generator
-        return Pairformer(shape)
+        return Pairformer(shape, refinement)
 
 
 def parameter_count(model: nn.Module) -> int:

@@ -3,6 +3,9 @@
 Every random number is keyed by (seed, epoch) or (seed, step), so that a run that was interrupted goes on to the same weights. The
 gradient of a batch is the sum over small groups of chains, each taken by one thread and added in a fixed order: the weights do not
 depend on the number of threads. Several processes can share the groups too (``score.ranks``); their sum differs by rounding.
+
+A refined recipe (``spec.Refinement``) takes half a batch of chains twice, with opposite noise, lets the learning rate rise and
+fall, and ends with a running mean of the weights.
 """
 
 import contextlib
@@ -27,9 +30,10 @@ from paper_repro.score.pairformer import Pairformer, build
 from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import read_tensors, write_tensors
 from paper_repro.score.workers import workers
-from paper_repro.spec import Architecture, Diffusion, Training
+from paper_repro.spec import Architecture, Diffusion, Refinement, Training
 
 CHECKPOINT_FORMAT = "paper_repro checkpoint 1"
+AVERAGED_FORMAT = "paper_repro checkpoint 2"  # with the running mean of the weights
 _CHECKPOINT_SECONDS = 60.0
 _ORDER, _SNAPSHOT, _NOISE = 0, 1, 2  # what a random stream is for
 _PAIRS = 12_000  # pairs of sites whose gradient is taken together: few enough to stay in the processor's cache
@@ -55,20 +59,41 @@ def _stream(seed: int, purpose: int, index: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, index)))
 
 
-def steps_in_all(sequences: int, training: Training) -> int:
+def before_noise(training: Training, refinement: Refinement | None) -> Training:
+    """Return the recipe with the chains that a batch takes from the data: half of it where each is noised twice."""
+    antithetic = refinement is not None and refinement.noise == "antithetic"
+    return attrs.evolve(training, batch=training.batch // 2) if antithetic else training
+
+
+def steps_in_all(sequences: int, training: Training, refinement: Refinement | None = None) -> int:
     """Return the number of optimiser steps: epochs × batches, the last batch of an epoch possibly smaller."""
-    return training.epochs * math.ceil(sequences / training.batch)
+    return training.epochs * math.ceil(sequences / before_noise(training, refinement).batch)
 
 
-def batch_at(chains: Chains, training: Training, seed: int, step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _snapshots_of(chains: Chains, seed: int, epoch: int, refinement: Refinement | None) -> list[int]:
+    """Return which snapshot of each sequence an epoch takes: a random one, or the next, from a random first.
+
+    In turn, each snapshot is taken once before any is taken again: ten passes at random miss a third of ten.
+    """
+    in_turn = refinement is not None and refinement.snapshots == "in-turn"
+    shares = _stream(seed, _SNAPSHOT, 0 if in_turn else epoch).random(len(chains.codes))
+    return [
+        (int(share * len(spins)) + (epoch if in_turn else 0)) % len(spins)
+        for share, spins in zip(shares, chains.spins, strict=True)
+    ]
+
+
+def batch_at(
+    chains: Chains, training: Training, seed: int, step: int, refinement: Refinement | None = None
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return codes (chain, site), clean spins (chain, site, 3) and mask (chain, site) of one step, padded to its longest chain.
 
-    Each epoch visits every sequence once, in an order of its own, with one random snapshot each.
+    Each epoch visits every sequence once, in an order of its own, with one snapshot each.
     """
     count = len(chains.codes)
     epoch, within = divmod(step, math.ceil(count / training.batch))
     order = _stream(seed, _ORDER, epoch).permutation(count)
-    snapshots = _stream(seed, _SNAPSHOT, epoch).random(count)
+    snapshots = _snapshots_of(chains, seed, epoch, refinement)
     chosen = order[within * training.batch : (within + 1) * training.batch]
     longest = max(len(chains.codes[index]) for index in chosen)
     codes = np.zeros((len(chosen), longest), dtype=np.int64)
@@ -77,19 +102,20 @@ def batch_at(chains: Chains, training: Training, seed: int, step: int) -> tuple[
     for row, index in enumerate(chosen):
         length = len(chains.codes[index])
         codes[row, :length] = chains.codes[index]
-        spins[row, :length] = chains.spins[index][int(snapshots[index] * len(chains.spins[index]))]
+        spins[row, :length] = chains.spins[index][snapshots[index]]
         mask[row, :length] = True
     return torch.from_numpy(codes), torch.from_numpy(spins), torch.from_numpy(mask)
 
 
 @attrs.frozen
 class Noised:
-    """A batch as the network sees it: codes and mask (chain, site), noisy spins and target (chain, site, 3), times (chain,)."""
+    """A batch as the network sees it: codes, mask (chain, site), noisy spins and target (chain, site, 3), time, weight (chain,)."""
 
     codes: torch.Tensor
     spins: torch.Tensor
     target: torch.Tensor
     time: torch.Tensor
+    weight: torch.Tensor
     mask: torch.Tensor
 
     def to(self, device: torch.device) -> "Noised":
@@ -97,12 +123,24 @@ class Noised:
         return Noised(*(getattr(self, field.name).to(device) for field in attrs.fields(Noised)))
 
 
-def noised(batch: tuple[torch.Tensor, torch.Tensor, torch.Tensor], settings: Diffusion, generator: torch.Generator) -> Noised:
-    """Return a batch of ``batch_at`` at random times, with random noise, from ``generator``."""
+def noised(
+    batch: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+    settings: Diffusion,
+    generator: torch.Generator,
+    refinement: Refinement | None = None,
+) -> Noised:
+    """Return a batch of ``batch_at`` at random times, with random noise, from ``generator``; all of it twice where noise is paired.
+
+    The second half then has the opposite noise at the same times: what is odd in the noise cancels in the gradient.
+    """
     codes, clean, mask = batch
     time = diffusion.draw_times(len(codes), settings, generator)
     noisy = torch.where(mask[..., None], diffusion.add_noise(clean, time, settings, generator), 0.0)
-    return Noised(codes, noisy, diffusion.target(noisy, clean, time, settings), time, mask)
+    wanted = diffusion.target(noisy, clean, time, settings)
+    if refinement is not None and refinement.noise == "antithetic":
+        noisy, wanted = (torch.cat([vector, diffusion.opposite(clean, vector)]) for vector in (noisy, wanted))
+        codes, time, mask = (torch.cat([same, same]) for same in (codes, time, mask))
+    return Noised(codes, noisy, wanted, time, diffusion.weight(time, settings, refinement), mask)
 
 
 def groups_of(lengths: torch.Tensor) -> list[torch.Tensor]:
@@ -127,7 +165,7 @@ def _part(model: torch.nn.Module, batch: Noised, rows: torch.Tensor) -> torch.Te
     mask, time = batch.mask[rows, :longest], batch.time[rows]
     score = model(batch.codes[rows, :longest], batch.spins[rows, :longest], time, mask)
     share = int(mask.sum()) / int(lengths.sum())
-    return share * diffusion.loss(score, batch.target[rows, :longest], time, mask)
+    return share * diffusion.loss(score, batch.target[rows, :longest], batch.weight[rows], mask)
 
 
 def gradient(model: Pairformer, batch: Noised, executor: Executor) -> tuple[float, list[Any]]:
@@ -176,15 +214,58 @@ def _require_the_same_start(done: int, ranks: Ranks) -> None:
         raise InputError(f"rank {ranks.rank} of {ranks.size}", found, "a run directory that every rank sees")
 
 
-def _save(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, losses: list[float], key: str) -> None:
+def learning_rate(training: Training, refinement: Refinement | None, step: int, total: int) -> float:
+    """Return the learning rate of a step out of ``total``: that of the spec times (step + 1) / warm-up, then constant or cosine.
+
+    The cosine is ½ (1 + cos πx), with x from 0 at the end of the warm-up to 1 at the last step's end.
+    """
+    if refinement is None:
+        return training.learning_rate
+    warm, done = refinement.warm_up * total, step + 1
+    if done <= warm:
+        return training.learning_rate * done / warm
+    if refinement.schedule == "constant":
+        return training.learning_rate
+    return training.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(total - warm, 1)))
+
+
+#: The running mean of each weight, in the order of the network's parameters; empty where none is taken.
+Average = list[torch.Tensor]
+
+
+def _average_of(model: Pairformer, refinement: Refinement | None) -> Average:
+    """Return the running mean before the first step."""
+    if refinement is None or refinement.averaging == 0:
+        return []
+    return [parameter.detach().clone() for parameter in model.parameters()]
+
+
+def _follow(average: Average, model: Pairformer, refinement: Refinement | None, step: int) -> None:
+    """Take the weights after a step into their running mean; the first steps fade faster, so that the start is forgotten."""
+    if refinement is not None and average:
+        share = 1 - min(refinement.averaging, (step + 1) / (step + 10))
+        for mean, parameter in zip(average, model.parameters(), strict=True):
+            mean.lerp_(parameter.detach(), share)
+
+
+def _end_with(average: Average, model: Pairformer) -> None:
+    """Put the running mean in the place of the weights, where one is taken."""
+    if average:
+        with torch.no_grad():
+            for mean, parameter in zip(average, model.parameters(), strict=True):
+                parameter.copy_(mean)
+
+
+def _save(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, average: Average, losses: list[float], key: str) -> None:
     """Write a checkpoint; the one before it is kept beside it."""
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
+    tensors |= {f"average.{number}": mean for number, mean in enumerate(average)}
     tensors["losses"] = torch.tensor(losses, dtype=torch.float64)
     if path.exists():
         path.replace(previous(path))
-    write_tensors(path, tensors, {"format": CHECKPOINT_FORMAT, "key": key})
+    write_tensors(path, tensors, {"format": AVERAGED_FORMAT if average else CHECKPOINT_FORMAT, "key": key})
 
 
 def previous(checkpoint: Path) -> Path:
@@ -192,9 +273,10 @@ def previous(checkpoint: Path) -> Path:
     return checkpoint.with_name(f"{checkpoint.name}.previous")
 
 
-def _restore(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, key: str) -> list[float]:
+def _restore(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, average: Average, key: str) -> list[float]:
     tensors, metadata = read_tensors(path)
-    require_format(f"{path}: metadata format", metadata.get("format"), CHECKPOINT_FORMAT)
+    stated = metadata.get("format")
+    require_format(f"{path}: metadata format", stated, AVERAGED_FORMAT if stated == AVERAGED_FORMAT else CHECKPOINT_FORMAT)
     if "tensors_sha256" not in metadata:
         raise DamagedError(path, "no SHA-256 of its tensors in its header", "a whole checkpoint")
     if metadata.get("key") != key:
@@ -206,15 +288,19 @@ def _restore(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, key: s
             _, index, part = name.split(".")
             state["state"].setdefault(int(index), {})[part] = tensor
     optimiser.load_state_dict(state)
+    for number, mean in enumerate(average):
+        mean.copy_(tensors[f"average.{number}"])
     return [float(value) for value in tensors["losses"]]
 
 
-def _resume(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, key: str, say: Callable[[str], None]) -> list[float]:
+def _resume(
+    path: Path, model: Pairformer, optimiser: torch.optim.AdamW, average: Average, key: str, say: Callable[[str], None]
+) -> list[float]:
     """Take up the last checkpoint that is whole, and say which could not be used; no losses where there is none."""
     kept = [generation for generation in (path, previous(path)) if generation.exists()]
     for generation in kept:
         try:
-            return _restore(generation, model, optimiser, key)
+            return _restore(generation, model, optimiser, average, key)
         except DamagedError as error:
             say(f"{error}; {'training starts again' if generation == kept[-1] else 'the checkpoint before it is used'}")
     return []
@@ -254,6 +340,7 @@ def train(
     training: Training,
     seed: int,
     *,
+    refinement: Refinement | None = None,
     checkpoint: Path | None = None,
     key: str = "",
     progress: Callable[[int, int, float], None] | None = None,
@@ -273,22 +360,23 @@ def train(
     if not chains.codes:
         raise ValueError("no chains; expected at least one to train on")
     writes = checkpoint if ranks is None or ranks.leads else None
-    model = build(shape, seed).train()
+    model = build(shape, seed, refinement).train()
     if ranks is not None:
         model = model.to(ranks.device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
-    losses = [] if checkpoint is None else _resume(checkpoint, model, optimiser, key, say)
+    average = _average_of(model, refinement)
+    losses = [] if checkpoint is None else _resume(checkpoint, model, optimiser, average, key, say)
     parallel = None
     if ranks is not None:
         _require_the_same_start(len(losses), ranks)
         parallel = DistributedDataParallel(model, find_unused_parameters=True)  # the last block's attention has no part in the loss
-    total = steps_in_all(len(chains.codes), training)
+    total, clean = steps_in_all(len(chains.codes), training, refinement), before_noise(training, refinement)
     saved_at, saved = clock.monotonic(), len(losses)
     try:
         with workers(threads) as executor:
             for step in range(len(losses), total):
                 generator = torch.Generator().manual_seed(int(_stream(seed, _NOISE, step).integers(2**63)))
-                batch = noised(batch_at(chains, training, seed, step), settings, generator)
+                batch = noised(batch_at(chains, clean, seed, step, refinement), settings, generator, refinement)
                 if parallel is None or ranks is None:
                     value, slopes = gradient(model, batch, executor)
                     for parameter, slope in zip(model.parameters(), slopes, strict=True):
@@ -297,18 +385,21 @@ def train(
                     value = _gradient_together(parallel, batch.to(ranks.device), ranks)
                 norm = torch.nn.utils.clip_grad_norm_(model.parameters(), training.gradient_norm)
                 _require_finite(value, norm.item(), seed, step)
+                optimiser.param_groups[0]["lr"] = learning_rate(training, refinement, step, total)
                 with _uninterrupted():
                     optimiser.step()
+                    _follow(average, model, refinement, step)
                     losses.append(value)
                 if progress is not None:
                     progress(step + 1, total, losses[-1])
                 if writes is not None and clock.monotonic() - saved_at > _CHECKPOINT_SECONDS:
-                    _save(writes, model, optimiser, losses, key)
+                    _save(writes, model, optimiser, average, losses, key)
                     saved_at, saved = clock.monotonic(), len(losses)
     except BaseException:
         if writes is not None and len(losses) > saved:
-            _save(writes, model, optimiser, losses, key)
+            _save(writes, model, optimiser, average, losses, key)
         raise
+    _end_with(average, model)
     return Trained(model.cpu().eval(), np.array(losses))
 
 

@@ -13,9 +13,10 @@ from safetensors.torch import save
 
 from paper_repro.files import DamagedError, InputError, require_format, write_bytes
 from paper_repro.score.pairformer import Pairformer
-from paper_repro.spec import Architecture, canonical, differences, structure
+from paper_repro.spec import Architecture, Refinement, canonical, differences, structure
 
 FORMAT = "paper_repro weights 1"
+REFINED_FORMAT = "paper_repro weights 2"  # with the refinement of the recipe, which says more of the network and how to ask it
 
 #: The authors' names (b39e928) and ours, by prefix; within a block after "blocks.K.".
 _OUTSIDE = {
@@ -47,6 +48,7 @@ class WeightsInfo:
     spec_sha256: str
     seed: int | None
     steps: int | None
+    refinement: Refinement | None = None
 
 
 def tensors_digest(tensors: Mapping[str, torch.Tensor]) -> str:
@@ -105,6 +107,8 @@ def weights_as_bytes(model: Pairformer, *, query_time: float, spec_sha256: str, 
         "seed": str(seed),
         "steps": str(steps),
     }
+    if model.refinement is not None:
+        metadata |= {"format": REFINED_FORMAT, "refinement": json.dumps(canonical(model.refinement))}
     return tensors_as_bytes(model.state_dict(), metadata)
 
 
@@ -159,6 +163,17 @@ def _number(path: Path, metadata: Mapping[str, str], key: str, kind: type, *, ab
     return value
 
 
+def _refinement_of(path: Path, metadata: Mapping[str, str]) -> Refinement | None:
+    """Read the refinement that a file of the second format states."""
+    if metadata["format"] == FORMAT:
+        return None
+    try:
+        stated = json.loads(metadata.get("refinement", ""))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: metadata refinement", "not JSON", "a refinement in JSON") from error
+    return structure(stated, Refinement, f"{path}: metadata refinement")
+
+
 def _described(path: Path, metadata: Mapping[str, str], shape: Architecture) -> WeightsInfo:
     """Read what a file of this project's format says of itself; the architecture that it states must be that of its tensors."""
     if "tensors_sha256" not in metadata:
@@ -167,6 +182,11 @@ def _described(path: Path, metadata: Mapping[str, str], shape: Architecture) -> 
         stated = json.loads(metadata.get("architecture", ""))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: metadata architecture", "not JSON", "an architecture in JSON") from error
+    refinement = _refinement_of(path, metadata)
+    if refinement is not None and isinstance(stated, dict):  # no tensor tells how the time enters
+        shape = structure(
+            canonical(shape) | {"time_input": stated.get("time_input")}, Architecture, f"{path}: metadata architecture"
+        )
     if stated != canonical(shape):
         differing = "; ".join(differences(stated, canonical(shape))) if isinstance(stated, dict) else "no table"
         raise InputError(f"{path}: metadata architecture", differing[:200], "the architecture of the tensors")
@@ -177,6 +197,7 @@ def _described(path: Path, metadata: Mapping[str, str], shape: Architecture) -> 
         metadata.get("spec_sha256", ""),
         _number(path, metadata, "seed", int, above=-1),
         _number(path, metadata, "steps", int, above=0),
+        refinement,
     )
 
 
@@ -189,13 +210,13 @@ def load_weights(path: Path) -> tuple[Pairformer, WeightsInfo]:
     tensors, metadata = read_tensors(path)
     stated = metadata.get("format")
     if stated is not None or metadata.keys() & {"architecture", "query_time", "tensors_sha256"}:
-        require_format(f"{path}: metadata format", stated, FORMAT)
+        require_format(f"{path}: metadata format", stated, REFINED_FORMAT if stated == REFINED_FORMAT else FORMAT)
         info = _described(path, metadata, _architecture_of(path, tensors))
     else:
         tensors = _from_authors(tensors)
         info = WeightsInfo("authors", _architecture_of(path, tensors), None, "", None, None)
     with torch.device("meta"):  # shapes alone: no random number is drawn
-        model = Pairformer(info.architecture)
+        model = Pairformer(info.architecture, info.refinement)
     wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     for name in sorted(wanted.keys() | tensors.keys()):
         if name not in tensors:

@@ -11,6 +11,7 @@ from paper_repro.spec.model import (
     Ladder,
     Likelihood,
     PairTerm,
+    Refinement,
     Sampler,
     Spec,
     ThermodynamicIntegration,
@@ -21,6 +22,6 @@ from paper_repro.spec.published import Claim, Published, Statement, load_publish
 
 __all__ = [
     "Architecture", "Chains", "Claim", "Dataset", "Diffusion", "Hamiltonian", "Inversion", "Ladder", "Likelihood", "Loaded",
-    "Origin", "PairTerm", "Published", "Sampler", "Spec", "Statement", "ThermodynamicIntegration", "Training", "canonical",
-    "converter", "differences", "digest", "load_published", "load_spec", "specs_folder", "structure",
+    "Origin", "PairTerm", "Published", "Refinement", "Sampler", "Spec", "Statement", "ThermodynamicIntegration", "Training",
+    "canonical", "converter", "differences", "digest", "load_published", "load_spec", "specs_folder", "structure",
 ]  # fmt: skip

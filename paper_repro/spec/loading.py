@@ -5,10 +5,12 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 from cattrs.strategies import configure_union_passthrough
 
 from paper_repro.files import InputError, input_error, read_bytes
@@ -43,6 +45,27 @@ def _is_tuple(kind: Any) -> bool:
     return get_origin(kind) is tuple
 
 
+def optional_section(kind: Any) -> type | None:
+    """Return the class of a section that may be absent (``Section | None``), or None for anything else."""
+    choices = get_args(kind) if isinstance(kind, UnionType) else ()
+    return choices[0] if len(choices) == 2 and attrs.has(choices[0]) and choices[1] is NoneType else None
+
+
+def _let_sections_be_absent(converter: cattrs.Converter, cls: Any) -> None:
+    """An absent section is no key in the plain data of ``cls``: what is written, and its digest, are as if it did not exist."""
+    names = [field.name for field in attrs.fields(attrs.resolve_types(cls, include_extras=True)) if optional_section(field.type)]
+    read, write = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True), make_dict_unstructure_fn(cls, converter)
+
+    def structure(value: Any, kind: Any) -> Any:
+        return read(dict.fromkeys(names) | value if isinstance(value, dict) else value, kind)
+
+    def unstructure(record: Any) -> dict[str, Any]:
+        return {name: value for name, value in write(record).items() if value is not None or name not in names}
+
+    converter.register_structure_hook(cls, structure)
+    converter.register_unstructure_hook(cls, unstructure)
+
+
 def _make_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False)
     configure_union_passthrough(int | float | str | bool, converter)
@@ -55,6 +78,7 @@ def _make_converter() -> cattrs.Converter:
         return tuple(converter.structure(element, get_args(kind)[0]) for element in value)
 
     converter.register_structure_hook_func(_is_tuple, structure_tuple)
+    _let_sections_be_absent(converter, Spec)
     return converter
 
 
@@ -149,6 +173,8 @@ class _Reader:
                 continue
             if name in raw:
                 values[name] = self.value(raw[name], field.type, f"{where}.{name}".lstrip("."), partial=partial)
+            elif not partial and optional_section(field.type) is not None:
+                values[name] = None
             elif not partial and field.default is attrs.NOTHING:
                 raise self.fail(f"{where}.{name}".lstrip("."), "missing", "this key" if quantity_of(field.type) is None else _LEAF)
         return values
@@ -157,6 +183,7 @@ class _Reader:
         """Read what stands at one key: a constant, a table, a table of named tables, or a bare label."""
         if quantity_of(kind) is not None:
             return self.leaf(raw, kind, where)
+        kind = optional_section(kind) or kind
         if attrs.has(kind):
             return self.table(raw, kind, where, partial=partial)
         element = get_args(kind)[0] if get_origin(kind) is tuple else None
@@ -205,8 +232,9 @@ class _Reader:
             if field.name not in values:
                 raise self.fail(path, "missing", "this key" if quantity_of(field.type) is None else _LEAF)
             value, element = values[field.name], get_args(field.type)[0] if get_origin(field.type) is tuple else None
-            if attrs.has(field.type):
-                value = self.build(value, field.type, path)
+            section = optional_section(field.type) or field.type
+            if attrs.has(section):
+                value = None if value is None else self.build(value, section, path)
             elif element is not None and attrs.has(element):
                 value = tuple(self.build(item, element, f"{path}.{name}") for name, item in value.items())
             parts[field.name] = value

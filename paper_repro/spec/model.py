@@ -118,13 +118,17 @@ class Diffusion:
 
     shortest_time: Annotated[float, Quantity("shortest diffusion time", unit="time", symbol="ε", above=0)]
     longest_time: Annotated[float, Quantity("longest diffusion time", unit="time", symbol="t_max", above=0)]
-    time_law: Annotated[Literal["uniform"], Quantity("law of the diffusion time in training", unit="")]
+    time_law: Annotated[
+        Literal["uniform", "log-uniform"], Quantity("what is uniform between ε and t_max in training: t, or its logarithm", unit="")
+    ]
     noising: Annotated[
         Literal["tangent-gaussian", "brownian"],
         Quantity("one Gaussian step in the tangent plane then exp, or Brownian motion on the sphere", unit=""),
     ]
     target: Annotated[Literal["log", "exact"], Quantity("Log_x(x₀)/t, or the gradient of the log-density of the noising", unit="")]
-    weighting: Annotated[Literal["time"], Quantity("weight of the squared error", unit="time")]
+    weighting: Annotated[
+        Literal["time", "shifted-time"], Quantity("weight of the squared error: t, or t + refinement.time_scale", unit="time")
+    ]
     angle_threshold: Annotated[
         float, Quantity("angle below which θ/sin θ is taken as 1", unit="rad", symbol="ε_θ", at_least=0, at_most=0.1)
     ]
@@ -147,7 +151,10 @@ class Architecture:
     heads: Annotated[int, Quantity("attention heads", unit="heads", at_least=1)]
     blocks: Annotated[int, Quantity("Pairformer blocks", unit="blocks", at_least=0)]
     activation: Annotated[Literal["gelu"], Quantity("activation of every MLP (GELU by the error function)", unit="")]
-    time_input: Annotated[Literal["raw"], Quantity("how the diffusion time enters: as the bare scalar t", unit="")]
+    time_input: Annotated[
+        Literal["raw", "log", "shifted-log"],
+        Quantity("how the diffusion time enters: as the bare t, as ln t, or as ln(t + refinement.time_scale)", unit=""),
+    ]
 
     def __attrs_post_init__(self) -> None:
         """Raise ``ValueError`` when the heads do not divide the single representation."""
@@ -171,6 +178,47 @@ class Training:
         """Raise ``ValueError`` for no seed, or the same seed twice."""
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds = {list(self.seeds)}; expected one or more different seeds")
+
+
+@attrs.frozen(field_transformer=checked)
+class Refinement:
+    """What a refined recipe has beside the published one; a spec without this section runs the published one."""
+
+    noise: Annotated[
+        Literal["independent", "antithetic"],
+        Quantity("noise of its own for each chain, or pairs of chains with opposite noise at the same time", unit=""),
+    ]
+    snapshots: Annotated[
+        Literal["random", "in-turn"],
+        Quantity("snapshot of a sequence in each pass: any, or the one after that of the last pass", unit=""),
+    ]
+    time_scale: Annotated[float, Quantity("time below which the score is taken to change little", unit="time", symbol="τ", above=0)]
+    output: Annotated[
+        Literal["plain", "scaled"],
+        Quantity("W as the network says it, or that over t + τ, where τ starts at time_scale and is learned", unit=""),
+    ]
+    pair_track: Annotated[
+        Literal["ordered", "symmetric"],
+        Quantity("whether the singles of a pair are told apart when they are added to it (paper), or summed", unit=""),
+    ]
+    schedule: Annotated[
+        Literal["constant", "cosine"], Quantity("course of the learning rate after the warm-up: constant, or to 0", unit="")
+    ]
+    warm_up: Annotated[
+        float, Quantity("share of the steps in which the learning rate rises linearly", unit="1", at_least=0, at_most=1)
+    ]
+    averaging: Annotated[
+        float, Quantity("decay per step of the running mean of the weights, 0 for none", unit="1", at_least=0, at_most=0.99999)
+    ]
+    query_times: Annotated[
+        tuple[float, ...],
+        Quantity("times from which the force is extrapolated to t = 0; of one, it is taken", unit="time", above=0),
+    ]
+
+    def __attrs_post_init__(self) -> None:
+        """Raise ``ValueError`` for no query time, or the same time twice."""
+        if not self.query_times or len(set(self.query_times)) != len(self.query_times):
+            raise ValueError(f"query_times = {list(self.query_times)}; expected one or more different times")
 
 
 @attrs.frozen(field_transformer=checked)
@@ -249,6 +297,7 @@ class Spec:
     diffusion: Diffusion
     architecture: Architecture
     training: Training
+    refinement: Refinement | None
     inversion: Inversion
     readout: Readout
     likelihood: Likelihood
@@ -262,6 +311,12 @@ class Spec:
                 f"architecture.identities = {self.architecture.identities}; "
                 f"expected at least {len(self.hamiltonian.identities)}, the letters of hamiltonian.identities"
             )
+        shifted = (("diffusion.weighting", self.diffusion.weighting), ("architecture.time_input", self.architecture.time_input))
+        for path, value in shifted:
+            if value.startswith("shifted") and self.refinement is None:
+                raise ValueError(f"{path} = {value!r}; expected a refinement with its time_scale beside it")
+        if self.refinement is not None and self.refinement.noise == "antithetic" and self.training.batch % 2:
+            raise ValueError(f"training.batch = {self.training.batch}; expected an even number, of pairs with opposite noise")
         longest = max(self.chains.longest, len(self.likelihood.chain))
         if self.architecture.positions < longest:
             raise ValueError(

@@ -1,6 +1,7 @@
 """Training by several processes under torchrun: the losses of one, and on again after a rank has died."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from tiny import Listener, shas
 
 from paper_repro.artifact.manifest import read_manifest
 from paper_repro.artifact.run import Run
+from paper_repro.score.weights import read_tensors
 from paper_repro.spec import load_spec
 
 # In place of the program: rank 1 dies once, within a training, and the steps that rank 0 takes are noted.
@@ -18,14 +20,14 @@ import os, pathlib, signal, sys
 from paper_repro import cli
 from paper_repro.score import training
 folder, plain = pathlib.Path(sys.argv.pop(1)), training.batch_at
-def batch_at(chains, settings, seed, step):
+def batch_at(chains, settings, seed, step, refinement):
     if os.environ["RANK"] == "0":
         with (folder / "steps").open("a") as stream:
             print(seed, step, file=stream)
     elif (seed, step) == (0, 20) and not (folder / "killed").exists():
         (folder / "killed").touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return plain(chains, settings, seed, step)
+    return plain(chains, settings, seed, step, refinement)
 training.batch_at = batch_at
 sys.exit(cli.main())
 """
@@ -116,3 +118,36 @@ def test_bad_input_is_one_line_of_one_rank(tmp_path):
     assert "no.toml: cannot be read (No such file or directory); expected" in line
     done = torchrun(*_PROGRAM, "reproduce", "--out", tmp_path / "run", "--workers", "2", ranks=1)
     assert "paper-repro: torchrun: --workers or --scheduler; expected neither, where ranks train together" in done.stderr
+
+
+_REFINED = """
+[diffusion]
+time_law = {a}"log-uniform"{b}
+weighting = {a}"shifted-time"{b}
+[refinement]
+noise = {a}"antithetic"{b}
+snapshots = {a}"in-turn"{b}
+time_scale = {a}0.03{b}
+output = {a}"scaled"{b}
+pair_track = {a}"symmetric"{b}
+schedule = {a}"cosine"{b}
+warm_up = {a}0.1{b}
+averaging = {a}0.9{b}
+query_times = {a}[0.002, 0.01]{b}
+"""
+
+
+def test_two_ranks_end_a_refined_training_with_the_running_mean_of_one(tiny, tmp_path):
+    path = tiny.parent / "refined.toml"
+    more = _REFINED.replace("{a}", "{ value = ").replace("{b}", ', status = "assumed", why = "a test" }')
+    path.write_text(tiny.read_text().replace("[0, 1]", "[0]") + more)
+    one, two = tmp_path / "one", tmp_path / "two"
+    Run(load_spec(path).record, one, Listener()).everything("sample")
+    shutil.copytree(one, two)
+    Run(load_spec(path).record, one, Listener()).everything("train")
+    done = torchrun(*_PROGRAM, "reproduce", path, "--out", two, "--only", "train")
+    assert done.returncode == 0, done.stderr
+    assert len(losses(two, 0)) == 12
+    assert np.abs(losses(two, 0) - losses(one, 0)).max() < 1e-5
+    mine, theirs = (read_tensors(run / "weights/seed-0.safetensors")[0] for run in (one, two))
+    assert max(float((mine[name] - theirs[name]).abs().max()) for name in mine) < 1e-4

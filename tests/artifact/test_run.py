@@ -5,17 +5,22 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
+import numpy as np
 import pytest
 import torch
 from rich.console import Console
 from tiny import Listener, shas, silent
 
+from paper_repro.analysis import inversion
 from paper_repro.artifact import commands, figures
 from paper_repro.artifact.engines import Engine
 from paper_repro.artifact.manifest import made_in, read_manifest, write_manifest
 from paper_repro.artifact.results import collect
 from paper_repro.artifact.run import Run
 from paper_repro.files import InputError, sha256
+from paper_repro.sampling import ensemble
+from paper_repro.score.field import NetworkForce
+from paper_repro.score.weights import load_weights
 from paper_repro.spec import load_spec, specs_folder
 
 
@@ -222,3 +227,43 @@ def test_status_and_report_of_a_run_that_stopped(tiny, tmp_path):
     assert "not finished" in screen
     assert "invert seed 0: made" in screen
     assert "INCONCLUSIVE" in screen
+
+
+def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_path):
+    """From sampling to report; its couplings are those of its weights at two times, extrapolated, and not those at one."""
+    whole = load_spec(tiny).record
+    spec = attrs.evolve(
+        whole,
+        diffusion=attrs.evolve(refined.diffusion, noising="brownian", target="exact"),
+        architecture=attrs.evolve(whole.architecture, time_input="shifted-log"),
+        training=attrs.evolve(whole.training, seeds=(0,)),
+        refinement=refined.refinement,
+    )
+    run = tmp_path / "run"
+    Run(spec, run, Listener()).everything()
+    assert json.loads((run / "results/training-0.json").read_text())["steps"] == 12  # 2 epochs of 18 chains, 3 in a batch of 6
+    weights = run / "weights/seed-0.safetensors"
+    assert load_weights(weights)[1].refinement == refined.refinement
+    shard = ensemble.load(run / "ensemble/test-00000.npz")
+    found = json.loads((run / "results/inversion-0.json").read_text())["scale"]["value"]
+    model, _ = load_weights(weights)
+    scales = {}
+    for times in ((0.002, 0.01), (0.002,)):
+        statistics = inversion.gather(NetworkForce(model, times), [shard.chain(k) for k in range(30)], spec.hamiltonian)
+        scales[times] = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 20.0, np.random.SeedSequence(0)).scale
+    assert found == pytest.approx(scales[0.002, 0.01], rel=1e-12)
+    assert abs(found - scales[0.002,]) > 1e-3 * abs(found)
+    audit = commands.audit_weights(weights, spec, 8, 2, 0)
+    assert audit.query_time == (0.002, 0.01)
+    console = Console(file=(tmp_path / "screen").open("w"), width=120)
+    commands.audit(weights, tiny, 8, 2, 0, tmp_path / "figures.json", console)
+    commands.make_report(run, console)
+    console.file.close()
+    assert "t = 0.002, 0.01 and extrapolated to 0" in " ".join((tmp_path / "screen").read_text().split())
+    assert json.loads((tmp_path / "figures.json").read_text())["query_time"] == [0.002, 0.01]
+    assert "not the published protocol" in (run / "results.json").read_text()
+    published = attrs.evolve(whole, training=spec.training)
+    kept = {name: record.key for name, record in read_manifest(run).stages.items()}
+    Run(published, tmp_path / "other", Listener()).everything("sample")
+    other = {name: record.key for name, record in read_manifest(tmp_path / "other").stages.items()}
+    assert {name: kept[name] for name in other} == other  # the section is no part of what does not depend on it

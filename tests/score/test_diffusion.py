@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from paper_repro.physics.sphere import angle, heat_kernel, normalise, project
+from paper_repro.physics.sphere import angle, heat_kernel, log, normalise, project
 from paper_repro.score import diffusion
 
 ALARM = 1e-6
@@ -160,3 +160,33 @@ def test_the_loss_is_least_at_the_target(paper):
     wanted = diffusion.target(noisy, clean, time, paper.record.diffusion)
     assert float(diffusion.loss(wanted, wanted, time, mask)) == 0
     assert float(diffusion.loss(-wanted, wanted, time, mask)) > 0
+
+
+def test_log_uniform_times_are_uniform_in_the_logarithm(paper):
+    settings = attrs.evolve(paper.record.diffusion, shortest_time=1e-3, longest_time=4.0, time_law="log-uniform")
+    times = diffusion.draw_times(20_000, settings, torch.Generator().manual_seed(0)).numpy()
+    assert times.min() >= np.float32(1e-3)
+    assert times.max() <= 4
+    assert stats.kstest(np.log(times / 1e-3) / math.log(4000), "uniform").pvalue > ALARM
+    assert stats.kstest((times - 1e-3) / 3.999, "uniform").pvalue < ALARM
+
+
+@pytest.mark.parametrize("noising", ["tangent-gaussian", "brownian"])
+@pytest.mark.parametrize("kind", ["log", "exact"])
+def test_the_opposite_of_noise_and_target_is_the_target_of_the_opposite_noise(paper, noising, kind):
+    settings = attrs.evolve(paper.record.diffusion, noising=noising, target=kind)
+    clean = points(60, 8).reshape(6, 10, 3)
+    time = torch.logspace(-3, 0, 6, dtype=torch.float64)
+    noisy = diffusion.add_noise(clean, time, settings, torch.Generator().manual_seed(0))
+    other = diffusion.opposite(clean, noisy)
+    assert torch.allclose(log(clean, other), -log(clean, noisy), atol=1e-9)
+    wanted = diffusion.target(noisy, clean, time, settings)
+    assert torch.allclose(diffusion.opposite(clean, wanted), diffusion.target(other, clean, time, settings), rtol=1e-7, atol=1e-7)
+    assert not torch.allclose(-wanted, diffusion.target(other, clean, time, settings), rtol=1e-2)  # it is turned, not negated
+
+
+def test_the_weight_is_the_time_or_shifted_by_the_time_scale(paper, refined):
+    time = torch.tensor([1e-3, 0.5])
+    assert torch.equal(diffusion.weight(time, paper.record.diffusion, None), time)
+    assert torch.equal(diffusion.weight(time, paper.record.diffusion, refined.refinement), time)
+    assert torch.allclose(diffusion.weight(time, refined.diffusion, refined.refinement), torch.tensor([0.031, 0.53]))

@@ -11,8 +11,8 @@ from paper_repro.score import divergence
 from paper_repro.score.pairformer import Pairformer, build
 
 
-@pytest.fixture(scope="module", params=["untrained", "trained", "one block", "two blocks, one head", "three blocks"])
-def model(request, paper, trained_state) -> Pairformer:
+@pytest.fixture(scope="module", params=["untrained", "trained", "one block", "two blocks, one head", "three blocks", "refined"])
+def model(request, paper, refined, trained_state) -> Pairformer:
     shape = paper.record.architecture
     match request.param:
         case "trained":
@@ -20,6 +20,8 @@ def model(request, paper, trained_state) -> Pairformer:
             network.load_state_dict(trained_state)
         case "untrained":
             network = build(shape, 5)
+        case "refined":
+            network = build(refined.architecture, 9, refined.refinement)
         case "one block":
             network = build(attrs.evolve(shape, blocks=1), 6)
         case "two blocks, one head":
@@ -77,3 +79,16 @@ def test_one_spin_alone_has_no_divergence(model):
     spins = torch.tensor([[[0.0, 0.6, 0.8]]], dtype=torch.float64)
     codes, time = torch.zeros(1, 1, dtype=torch.long), torch.full((1,), 0.3, dtype=torch.float64)
     assert float(divergence.score_divergence(model, codes, spins, time).abs()) < 1e-14
+
+
+def test_a_divergence_without_the_scale_of_w_is_rejected(refined, monkeypatch):
+    network = build(refined.architecture, 5, refined.refinement).double()
+    assert disagreement(network, 1, 2, 6) < 1e-11
+    plain, calls = Pairformer.gain, []
+
+    def once(model, time):  # all but what multiplies the trace
+        calls.append(1)
+        return torch.ones_like(time) if len(calls) == 3 else plain(model, time)
+
+    monkeypatch.setattr(Pairformer, "gain", once)
+    assert disagreement(network, 1, 2, 6) > 1e-6

@@ -1,5 +1,6 @@
 """Mini-AF3: the symmetries, exactly; each check must reject a network that breaks the symmetry it checks."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
@@ -68,11 +69,15 @@ class Unmasked(Pairformer):
         return kept * mask[:, :, None] * mask[:, None, :]
 
 
-@pytest.fixture(scope="module", params=["untrained", "trained"])
-def make(request, paper, trained_state):
-    """A function that builds a network of some class, in float64: with the initial weights, or those of a trained run."""
+@pytest.fixture(scope="module", params=["untrained", "trained", "refined"])
+def make(request, paper, refined, trained_state):
+    """A function that builds a network of some class, in float64: with the initial weights, those of a trained run, or refined."""
 
     def build_it(cls: type[Pairformer] = Pairformer) -> Pairformer:
+        if request.param == "refined":
+            twin = cls(refined.architecture, refined.refinement)
+            twin.load_state_dict(build(refined.architecture, 5, refined.refinement).state_dict())
+            return twin.double().eval()
         model = build(paper.record.architecture, 5)
         twin = cls(paper.record.architecture)
         twin.load_state_dict(trained_state if request.param == "trained" else model.state_dict())
@@ -223,6 +228,8 @@ def test_networks_built_by_several_threads_at_once_are_those_built_alone(paper):
 
 def test_the_network_is_the_one_written_in_the_theory(make):
     model = make()
+    if model.refinement is not None:
+        return  # it is written out below
     theirs = {ours: name for name, ours in (_INSIDE | _OUTSIDE).items()}
     renamed = {".".join(theirs.get(part, part) for part in name.split(".")): value for name, value in model.state_dict().items()}
     codes, spins, time, mask = batch(11)
@@ -242,5 +249,67 @@ def test_the_network_is_the_one_written_in_the_theory(make):
 def test_projecting_before_broadcasting_is_concatenating_the_pairs(make):
     """The reference of the benchmarks is the same network."""
     arguments = batch(7)
+    if make().symmetric:
+        return
     with torch.no_grad():
         assert torch.allclose(make()(*arguments), direct(make())(*arguments), rtol=1e-12, atol=1e-12)
+
+
+def every_pair_by_itself(model: Pairformer, codes, spins, time, mask):
+    """W of a refined network, from its blocks on all pairs (i, j) and (j, i), with the scale written out."""
+    with torch.no_grad():
+        single, pair = model.embed_singles(codes, time), model.embed_pairs((spins @ spins.mT)[..., None])
+        for block in model.blocks:
+            single, pair = block(single, pair, mask)
+        raw = model.weight_head(pair)[..., 0]
+        both = mask[:, :, None] & mask[:, None, :] & ~torch.eye(mask.shape[1], dtype=torch.bool)
+        return torch.where(both, raw, 0.0) / (time + model.log_time_scale.exp())[:, None, None]
+
+
+def refined_error(model: Pairformer, seed: int) -> float:
+    arguments = batch(seed)
+    with torch.no_grad():
+        found = model.interaction(*arguments)
+    wanted = every_pair_by_itself(model, *arguments)
+    return float((found - wanted).abs().max() / wanted.abs().max())
+
+
+class Twice(Pairformer):
+    """A broken twin: a site's own pair is taken as any other, with one single only once."""
+
+    def _each_pair_once(self, single, cosine, mask):
+        return super()._each_pair_once(single * 1.01, cosine, mask)
+
+
+def test_a_symmetric_track_that_computes_each_pair_once_is_the_track_of_all_pairs(refined):
+    model = build(refined.architecture, 6, refined.refinement).double().eval()
+    assert refined_error(model, 3) < 1e-12
+    model.__class__ = Twice
+    assert refined_error(model, 3) > 1e-6
+
+
+def test_the_time_enters_as_the_spec_says(paper, refined):
+    time = torch.tensor([1e-3, 1.0])
+    told = {
+        "raw": [1e-3, 1.0], "log": [math.log(1e-3), 0.0], "shifted-log": [math.log(0.031), math.log(1.03)],
+    }  # fmt: skip
+    for kind, wanted in told.items():
+        model = build(attrs.evolve(paper.record.architecture, time_input=kind), 0, refined.refinement)
+        assert model.told(time).tolist() == pytest.approx(wanted, abs=1e-6)
+    assert torch.equal(build(paper.record.architecture, 0).gain(time), torch.ones(2))
+    assert build(refined.architecture, 0, refined.refinement).gain(time).tolist() == pytest.approx([1 / 0.031, 1 / 1.03])
+    plain = attrs.evolve(refined.refinement, output="plain")
+    assert torch.equal(build(refined.architecture, 0, plain).gain(time), torch.ones(2))
+
+
+def test_a_refinement_that_refines_nothing_is_the_published_network(paper, refined):
+    nothing = attrs.evolve(refined.refinement, output="plain", pair_track="ordered")
+    first, second = build(paper.record.architecture, 5), build(paper.record.architecture, 5, nothing)
+    assert torch.equal(first(*batch32(1)), second(*batch32(1)))
+    assert parameter_count(second) == 116_369
+    assert parameter_count(build(refined.architecture, 5, refined.refinement)) == 116_369 - 4 * 64 * 32 + 1
+
+
+def batch32(seed: int):
+    codes, spins, time, mask = batch(seed)
+    return codes, spins.float(), time.float(), mask

@@ -2,13 +2,16 @@
 
 import json
 
+import attrs
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from paper_repro.files import InputError
+from paper_repro.score.field import force_of
 from paper_repro.score.pairformer import build
 from paper_repro.score.weights import _INSIDE, _OUTSIDE, load_weights, read_tensors, save_weights, write_tensors
+from paper_repro.spec import canonical
 
 
 @pytest.fixture
@@ -35,6 +38,65 @@ def test_round_trip(saved):
     assert (info.source, info.query_time, info.spec_sha256, info.seed, info.steps) == ("paper_repro", 2e-4, "abc", 1, 10)
     assert info.architecture == model.shape
     assert not loaded.training
+
+
+@pytest.fixture
+def refined_file(refined, tmp_path):
+    path = tmp_path / "refined weights.safetensors"
+    model = build(refined.architecture, 1, refined.refinement)
+    save_weights(path, model, query_time=2e-4, spec_sha256="abc", seed=1, steps=10)
+    return path, model
+
+
+def test_round_trip_of_refined_weights(refined, refined_file):
+    path, model = refined_file
+    loaded, info = load_weights(path)
+    assert read_tensors(path)[1]["format"] == "paper_repro weights 2"
+    assert info.refinement == loaded.refinement == refined.refinement
+    assert info.architecture == loaded.shape == refined.architecture
+    assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
+    assert force_of(loaded, info, 1e-4).time == (0.002, 0.01)
+
+
+def test_published_weights_are_of_the_first_format_and_asked_at_their_time(saved):
+    loaded, info = load_weights(saved[0])
+    metadata = read_tensors(saved[0])[1]
+    assert metadata["format"] == "paper_repro weights 1"
+    assert "refinement" not in metadata
+    assert info.refinement is None
+    assert force_of(loaded, info, 1e-4).time == 2e-4
+    assert force_of(loaded, attrs.evolve(info, query_time=None), 1e-4).time == 1e-4
+
+
+@pytest.mark.faults("damaged")
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("refinement", None),
+        ("refinement", "{"),
+        ("refinement", "[" * 100_000),
+        ("refinement", "[]"),
+        ("refinement", json.dumps({"noise": "antithetic"})),
+        ("architecture", json.dumps({"heads": 4})),
+        ("architecture", "[]"),
+        ("format", "paper_repro weights 1"),
+        ("format", "paper_repro weights 3"),
+    ],
+)
+def test_metadata_of_refined_weights_that_cannot_be_used_are_named(refined_file, key, value):
+    path, _ = refined_file
+    tensors, metadata = read_tensors(path)
+    changed = {name: text for name, text in (metadata | {key: value}).items() if text is not None}
+    write_tensors(path, tensors, changed)
+    assert key.replace("format", "metadata") in complaint(path)
+
+
+def test_refined_weights_under_another_pair_track_do_not_fit(refined, refined_file):
+    path, _ = refined_file
+    tensors, metadata = read_tensors(path)
+    other = json.dumps(canonical(attrs.evolve(refined.refinement, pair_track="ordered")))
+    write_tensors(path, tensors, metadata | {"refinement": other})
+    assert "pair_update" in complaint(path)
 
 
 def test_the_same_weights_are_the_same_bytes(saved, tmp_path):

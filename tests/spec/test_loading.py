@@ -52,7 +52,8 @@ def leaves(record: Any, prefix: str = "") -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "load", "least"), [("paper", load_spec, 80), ("smoke", load_spec, 80), ("published", load_published, 20)]
+    ("name", "load", "least"),
+    [("paper", load_spec, 80), ("smoke", load_spec, 80), ("refined", load_spec, 80), ("published", load_published, 20)],
 )
 def test_every_constant_has_an_origin(name: str, load: Callable[[Path], Loaded[Any]], least: int) -> None:
     loaded = load(specs_folder() / f"{name}.toml")
@@ -91,6 +92,19 @@ def small(section: str, line: str) -> str:
 
 def assumed(name: str, value: object) -> str:
     return f'{name} = {{ value = {value}, status = "assumed", why = "a test" }}'
+
+
+REFINEMENT: dict[str, object] = {
+    "noise": '"antithetic"', "snapshots": '"in-turn"', "time_scale": 0.03, "output": '"scaled"',
+    "pair_track": '"symmetric"', "schedule": '"cosine"',
+    "warm_up": 0.1, "averaging": 0.9, "query_times": "[0.002, 0.01]",
+}  # fmt: skip
+
+
+def refinement(**changes: object) -> str:
+    """A spec that extends the published one by a refinement, without what is changed to None."""
+    values = {name: value for name, value in (REFINEMENT | changes).items() if value is not None}
+    return small("refinement", "\n".join(assumed(name, value) for name, value in values.items()))
 
 
 NINES = "9" * 400
@@ -180,6 +194,15 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "network too short": (constant("positions", "49"), "architecture.positions"),
     "more sequences than there are": (constant("longest", "20").replace("= 40000,", "= 1000000,"), "training_set.sequences"),
     "reads more than there are": (put("sequences = { value = 1999,", "sequences = { value = 2000,"), "readout.sequences"),
+    "half a refinement": (refinement(noise=None), "refinement.noise"),
+    "more in a refinement": (refinement(noises=1), "refinement.noises"),
+    "another choice in a refinement": (refinement(noise='"both"'), "refinement.noise"),
+    "refinement is a number": (f"{SMALL}refinement = 3\n", "refinement"),
+    "no query time": (refinement(query_times="[]"), "refinement.query_times"),
+    "the same query time twice": (refinement(query_times="[0.1, 0.1]"), "refinement.query_times"),
+    "half a pair in a batch": (refinement() + "[training]\n" + assumed("batch", 255), "training.batch"),
+    "shifted weight without a refinement": (small("diffusion", assumed("weighting", '"shifted-time"')), "diffusion.weighting"),
+    "shifted time without a refinement": (small("architecture", assumed("time_input", '"shifted-log"')), "architecture.time_input"),
     "contradiction in a change": (small("sampler", assumed("thinning", 15)), "sampler"),
     # the wrong file
     "not TOML": (PAPER + "\n= 3\n", ""),
@@ -299,6 +322,17 @@ def test_an_extension_changes_what_it_lists_and_can_add_a_term(folder: Path, pap
     ]
     assert loaded.origins["ladder.hottest"].why == "a test"
     assert loaded.origins["ladder.coldest"] == paper.origins["ladder.coldest"]
+
+
+def test_a_refinement_is_read_with_its_origins(folder: Path, paper: Loaded[Spec]) -> None:
+    path = folder / "mine.toml"
+    path.write_text(refinement(), encoding="utf-8")
+    loaded = load_spec(path)
+    assert loaded.record.refinement is not None
+    assert loaded.record.refinement.query_times == (0.002, 0.01)
+    assert attrs.evolve(loaded.record, refinement=None, name="paper") == paper.record
+    assert sorted(set(loaded.origins) - set(paper.origins)) == sorted(f"refinement.{name}" for name in REFINEMENT)
+    assert sorted(loaded.origins) == sorted(leaves(loaded.record))
 
 
 LOOSE = [

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import cattrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,6 +89,31 @@ def test_smoke_differs_only_where_it_says_so(paper: Loaded[Spec], smoke: Loaded[
     assert unexplained(paper, silent) == ["hamiltonian.identities"]
 
 
+def test_the_refined_recipe_changes_training_and_no_physics_within_the_budget_of_the_paper(paper: Loaded[Spec]) -> None:
+    loaded = load_spec(specs_folder() / "refined.toml")
+    refined = loaded.record
+    lines = differences(canonical(paper.record), canonical(refined))
+    changed = {line.split(":")[0] for line in lines}
+    listed = {path for path, origin in loaded.origins.items() if origin != paper.origins.get(path)}
+    assert {path for path in changed if path not in ("name", "refinement")} == {
+        p for p in listed if not p.startswith("refinement.")
+    }
+    assert {path.split(".")[0] for path in changed} == {
+        "name", "sampler", "diffusion", "architecture", "training", "refinement", "inversion", "likelihood",
+    }  # fmt: skip
+    assert {path for path in changed if path.startswith(("architecture", "sampler"))} == {
+        "architecture.time_input",
+        "sampler.method",
+    }
+    assert all(loaded.origins[path].status == "assumed" for path in listed)
+    assert refined.refinement is not None
+    assert refined.refinement.noise == "antithetic"
+    budget = 3_140 * 256
+    assert budget == 803_840
+    assert 2 * refined.training.epochs * refined.training_set.sequences <= budget
+    assert 2 * (refined.training.epochs + 1) * refined.training_set.sequences > budget
+
+
 # Round trip
 
 
@@ -100,7 +126,7 @@ def rounded(spec: Spec) -> Any:
     return json.loads(json.dumps(canonical(spec)), parse_float=lambda number: round(float(number), 6))
 
 
-@pytest.mark.parametrize("name", ["paper", "smoke"])
+@pytest.mark.parametrize("name", ["paper", "smoke", "refined"])
 def test_round_trip(name: str) -> None:
     spec = load_spec(specs_folder() / f"{name}.toml").record
     assert converter.structure(converter.unstructure(spec), Spec) == spec
@@ -172,7 +198,7 @@ def slots(record: Any, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
         elif isinstance(value, tuple) and value and attrs.has(type(value[0])):
             for item in value:
                 yield from slots(item, f"{path}.{item.name}.")
-        else:
+        elif value is not None:  # a section that is absent has no value
             yield path, record, field.name
 
 
@@ -197,10 +223,25 @@ def blind_spots(record: Any, fingerprint: Callable[[Any], str]) -> list[str]:
     return unseen
 
 
-def test_the_digest_sees_every_value(paper: Loaded[Spec], smoke: Loaded[Spec]) -> None:
+def test_a_section_that_is_absent_is_no_value(paper: Loaded[Spec], refined: Spec) -> None:
+    """Weights, runs and golden files of the published recipe keep the digest that they had before there was the section."""
+    assert digest(paper.record) == "1f4afb1ace8ff3819480ce68b3f1df6dde39d3772a6eb202c3a0fa720180f291"
+    assert paper.record.refinement is None
+    assert "refinement" not in canonical(paper.record)
+    assert "refinement" in canonical(refined)
+    assert survives(refined, canonical)
+    assert digest(
+        attrs.evolve(refined, refinement=None, diffusion=paper.record.diffusion, architecture=paper.record.architecture)
+    ) == (digest(paper.record))
+    with pytest.raises(cattrs.errors.ForbiddenExtraKeysError):
+        converter.structure(canonical(paper.record) | {"refinements": None}, Spec)
+
+
+def test_the_digest_sees_every_value(paper: Loaded[Spec], smoke: Loaded[Spec], refined: Spec) -> None:
     assert len(list(slots(paper.record))) > 80
     assert blind_spots(paper.record, digest) == []
     assert blind_spots(smoke.record, digest) == []
+    assert blind_spots(refined, digest) == []
     assert digest(paper.record) != digest(smoke.record)
 
 

@@ -1,6 +1,7 @@
 """Every constant has a meaning, a unit and bounds, and the bounds are kept."""
 
 from collections.abc import Iterator
+from types import UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import attrs
@@ -17,8 +18,8 @@ LABELS = {
 
 
 def section(kind: Any) -> type | None:
-    """Return the class inside a section or a list of sections, or None for anything else."""
-    inner = get_args(kind)[0] if get_origin(kind) is tuple else kind
+    """Return the class inside a section, one that may be absent, or a list of sections, or None for anything else."""
+    inner = get_args(kind)[0] if get_origin(kind) in (tuple, UnionType) else kind
     return inner if attrs.has(inner) else None
 
 
