@@ -47,6 +47,7 @@ def refined(paper: Loaded[Spec]) -> Spec:
             snapshots="in-turn",
             time_scale=0.03,
             output="scaled",
+            output_size=0.5,
             pair_track="symmetric",
             schedule="cosine",
             warm_up=0.1,

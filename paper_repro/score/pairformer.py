@@ -153,9 +153,11 @@ class Pairformer(nn.Module):
         return torch.log(time + shift)
 
     def gain(self, time: torch.Tensor) -> torch.Tensor:
-        """Return what the head's answer is multiplied by (chain,): 1 (paper), or 1 / (t + τ) with a τ that is learned."""
-        scaled = self.refinement is not None and self.refinement.output == "scaled"
-        return 1 / (time + self.log_time_scale.exp()) if scaled else torch.ones_like(time)
+        """Return what the answer is multiplied by (chain,): 1 (paper), or a size, or that over t + τ with a τ that is learned."""
+        if self.refinement is None:
+            return torch.ones_like(time)
+        scale: torch.Tensor | float = time + self.log_time_scale.exp() if self.refinement.output == "scaled" else 1.0
+        return self.refinement.output_size * torch.ones_like(time) / scale
 
     def embed_pairs(self, cosine: torch.Tensor) -> torch.Tensor:
         """Return the first pairs (chain, site, site, channel): separation, and S_i·S_j, given as (chain, site, site, 1)."""

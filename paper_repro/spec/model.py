@@ -197,6 +197,7 @@ class Refinement:
         Literal["plain", "scaled"],
         Quantity("W as the network says it, or that over t + τ, where τ starts at time_scale and is learned", unit=""),
     ]
+    output_size: Annotated[float, Quantity("what either is multiplied by: how far W goes in a step of training", unit="1", above=0)]
     pair_track: Annotated[
         Literal["ordered", "symmetric"],
         Quantity("whether the singles of a pair are told apart when they are added to it (paper), or summed", unit=""),

@@ -129,6 +129,7 @@ noise = {a}"antithetic"{b}
 snapshots = {a}"in-turn"{b}
 time_scale = {a}0.03{b}
 output = {a}"scaled"{b}
+output_size = {a}0.5{b}
 pair_track = {a}"symmetric"{b}
 schedule = {a}"cosine"{b}
 warm_up = {a}0.1{b}

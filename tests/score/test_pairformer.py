@@ -263,7 +263,7 @@ def every_pair_by_itself(model: Pairformer, codes, spins, time, mask):
             single, pair = block(single, pair, mask)
         raw = model.weight_head(pair)[..., 0]
         both = mask[:, :, None] & mask[:, None, :] & ~torch.eye(mask.shape[1], dtype=torch.bool)
-        return torch.where(both, raw, 0.0) / (time + model.log_time_scale.exp())[:, None, None]
+        return torch.where(both, 0.5 * raw, 0.0) / (time + model.log_time_scale.exp())[:, None, None]
 
 
 def refined_error(model: Pairformer, seed: int) -> float:
@@ -297,13 +297,13 @@ def test_the_time_enters_as_the_spec_says(paper, refined):
         model = build(attrs.evolve(paper.record.architecture, time_input=kind), 0, refined.refinement)
         assert model.told(time).tolist() == pytest.approx(wanted, abs=1e-6)
     assert torch.equal(build(paper.record.architecture, 0).gain(time), torch.ones(2))
-    assert build(refined.architecture, 0, refined.refinement).gain(time).tolist() == pytest.approx([1 / 0.031, 1 / 1.03])
+    assert build(refined.architecture, 0, refined.refinement).gain(time).tolist() == pytest.approx([0.5 / 0.031, 0.5 / 1.03])
     plain = attrs.evolve(refined.refinement, output="plain")
-    assert torch.equal(build(refined.architecture, 0, plain).gain(time), torch.ones(2))
+    assert torch.equal(build(refined.architecture, 0, plain).gain(time), torch.full((2,), 0.5))
 
 
 def test_a_refinement_that_refines_nothing_is_the_published_network(paper, refined):
-    nothing = attrs.evolve(refined.refinement, output="plain", pair_track="ordered")
+    nothing = attrs.evolve(refined.refinement, output="plain", output_size=1.0, pair_track="ordered")
     first, second = build(paper.record.architecture, 5), build(paper.record.architecture, 5, nothing)
     assert torch.equal(first(*batch32(1)), second(*batch32(1)))
     assert parameter_count(second) == 116_369
