@@ -4,10 +4,9 @@ Only the identities, the positions, the time and the scalar products S_i·S_j en
 symmetric, zero-diagonal W, and the score its tangent part. Shapes: chain, site, channel; pairs are (chain, site, site, channel).
 
 A refined recipe (``spec.Refinement``) can have three more things: the time enters as its logarithm, W is divided by t + τ, as its
-size falls, and the pair (i, j) is the pair (j, i), so that it is computed once.
+size falls, times a learned function of t, and the pair (i, j) is the pair (j, i), so that it is computed once.
 """
 
-import math
 import threading
 from itertools import pairwise
 from typing import cast
@@ -17,6 +16,8 @@ from torch import nn
 
 from paper_repro.physics.sphere import project
 from paper_repro.spec import Architecture, Refinement
+
+_GAIN_TERMS = 7  # of the logarithm of the learned gain: its times are then told apart by a factor of two to four
 
 
 def _mlp(*widths: int) -> nn.Sequential:
@@ -97,7 +98,7 @@ class Pairformer(nn.Module):
         self.blocks = nn.ModuleList(PairformerBlock(shape, symmetric=self.symmetric) for _ in range(shape.blocks))
         self.weight_head = nn.Sequential(nn.LayerNorm(shape.pair_width), *_mlp(shape.pair_width, shape.pair_width, 1))
         if refinement is not None and refinement.output == "scaled":
-            self.log_time_scale = nn.Parameter(torch.tensor(math.log(refinement.time_scale)))
+            self.log_gain = nn.Parameter(torch.zeros(_GAIN_TERMS))
 
     def interaction(self, codes: torch.Tensor, spins: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return W (chain, site, site): symmetric, zero on the diagonal and at padded sites.
@@ -153,11 +154,16 @@ class Pairformer(nn.Module):
         return torch.log(time + shift)
 
     def gain(self, time: torch.Tensor) -> torch.Tensor:
-        """Return what the answer is multiplied by (chain,): 1 (paper), or a size, or that over t + τ with a τ that is learned."""
-        if self.refinement is None:
-            return torch.ones_like(time)
-        scale: torch.Tensor | float = time + self.log_time_scale.exp() if self.refinement.output == "scaled" else 1.0
-        return self.refinement.output_size * torch.ones_like(time) / scale
+        """Return what the answer is multiplied by (chain,): 1 (paper), a size c, or c / (t + τ) exp Σ_k a_k T_k(v) with learned a.
+
+        The T_k are Chebyshev polynomials of v = (t - τ) / (t + τ), which is smooth at t = 0 and reaches 1 as t → ∞.
+        """
+        if self.refinement is None or self.refinement.output == "plain":
+            return torch.full_like(time, 1.0 if self.refinement is None else self.refinement.output_size)
+        shifted = time + self.refinement.time_scale
+        angle = torch.arccos(((time - self.refinement.time_scale) / shifted).clamp(-1.0, 1.0))
+        orders = torch.arange(_GAIN_TERMS, device=time.device)
+        return self.refinement.output_size / shifted * torch.exp(torch.cos(angle[:, None] * orders) @ self.log_gain)
 
     def embed_pairs(self, cosine: torch.Tensor) -> torch.Tensor:
         """Return the first pairs (chain, site, site, channel): separation, and S_i·S_j, given as (chain, site, site, 1)."""

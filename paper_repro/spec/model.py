@@ -195,7 +195,7 @@ class Refinement:
     time_scale: Annotated[float, Quantity("time below which the score is taken to change little", unit="time", symbol="τ", above=0)]
     output: Annotated[
         Literal["plain", "scaled"],
-        Quantity("W as the network says it, or that over t + τ, where τ starts at time_scale and is learned", unit=""),
+        Quantity("W as the network says it, or that over t + τ, times a smooth function of t that is learned", unit=""),
     ]
     output_size: Annotated[float, Quantity("what either is multiplied by: how far W goes in a step of training", unit="1", above=0)]
     pair_track: Annotated[

@@ -256,14 +256,14 @@ def test_projecting_before_broadcasting_is_concatenating_the_pairs(make):
 
 
 def every_pair_by_itself(model: Pairformer, codes, spins, time, mask):
-    """W of a refined network, from its blocks on all pairs (i, j) and (j, i), with the scale written out."""
+    """W of a refined network, from its blocks on all pairs (i, j) and (j, i), times the gain."""
     with torch.no_grad():
         single, pair = model.embed_singles(codes, time), model.embed_pairs((spins @ spins.mT)[..., None])
         for block in model.blocks:
             single, pair = block(single, pair, mask)
         raw = model.weight_head(pair)[..., 0]
         both = mask[:, :, None] & mask[:, None, :] & ~torch.eye(mask.shape[1], dtype=torch.bool)
-        return torch.where(both, 0.5 * raw, 0.0) / (time + model.log_time_scale.exp())[:, None, None]
+        return torch.where(both, raw, 0.0) * model.gain(time)[:, None, None]
 
 
 def refined_error(model: Pairformer, seed: int) -> float:
@@ -307,9 +307,23 @@ def test_a_refinement_that_refines_nothing_is_the_published_network(paper, refin
     first, second = build(paper.record.architecture, 5), build(paper.record.architecture, 5, nothing)
     assert torch.equal(first(*batch32(1)), second(*batch32(1)))
     assert parameter_count(second) == 116_369
-    assert parameter_count(build(refined.architecture, 5, refined.refinement)) == 116_369 - 4 * 64 * 32 + 1
+    assert parameter_count(build(refined.architecture, 5, refined.refinement)) == 116_369 - 4 * 64 * 32 + 7
 
 
 def batch32(seed: int):
     codes, spins, time, mask = batch(seed)
     return codes, spins.float(), time.float(), mask
+
+
+def test_the_learned_gain_is_a_chebyshev_series_that_is_smooth_at_time_0(refined):
+    model = build(refined.architecture, 0, refined.refinement).double()
+    with torch.no_grad():
+        model.log_gain.copy_(torch.linspace(0.3, -0.3, 7))
+    time = torch.tensor([0.0, 1e-4, 1e-3, 0.03, 0.5, 4.0], dtype=torch.float64)
+    v = ((time - 0.03) / (time + 0.03)).numpy()
+    wanted = 0.5 / (time.numpy() + 0.03) * np.exp(np.polynomial.chebyshev.chebval(v, model.log_gain.detach().numpy()))
+    found = model.gain(time).detach().numpy()
+    assert np.allclose(found, wanted, rtol=1e-12)
+    assert not np.allclose(found, 0.5 / (time.numpy() + 0.03), rtol=0.1)
+    slopes = np.diff(model.gain(torch.tensor([0.0, 1e-6, 2e-6], dtype=torch.float64)).detach().numpy())
+    assert slopes[1] == pytest.approx(slopes[0], rel=1e-2)
