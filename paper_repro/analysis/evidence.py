@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from paper_repro.analysis.inversion import ForceField, Statistics
 from paper_repro.physics import chain
@@ -86,9 +87,7 @@ def area_under_curve(sound: Floats, other: Floats, resamples: int, seed: np.rand
     """
 
     def area(first: Floats, second: Floats) -> float:
-        ordered = np.sort(second)
-        below, upto = np.searchsorted(ordered, first, "left"), np.searchsorted(ordered, first, "right")
-        return float((below + upto).mean() / (2 * len(second)))
+        return float(stats.mannwhitneyu(first, second, method="asymptotic").statistic / (len(first) * len(second)))
 
     generator = np.random.default_rng(seed)
     draws = [area(generator.choice(sound, len(sound)), generator.choice(other, len(other))) for _ in range(resamples)]

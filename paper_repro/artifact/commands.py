@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -280,13 +280,24 @@ def audit_weights(
     if reporter is not None:
         reporter.stage("audit", sequences)
         advance = reporter.advance
-    statistics = inversion.gather(field, chains(), spec.hamiltonian, advance, threads=available_cores())
+    return Audit(_inverted(field, chains(), spec, seed, weights, advance), info, field.time)
+
+
+def _inverted(
+    field: inversion.ForceField,
+    chains: Iterable[Any],
+    spec: Spec,
+    seed: int,
+    weights: Path | None,
+    advance: Callable[..., None] | None = None,
+) -> inversion.Fit:
+    """Invert a network's force on (codes, snapshots); raises ``InputError`` at its ``weights`` where that cannot be done."""
     key = np.random.SeedSequence(seed, spawn_key=(STREAMS["inversion"],))
     try:
-        fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, key)
+        statistics = inversion.gather(field, chains, spec.hamiltonian, advance, threads=available_cores())
+        return inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, key)
     except ValueError as error:
         raise input_error(weights, error, "a force field that can be inverted") from error
-    return Audit(fit, info, field.time)
 
 
 def audit(
@@ -366,8 +377,7 @@ def estimate(
     where = f"spec {spec.name}: --sequences {sequences} --snapshots {snapshots} --seed {seed}"
     if not has_exact_solution(spec):
         raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
-    if weights is not None:
-        _network_for(weights, spec)  # weights that cannot be used show before the work
+    network = None if weights is None else _network_for(weights, spec)  # weights that cannot be used show before the work
     samples = list(_exact_data(spec, sequences, snapshots, seed)())
     true = chain.couplings(hamiltonian)
     names, anchor = [term.name for term in hamiltonian.terms], chain.anchor(hamiltonian)
@@ -383,9 +393,9 @@ def estimate(
             found[name] = made.coefficients, made.errors, time.monotonic() - start
             reporter.advance(number + 1, name)
         bound = np.sqrt(np.diagonal(np.linalg.inv(estimators.fisher_information(samples, beta * true, hamiltonian, threads))))
-    if weights is not None:
+    if network is not None:
         start = time.monotonic()
-        fit = audit_weights(weights, spec, sequences, snapshots, seed).fit
+        fit = _inverted(force_of(*network, spec.inversion.query_time), samples, spec, seed, weights)
         found["network"] = fit.coefficients, fit.sandwich_errors, time.monotonic() - start
     quantile = float(stats.t.ppf(0.975, max(sequences - 1, 1)))
     rows, results = [], dict[str, Any]()
@@ -462,7 +472,7 @@ def question(
         if not gaps:
             raise InputError(run, "no gap of a plateau in it", "the results.json of a run with calibrated networks")
     with TerminalReporter(console) as reporter:
-        reporter.stage("evidence", 7)
+        reporter.stage("evidence", len(statements.PARTS))
         asked = statements.Questions(networks, spec, sequences, snapshots, seed, available_cores(), reporter.advance)
         try:
             found = asked.evidence(gaps)

@@ -6,8 +6,6 @@ All numbers are the same bytes on the same machine for any number of threads or 
 
 import fnmatch
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import attrs
 
@@ -54,18 +52,6 @@ def class_of(path: str) -> Determinism:
     """Return the class of a number at a path of the results, such as ``inversion[0].cosine.value``."""
     plain = re.sub(r"\[\d+\]", "", path)
     return next(kind for pattern, kind in _RULES if fnmatch.fnmatchcase(plain, pattern))
-
-
-def numbers(results: Any, path: str = "") -> Iterator[tuple[str, float]]:
-    """Yield each number of the results with its path."""
-    if isinstance(results, dict):
-        for key, value in results.items():
-            yield from numbers(value, f"{path}.{key}" if path else key)
-    elif isinstance(results, list):
-        for index, value in enumerate(results):
-            yield from numbers(value, f"{path}[{index}]")
-    elif isinstance(results, int | float) and not isinstance(results, bool):
-        yield path, results
 
 
 def as_results() -> dict[str, str]:

@@ -1,6 +1,5 @@
 """What the paper says of its results, measured: the evidence of trained networks and of the sampler, and a verdict on each."""
 
-import itertools
 import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,8 @@ from paper_repro.score.pairformer import build
 from paper_repro.spec import Published, Spec, Statement
 
 Verdict = Literal["SUPPORTED", "NOT SUPPORTED", "UNDECIDED"]
+#: The parts of the evidence, each found by the method of ``Questions`` of its name.
+PARTS = ("residual", "force", "interaction", "scale", "exchange", "detector", "generalisation")
 _STREAM = 17  # after those of the stages
 _RESAMPLES = 200
 _FARTHEST = 6  # separation at which terms are still fitted
@@ -93,27 +94,21 @@ class Questions:
 
         Raises ``ValueError`` where a network's answer cannot be inverted.
         """
-        spec, cold = self.spec, self.spec.ladder.coldest
-        span = (spec.chains.shortest, spec.chains.longest)
-        usual = self._draw(0, cold, *span)
+        usual = self._draw(0, self.spec.ladder.coldest, *self._span)
         found: dict[str, Any] = {}
-        asks: tuple[tuple[str, Callable[[], dict[str, Any]]], ...] = (
-            ("residual", lambda: self._residual(usual)),
-            ("force", lambda: self._force(usual)),
-            ("interaction", lambda: self._interaction(usual)),
-            ("scale", lambda: self._scale(usual)),
-            ("exchange", lambda: self._exchange(usual)),
-            ("detector", lambda: self._detector(usual)),
-            ("generalisation", lambda: self._generalisation(usual, span)),
-        )
-        for number, (name, ask) in enumerate(asks):
+        for number, name in enumerate(PARTS):
             self.progress(number, name)
-            found[name] = ask()
+            found[name] = getattr(self, f"_{name}")(usual)
         if len(gaps) > 1:
             spread = statistics.stdev(gaps) / math.sqrt(len(gaps))
             found["plateau"] = {"gap_per_spin": measured(statistics.fmean(map(abs, gaps)), spread)}
-        self.progress(len(asks), "")
+        self.progress(len(PARTS), "")
         return found
+
+    @property
+    def _span(self) -> tuple[int, int]:
+        """The shortest and the longest chain that the networks were trained on."""
+        return self.spec.chains.shortest, self.spec.chains.longest
 
     def _asked(self, field: inversion.ForceField, data: Any) -> inversion.Statistics:
         return inversion.gather(field, data, self.spec.hamiltonian, threads=self.threads)
@@ -183,12 +178,11 @@ class Questions:
         generator = np.random.default_rng(self._key(5))
         orders = {id(codes): generator.permutation(len(codes)) for codes, _ in usual}
         untrained = NetworkForce(build(spec.architecture, self.seed).eval(), network.time)
-        span = (spec.chains.shortest, spec.chains.longest)
         corrupted = {
             "shuffled_identities": self._asked(lambda codes, spins: network(codes[orders[id(codes)]], spins), usual),
             "random_network": self._asked(untrained, usual),
-            "wrong_temperature": self._asked(network, self._draw(1, 4 * spec.ladder.coldest, *span)),
-            "unseen_lengths": self._asked(network, self._draw(2, spec.ladder.coldest, span[1] + 1, self._longest)),
+            "wrong_temperature": self._asked(network, self._draw(1, 4 * spec.ladder.coldest, *self._span)),
+            "unseen_lengths": self._asked(network, self._draw(2, spec.ladder.coldest, self._span[1] + 1, self._longest)),
         }
         limit = evidence.threshold(sound, _FALSE_ALARMS)
         result: dict[str, Any] = {"threshold": limit}
@@ -204,9 +198,9 @@ class Questions:
     def _longest(self) -> int:
         return min(2 * self.spec.chains.longest, self.spec.architecture.positions)
 
-    def _generalisation(self, usual: Any, span: tuple[int, int]) -> dict[str, Any]:
+    def _generalisation(self, usual: Any) -> dict[str, Any]:
         """Let each network be asked where it was not trained: how much 1 - R² grows, at the couplings of where it was."""
-        cold = self.spec.ladder.coldest
+        cold, span = self.spec.ladder.coldest, self._span
         places: dict[str, Any] = {
             f"lengths_{span[1] + 1}_to_{self._longest}": lambda: self._draw(3, cold, span[1] + 1, self._longest),
             "one_letter": lambda: self._draw(4, cold, *span, share=1.0),
@@ -270,4 +264,4 @@ def as_results(decisions: Sequence[Decision], found: dict[str, Any]) -> dict[str
 
 def gaps_of(results: dict[str, Any], sites: int) -> list[float]:
     """Return the gap of the plateau per spin of each training of a run, out of its results."""
-    return [value / sites for value, _ in itertools.islice(values_at(results, "calibration.gap"), None)]
+    return [value / sites for value, _ in values_at(results, "calibration.gap")]

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from paper_repro.artifact.claims import values_at
-from paper_repro.artifact.determinism import CLOSE, EXACT, STATISTICAL, class_of, numbers
+from paper_repro.artifact.determinism import CLOSE, EXACT, STATISTICAL, class_of
 
 #: A processor without what this one has beyond the first of its kind, for each library that looks.
 _OLD_PROCESSOR = {
@@ -48,6 +48,18 @@ def elsewhere(tiny, golden, tmp_path_factory):
         assert done.returncode == 0, done.stderr
         found.append(json.loads((folder / name / "results.json").read_text()))
     return found
+
+
+def numbers(results, path=""):
+    """Yield each number of the results with its path."""
+    if isinstance(results, dict):
+        for key, value in results.items():
+            yield from numbers(value, f"{path}.{key}" if path else key)
+    elif isinstance(results, list):
+        for index, value in enumerate(results):
+            yield from numbers(value, f"{path}[{index}]")
+    elif isinstance(results, int | float) and not isinstance(results, bool):
+        yield path, results
 
 
 def difference(first, second):
