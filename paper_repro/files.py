@@ -48,14 +48,15 @@ class NotFiniteError(InputError):
         super().__init__(where, found, "finite numbers")
 
 
-def require_format(where: object, found: object, wanted: str) -> None:
-    """Raise ``InputError`` unless ``found`` is the format ``wanted``, a name and a number; say so where it is a newer one."""
-    if found == wanted:
+def require_format(where: object, found: object, *wanted: str) -> None:
+    """Raise ``InputError`` unless ``found`` is a format of ``wanted``, each a name and a number; say so where it is a newer one."""
+    if found in wanted:
         return
-    kind, _, number = wanted.rpartition(" ")
+    kind, _, newest = max(wanted, key=lambda format_: int(format_.rpartition(" ")[2])).rpartition(" ")
     name, _, stated = str(found).rpartition(" ")
-    newer = name == kind and stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated) > int(number)
-    raise InputError(where, f"{found!r}{', which a newer paper_repro has written' if newer else ''}", repr(wanted))
+    newer = name == kind and stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated) > int(newest)
+    said = f"{found!r}{', which a newer paper_repro has written' if newer else ''}"
+    raise InputError(where, said, " or ".join(map(repr, wanted)))
 
 
 _TEMPORARY = ".tmp"

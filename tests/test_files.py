@@ -94,6 +94,17 @@ def test_formats_are_told_apart_by_name() -> None:
         require_format("file", "paper_repro run 10", "paper_repro run 2")
 
 
+@pytest.mark.faults("format")
+def test_of_two_formats_either_is_taken_and_newer_is_newer_than_both() -> None:
+    two = ("paper_repro run 9", "paper_repro run 10")
+    for found in two:
+        require_format("file", found, *two)
+    with pytest.raises(InputError, match=r"run 8'; expected 'paper_repro run 9' or 'paper_repro run 10'$"):
+        require_format("file", "paper_repro run 8", *two)
+    with pytest.raises(InputError, match="run 11', which a newer paper_repro has written"):
+        require_format("file", "paper_repro run 11", *two)
+
+
 @pytest.mark.parametrize("error", [InputError("a", "b", "c"), DamagedError("a", "b", "c"), NotFiniteError("a", "b")])
 def test_an_error_comes_whole_out_of_a_worker_process(error: InputError) -> None:
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 -- as concurrent.futures does

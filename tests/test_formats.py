@@ -1,7 +1,8 @@
 """Files that earlier versions wrote, in tests/formats: each is read, or refused by name. A format that changes adds a file here.
 
-ensemble-without-traces.npz was written at commit be13153, the others by version 0.1.0 from the spec of tests/artifact/tiny.py (the
-checkpoint after four of six steps, the likelihood after six of eight configurations); of runs of format 1 there is golden/paper.
+ensemble-without-traces.npz was written at commit be13153, the others by version 0.1.0 from the spec of tests/artifact/tiny.py,
+those of format 2 with the refinement of tests/conftest.py: checkpoints after four steps, the likelihood after six of eight
+configurations. Of runs of format 1 there is golden/paper.
 """
 
 import json
@@ -18,6 +19,7 @@ from paper_repro.artifact.manifest import NAME, read_manifest
 from paper_repro.files import DamagedError, InputError
 from paper_repro.sampling import ensemble
 from paper_repro.score import training
+from paper_repro.score.field import force_of
 from paper_repro.score.weights import load_weights, read_tensors, write_tensors
 from paper_repro.spec import Spec, structure
 
@@ -35,21 +37,32 @@ def test_weights_1():
     assert sum(parameter.numel() for parameter in model.parameters()) == 1785
 
 
-def test_checkpoint_1(tmp_path):
-    """Training takes it up at its fourth step."""
+def test_weights_2():
+    """Of a refined recipe: the file says what it was, and from which times the force is extrapolated."""
+    model, info = load_weights(FORMATS / "weights-2.safetensors")
+    assert (info.source, info.seed, info.steps) == ("paper_repro", 0, 12)
+    assert info.refinement is not None
+    assert info.refinement.query_times == (0.002, 0.01)
+    assert force_of(model, info, 1e-4).time == (0.002, 0.01)
+
+
+@pytest.mark.parametrize(("name", "last", "loss"), [("checkpoint-1", 6, 0.736335), ("checkpoint-2", 12, 1.154080)])
+def test_checkpoint(tmp_path, name, last, loss):
+    """Training takes it up at its fourth step; a checkpoint of format 2 has the running mean of the weights too."""
+    refinement = None if name == "checkpoint-1" else load_weights(FORMATS / "weights-2.safetensors")[1].refinement
     spec = structure(read_manifest_of("run-2.json", tmp_path).spec, Spec, "run-2.json")
-    path = Path(shutil.copy(FORMATS / "checkpoint-1.safetensors", tmp_path))
+    path = Path(shutil.copy(FORMATS / f"{name}.safetensors", tmp_path))
     whole = ensemble.load(FORMATS / "ensemble-with-traces.npz")
     chains = [whole.chain(index % 2) for index in range(spec.training_set.sequences)]
     data = training.Chains([codes for codes, _ in chains], [spins.astype(np.float32) for _, spins in chains])
     steps: list[int] = []
     done = training.train(
-        data, spec.architecture, spec.diffusion, spec.training, 0, checkpoint=path, key=key("checkpoint-1.safetensors"),
+        data, spec.architecture, spec.diffusion, spec.training, 0, refinement=refinement, checkpoint=path, key=key(path.name),
         progress=lambda step, *_: steps.append(step),
     )  # fmt: skip
-    assert steps == [5, 6]
-    assert done.losses[:4].tolist() == read_tensors(FORMATS / "checkpoint-1.safetensors")[0]["losses"].tolist()
-    assert done.losses[0] == pytest.approx(0.736335, abs=1e-6)
+    assert steps == list(range(5, last + 1))
+    assert done.losses[:4].tolist() == read_tensors(FORMATS / path.name)[0]["losses"].tolist()
+    assert done.losses[0] == pytest.approx(loss, abs=1e-5)
 
 
 def test_likelihood_1(tmp_path):

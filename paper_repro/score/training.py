@@ -275,8 +275,7 @@ def previous(checkpoint: Path) -> Path:
 
 def _restore(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, average: Average, key: str) -> list[float]:
     tensors, metadata = read_tensors(path)
-    stated = metadata.get("format")
-    require_format(f"{path}: metadata format", stated, AVERAGED_FORMAT if stated == AVERAGED_FORMAT else CHECKPOINT_FORMAT)
+    require_format(f"{path}: metadata format", metadata.get("format"), CHECKPOINT_FORMAT, AVERAGED_FORMAT)
     if "tensors_sha256" not in metadata:
         raise DamagedError(path, "no SHA-256 of its tensors in its header", "a whole checkpoint")
     if metadata.get("key") != key:

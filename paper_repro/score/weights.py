@@ -210,7 +210,7 @@ def load_weights(path: Path) -> tuple[Pairformer, WeightsInfo]:
     tensors, metadata = read_tensors(path)
     stated = metadata.get("format")
     if stated is not None or metadata.keys() & {"architecture", "query_time", "tensors_sha256"}:
-        require_format(f"{path}: metadata format", stated, REFINED_FORMAT if stated == REFINED_FORMAT else FORMAT)
+        require_format(f"{path}: metadata format", stated, FORMAT, REFINED_FORMAT)
         info = _described(path, metadata, _architecture_of(path, tensors))
     else:
         tensors = _from_authors(tensors)
