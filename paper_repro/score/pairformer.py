@@ -3,8 +3,9 @@
 Only the identities, the positions, the time and the scalar products S_i·S_j enter; the force is F_i = Σ_j W_ij S_j with a
 symmetric, zero-diagonal W, and the score its tangent part. Shapes: chain, site, channel; pairs are (chain, site, site, channel).
 
-A refined recipe (``spec.Refinement``) can have three more things: the time enters as its logarithm, W is divided by t + τ, as its
-size falls, times a learned function of t, and the pair (i, j) is the pair (j, i), so that it is computed once.
+A refined recipe (``spec.Refinement``) can have more: the time enters as its logarithm, W is divided by t + τ, as its
+size falls, times a learned function of t, and the pair (i, j) is the pair (j, i), so that it is computed once. A fourth lets pairs
+meet: what (i, k) and (k, j) say of (i, j), summed over k, the triangle multiplication of AlphaFold, which Mini-AF3 leaves out.
 """
 
 import threading
@@ -28,10 +29,24 @@ def _mlp(*widths: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
+def _waves(count: int, width: int, highest: float) -> torch.Tensor:
+    """Return sines and cosines of 0, 1, … (count, width) at frequencies from ``highest`` to a sixtieth of it in equal ratios."""
+    frequencies = highest * 60.0 ** -torch.linspace(0, 1, (width + 1) // 2)
+    angles = torch.arange(count)[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=1)[:, :width]
+
+
+def triangles(side: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return Σ_k A_ik A_kj (chain, site, site, channel) of ``side`` A, over the sites k of ``mask`` (chain, site)."""
+    both = mask[:, :, None] & mask[:, None, :]
+    matrix = side.masked_fill(~both[..., None], 0.0).permute(0, 3, 1, 2).contiguous()
+    return (matrix @ matrix).permute(0, 2, 3, 1)
+
+
 class PairformerBlock(nn.Module):
     """One refinement: the pairs are updated from the singles, then the singles attend to each other, biased by the pairs."""
 
-    def __init__(self, shape: Architecture, *, symmetric: bool = False) -> None:
+    def __init__(self, shape: Architecture, *, symmetric: bool = False, mixing: int = 0) -> None:
         super().__init__()
         single, pair = shape.single_width, shape.pair_width
         self.heads = shape.heads
@@ -43,6 +58,11 @@ class PairformerBlock(nn.Module):
         self.query_key_value = nn.Linear(single, 3 * single)
         self.pair_bias = nn.Linear(pair, shape.heads)
         self.attention_output = nn.Linear(single, single)
+        self.mixing = mixing
+        if mixing:
+            self.mixing_norm = nn.LayerNorm(pair)
+            self.mixing_input = nn.Linear(pair, mixing)
+            self.mixing_output = nn.Sequential(nn.LayerNorm(mixing), nn.Linear(mixing, pair))
 
     @property
     def pair_maps(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -65,6 +85,23 @@ class PairformerBlock(nn.Module):
         updated: torch.Tensor = pair + self.pair_transition(self.pair_norm(pair))
         return updated
 
+    def side(self, pair: torch.Tensor) -> torch.Tensor:
+        """Return what pairs (…, channel) bring to the triangles that they are a side of (…, mixing channel)."""
+        brought: torch.Tensor = self.mixing_input(self.mixing_norm(pair))
+        return brought
+
+    def refined_pairs(self, single: torch.Tensor, pair: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return the pairs after what their singles and their triangles add to them (chain, site, site, channel)."""
+        added = self.added_to_pairs(single)
+        if self.mixing:
+            added = added + self.mixing_output(triangles(self.side(pair), mask))
+        return self.refine_pairs(pair, added)
+
+    def forward(self, single: torch.Tensor, pair: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the refined ``single`` (chain, site, channel) and ``pair`` (chain, site, site, channel)."""
+        pair = self.refined_pairs(single, pair, mask)
+        return self.attend(single, self.pair_bias(pair), mask), pair
+
     def attend(self, single: torch.Tensor, bias: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the singles (chain, site, channel) after attention with logits biased by ``bias`` (chain, site, site, head)."""
         chains, sites, width = single.shape
@@ -75,11 +112,6 @@ class PairformerBlock(nn.Module):
         mixed = (attention @ value).transpose(1, 2).reshape(chains, sites, width)
         result: torch.Tensor = single + self.attention_output(mixed)
         return result
-
-    def forward(self, single: torch.Tensor, pair: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the refined ``single`` (chain, site, channel) and ``pair`` (chain, site, site, channel)."""
-        pair = self.refine_pairs(pair, self.added_to_pairs(single))
-        return self.attend(single, self.pair_bias(pair), mask), pair
 
 
 class Pairformer(nn.Module):
@@ -95,10 +127,17 @@ class Pairformer(nn.Module):
         self.time_mlp = _mlp(1, shape.single_width, shape.single_width)
         self.separation_embedding = nn.Embedding(shape.positions, shape.pair_width)
         self.cosine_projection = nn.Linear(1, shape.pair_width)
-        self.blocks = nn.ModuleList(PairformerBlock(shape, symmetric=self.symmetric) for _ in range(shape.blocks))
+        mixing = 0 if refinement is None else refinement.pair_mixing  # not in the first block, whose pairs know but themselves
+        self.blocks = nn.ModuleList(
+            PairformerBlock(shape, symmetric=self.symmetric, mixing=mixing if block else 0) for block in range(shape.blocks)
+        )
         self.weight_head = nn.Sequential(nn.LayerNorm(shape.pair_width), *_mlp(shape.pair_width, shape.pair_width, 1))
         if refinement is not None and refinement.output == "scaled":
             self.log_gain = nn.Parameter(torch.zeros(_GAIN_TERMS))
+        if refinement is not None and refinement.embeddings == "waves":
+            positions = shape.positions  # those of sites are smaller: the force does not ask where a pair lies
+            self.position_embedding.weight = nn.Parameter(0.7 * _waves(positions, shape.single_width, 1.5))
+            self.separation_embedding.weight = nn.Parameter(_waves(positions, shape.pair_width, 3.0))
 
     def interaction(self, codes: torch.Tensor, spins: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return W (chain, site, site): symmetric, zero on the diagonal and at padded sites.
@@ -114,8 +153,7 @@ class Pairformer(nn.Module):
         pair = self.embed_pairs(cosine)
         for block in blocks:
             single, pair = block(single, pair, mask)
-        # nothing reads the singles after the last block: its attention is left out
-        return self.read_interaction(last.refine_pairs(pair, last.added_to_pairs(single)), time, mask)
+        return self.read_interaction(last.refined_pairs(single, pair, mask), time, mask)  # nothing reads the last singles
 
     def _each_pair_once(self, single: torch.Tensor, cosine: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return what the head says of the last pairs (chain, site, site): of a symmetric track, each pair computed once."""
@@ -133,6 +171,8 @@ class Pairformer(nn.Module):
         for block in (*blocks, last):
             of_site = single @ block.pair_maps[0].T
             added = of_site.index_select(1, first) + of_site.index_select(1, second) + block.pair_update.bias
+            if block.mixing:
+                added = added + block.mixing_output(triangles(spread(block.side(pair)), mask)[:, first, second])
             pair = block.refine_pairs(pair, added)
             if block is not last:
                 single = block.attend(single, spread(block.pair_bias(pair)), mask)

@@ -214,19 +214,35 @@ def _require_the_same_start(done: int, ranks: Ranks) -> None:
         raise InputError(f"rank {ranks.rank} of {ranks.size}", found, "a run directory that every rank sees")
 
 
-def learning_rate(training: Training, refinement: Refinement | None, step: int, total: int) -> float:
-    """Return the learning rate of a step out of ``total``: that of the spec times (step + 1) / warm-up, then constant or cosine.
+def share_of_rate(refinement: Refinement | None, step: int, total: int) -> float:
+    """Return what a step out of ``total`` has of the learning rate: (step + 1) / warm-up, then all of it, or less by a cosine.
 
     The cosine is ½ (1 + cos πx), with x from 0 at the end of the warm-up to 1 at the last step's end.
     """
     if refinement is None:
-        return training.learning_rate
+        return 1.0
     warm, done = refinement.warm_up * total, step + 1
     if done <= warm:
-        return training.learning_rate * done / warm
+        return done / warm
     if refinement.schedule == "constant":
-        return training.learning_rate
-    return training.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(total - warm, 1)))
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(total - warm, 1)))
+
+
+#: Each optimiser with its learning rate; together they have every parameter once.
+Optimisers = list[tuple[torch.optim.Optimizer, float]]
+
+
+def _optimisers(model: Pairformer, training: Training, refinement: Refinement | None) -> Optimisers:
+    """Return AdamW for all parameters; or Muon for the matrices of the layers, those of one row or column excepted, and AdamW."""
+    decay = training.weight_decay
+    rate = 0.0 if refinement is None else refinement.matrix_rate
+    layers = [layer.weight for layer in model.modules() if isinstance(layer, torch.nn.Linear) and min(layer.weight.shape) > 1]
+    matrices = layers if rate > 0 else []
+    chosen = {id(matrix) for matrix in matrices}
+    others = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
+    adamw = torch.optim.AdamW(others, lr=training.learning_rate, weight_decay=decay), training.learning_rate
+    return [adamw, (torch.optim.Muon(matrices, lr=rate, weight_decay=decay), rate)] if matrices else [adamw]
 
 
 #: The running mean of each weight, in the order of the network's parameters; empty where none is taken.
@@ -256,11 +272,12 @@ def _end_with(average: Average, model: Pairformer) -> None:
                 parameter.copy_(mean)
 
 
-def _save(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, average: Average, losses: list[float], key: str) -> None:
-    """Write a checkpoint; the one before it is kept beside it."""
+def _save(path: Path, model: Pairformer, optimisers: Optimisers, average: Average, losses: list[float], key: str) -> None:
+    """Write a checkpoint; the one before it is kept beside it. The parameters of all optimisers are numbered through."""
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    for index, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
+    for start, optimiser in _numbered(optimisers):
+        for index, state in optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{start + index}.{name}": torch.as_tensor(value) for name, value in state.items()}
     tensors |= {f"average.{number}": mean for number, mean in enumerate(average)}
     tensors["losses"] = torch.tensor(losses, dtype=torch.float64)
     if path.exists():
@@ -268,12 +285,18 @@ def _save(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, average: 
     write_tensors(path, tensors, {"format": AVERAGED_FORMAT if average else CHECKPOINT_FORMAT, "key": key})
 
 
+def _numbered(optimisers: Optimisers) -> list[tuple[int, torch.optim.Optimizer]]:
+    """Return each optimiser with the number of parameters in those before it."""
+    counts = [len(optimiser.param_groups[0]["params"]) for optimiser, _ in optimisers]
+    return [(sum(counts[:place]), optimiser) for place, (optimiser, _) in enumerate(optimisers)]
+
+
 def previous(checkpoint: Path) -> Path:
     """Return where the checkpoint before the last one lies."""
     return checkpoint.with_name(f"{checkpoint.name}.previous")
 
 
-def _restore(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, average: Average, key: str) -> list[float]:
+def _restore(path: Path, model: Pairformer, optimisers: Optimisers, average: Average, key: str) -> list[float]:
     tensors, metadata = read_tensors(path)
     require_format(f"{path}: metadata format", metadata.get("format"), CHECKPOINT_FORMAT, AVERAGED_FORMAT)
     if "tensors_sha256" not in metadata:
@@ -281,25 +304,28 @@ def _restore(path: Path, model: Pairformer, optimiser: torch.optim.AdamW, averag
     if metadata.get("key") != key:
         raise DamagedError(path, "the checkpoint of another training", "one of this spec, seed and data")
     model.load_state_dict({name[6:]: tensor for name, tensor in tensors.items() if name.startswith("model.")})
-    state = optimiser.state_dict()
-    for name, tensor in tensors.items():
-        if name.startswith("optimiser."):
-            _, index, part = name.split(".")
-            state["state"].setdefault(int(index), {})[part] = tensor
-    optimiser.load_state_dict(state)
+    parts = [
+        (int(name.split(".")[1]), name.split(".")[2], tensor) for name, tensor in tensors.items() if name.startswith("optimiser.")
+    ]
+    for start, optimiser in _numbered(optimisers):
+        state = optimiser.state_dict()
+        for number, part, tensor in parts:
+            if start <= number < start + len(optimiser.param_groups[0]["params"]):
+                state["state"].setdefault(number - start, {})[part] = tensor
+        optimiser.load_state_dict(state)
     for number, mean in enumerate(average):
         mean.copy_(tensors[f"average.{number}"])
     return [float(value) for value in tensors["losses"]]
 
 
 def _resume(
-    path: Path, model: Pairformer, optimiser: torch.optim.AdamW, average: Average, key: str, say: Callable[[str], None]
+    path: Path, model: Pairformer, optimisers: Optimisers, average: Average, key: str, say: Callable[[str], None]
 ) -> list[float]:
     """Take up the last checkpoint that is whole, and say which could not be used; no losses where there is none."""
     kept = [generation for generation in (path, previous(path)) if generation.exists()]
     for generation in kept:
         try:
-            return _restore(generation, model, optimiser, average, key)
+            return _restore(generation, model, optimisers, average, key)
         except DamagedError as error:
             say(f"{error}; {'training starts again' if generation == kept[-1] else 'the checkpoint before it is used'}")
     return []
@@ -362,9 +388,9 @@ def train(
     model = build(shape, seed, refinement).train()
     if ranks is not None:
         model = model.to(ranks.device)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
+    optimisers = _optimisers(model, training, refinement)
     average = _average_of(model, refinement)
-    losses = [] if checkpoint is None else _resume(checkpoint, model, optimiser, average, key, say)
+    losses = [] if checkpoint is None else _resume(checkpoint, model, optimisers, average, key, say)
     parallel = None
     if ranks is not None:
         _require_the_same_start(len(losses), ranks)
@@ -384,19 +410,21 @@ def train(
                     value = _gradient_together(parallel, batch.to(ranks.device), ranks)
                 norm = torch.nn.utils.clip_grad_norm_(model.parameters(), training.gradient_norm)
                 _require_finite(value, norm.item(), seed, step)
-                optimiser.param_groups[0]["lr"] = learning_rate(training, refinement, step, total)
+                share = share_of_rate(refinement, step, total)
                 with _uninterrupted():
-                    optimiser.step()
+                    for optimiser, rate in optimisers:
+                        optimiser.param_groups[0]["lr"] = rate * share
+                        optimiser.step()
                     _follow(average, model, refinement, step)
                     losses.append(value)
                 if progress is not None:
                     progress(step + 1, total, losses[-1])
                 if writes is not None and clock.monotonic() - saved_at > _CHECKPOINT_SECONDS:
-                    _save(writes, model, optimiser, average, losses, key)
+                    _save(writes, model, optimisers, average, losses, key)
                     saved_at, saved = clock.monotonic(), len(losses)
     except BaseException:
         if writes is not None and len(losses) > saved:
-            _save(writes, model, optimiser, average, losses, key)
+            _save(writes, model, optimisers, average, losses, key)
         raise
     _end_with(average, model)
     return Trained(model.cpu().eval(), np.array(losses))

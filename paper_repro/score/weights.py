@@ -16,7 +16,8 @@ from paper_repro.score.pairformer import Pairformer
 from paper_repro.spec import Architecture, Refinement, canonical, differences, structure
 
 FORMAT = "paper_repro weights 1"
-REFINED_FORMAT = "paper_repro weights 2"  # with the refinement of the recipe, which says more of the network and how to ask it
+_REFINED_BEFORE = "paper_repro weights 2"
+REFINED_FORMAT = "paper_repro weights 3"  # with the refinement of the recipe, which says more of the network and how to ask it
 
 #: The authors' names (b39e928) and ours, by prefix; within a block after "blocks.K.".
 _OUTSIDE = {
@@ -164,14 +165,15 @@ def _number(path: Path, metadata: Mapping[str, str], key: str, kind: type, *, ab
 
 
 def _refinement_of(path: Path, metadata: Mapping[str, str]) -> Refinement | None:
-    """Read the refinement that a file of the second format states."""
+    """Read the refinement that a file states; one of format 2 is of a recipe that had less of it."""
     if metadata["format"] == FORMAT:
         return None
+    since = {"pair_mixing": 0, "embeddings": "random", "matrix_rate": 0.0} if metadata["format"] == _REFINED_BEFORE else {}
     try:
         stated = json.loads(metadata.get("refinement", ""))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: metadata refinement", "not JSON", "a refinement in JSON") from error
-    return structure(stated, Refinement, f"{path}: metadata refinement")
+    return structure(stated | since if isinstance(stated, dict) else stated, Refinement, f"{path}: metadata refinement")
 
 
 def _described(path: Path, metadata: Mapping[str, str], shape: Architecture) -> WeightsInfo:
@@ -210,7 +212,7 @@ def load_weights(path: Path) -> tuple[Pairformer, WeightsInfo]:
     tensors, metadata = read_tensors(path)
     stated = metadata.get("format")
     if stated is not None or metadata.keys() & {"architecture", "query_time", "tensors_sha256"}:
-        require_format(f"{path}: metadata format", stated, FORMAT, REFINED_FORMAT)
+        require_format(f"{path}: metadata format", stated, FORMAT, _REFINED_BEFORE, REFINED_FORMAT)
         info = _described(path, metadata, _architecture_of(path, tensors))
     else:
         tensors = _from_authors(tensors)

@@ -202,6 +202,28 @@ class Refinement:
         Literal["ordered", "symmetric"],
         Quantity("whether the singles of a pair are told apart when they are added to it (paper), or summed", unit=""),
     ]
+    pair_mixing: Annotated[
+        int,
+        Quantity(
+            "channels in which pairs (i, k) and (k, j) are multiplied and added to (i, j), 0 for none (paper)",
+            unit="channels",
+            at_least=0,
+        ),
+    ]
+    embeddings: Annotated[
+        Literal["random", "waves"],
+        Quantity(
+            "first values of the embeddings of positions and separations: random (paper), or sines and cosines of them", unit=""
+        ),
+    ]
+    matrix_rate: Annotated[
+        float,
+        Quantity(
+            "learning rate of the layers' matrices by Muon, which steps as far in all directions; 0: by AdamW as all else",
+            unit="1",
+            at_least=0,
+        ),
+    ]
     schedule: Annotated[
         Literal["constant", "cosine"], Quantity("course of the learning rate after the warm-up: constant, or to 0", unit="")
     ]

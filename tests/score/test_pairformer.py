@@ -14,7 +14,7 @@ from scipy.stats import special_ortho_group
 from torch.nn import functional
 
 from paper_repro.physics.sphere import normalise
-from paper_repro.score.pairformer import Pairformer, build, parameter_count
+from paper_repro.score.pairformer import Pairformer, build, parameter_count, triangles
 from paper_repro.score.weights import _INSIDE, _OUTSIDE
 
 SEEDS = st.integers(0, 10_000)
@@ -302,12 +302,18 @@ def test_the_time_enters_as_the_spec_says(paper, refined):
     assert torch.equal(build(refined.architecture, 0, plain).gain(time), torch.full((2,), 0.5))
 
 
+MIXING = 2 * 32 + (32 * 6 + 6) + 2 * 6 + (6 * 32 + 32)  # weights of two norms and two maps
+
+
 def test_a_refinement_that_refines_nothing_is_the_published_network(paper, refined):
-    nothing = attrs.evolve(refined.refinement, output="plain", output_size=1.0, pair_track="ordered")
+    nothing = attrs.evolve(
+        refined.refinement, output="plain", output_size=1.0, pair_track="ordered", pair_mixing=0, embeddings="random"
+    )
     first, second = build(paper.record.architecture, 5), build(paper.record.architecture, 5, nothing)
     assert torch.equal(first(*batch32(1)), second(*batch32(1)))
     assert parameter_count(second) == 116_369
-    assert parameter_count(build(refined.architecture, 5, refined.refinement)) == 116_369 - 4 * 64 * 32 + 7
+    assert parameter_count(build(refined.architecture, 5, refined.refinement)) == 116_369 - 4 * 64 * 32 + 7 + 3 * MIXING
+    assert [block.mixing for block in build(refined.architecture, 5, refined.refinement).blocks] == [0, 6, 6, 6]
 
 
 def batch32(seed: int):
@@ -327,3 +333,46 @@ def test_the_learned_gain_is_a_chebyshev_series_that_is_smooth_at_time_0(refined
     assert not np.allclose(found, 0.5 / (time.numpy() + 0.03), rtol=0.1)
     slopes = np.diff(model.gain(torch.tensor([0.0, 1e-6, 2e-6], dtype=torch.float64)).detach().numpy())
     assert slopes[1] == pytest.approx(slopes[0], rel=1e-2)
+
+
+def test_triangles_are_sums_over_the_third_site_that_is_there():
+    generator = torch.Generator().manual_seed(4)
+    side = torch.randn(2, 5, 5, 3, generator=generator, dtype=torch.float64)
+    mask = torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
+    wanted = torch.zeros_like(side)
+    for chain, sites in enumerate((5, 3)):
+        for i in range(sites):
+            for j in range(sites):
+                wanted[chain, i, j] = sum(side[chain, i, k] * side[chain, k, j] for k in range(sites))
+    assert torch.allclose(triangles(side, mask), wanted, rtol=1e-12, atol=0)
+    assert not torch.allclose(triangles(side, torch.ones_like(mask)), wanted)
+
+
+def test_pairs_that_meet_know_of_a_spin_that_is_no_part_of_them(paper, refined):
+    """What the published track cannot: with attention off, W_12 depends on S_3 by the triangle alone."""
+    codes, spins, time, mask = batch(2, (3,))
+    turned = spins.clone()
+    turned[:, 2] *= -1
+    for mixing, told in ((0, False), (6, True)):
+        model = build(refined.architecture, 3, attrs.evolve(refined.refinement, pair_mixing=mixing)).double()
+        with torch.no_grad():
+            for block in model.blocks:
+                for parameter in block.attention_output.parameters():
+                    parameter.zero_()
+            change = model.interaction(codes, turned, time, mask) - model.interaction(codes, spins, time, mask)
+        assert bool(change[0, 0, 1].abs() > 1e-9) is told
+
+
+def test_embeddings_begin_as_random_or_as_waves(paper, refined):
+    model = build(refined.architecture, 3, refined.refinement)
+    for embedding, size, highest in ((model.position_embedding, 0.7, 1.5), (model.separation_embedding, 1.0, 3.0)):
+        found = embedding.weight.detach().numpy()
+        half = found.shape[1] // 2
+        frequencies = highest * 60.0 ** -(np.arange(half) / (half - 1))
+        angles = np.arange(100)[:, None] * frequencies
+        assert np.allclose(found, size * np.concatenate([np.sin(angles), np.cos(angles)], 1), atol=1e-4)
+        assert embedding.weight.requires_grad
+    one, other = (build(refined.architecture, 3, attrs.evolve(refined.refinement, embeddings=kind)) for kind in ("waves", "random"))
+    assert torch.equal(one.identity_embedding.weight, other.identity_embedding.weight)
+    assert torch.equal(one.weight_head[1].weight, other.weight_head[1].weight)
+    assert float(other.position_embedding.weight.detach().std()) == pytest.approx(1, abs=0.05)  # random: unit normals

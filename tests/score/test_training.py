@@ -37,7 +37,7 @@ def both(small, refined):
     """The tiny recipe, and a refined one on the same data, by name: arguments and keywords of ``train``."""
     chains, shape, settings, recipe = small
     times = attrs.evolve(settings, time_law="log-uniform", weighting="shifted-time")
-    other = chains, attrs.evolve(shape, time_input="shifted-log"), times, attrs.evolve(recipe, batch=10)
+    other = chains, attrs.evolve(shape, time_input="shifted-log", blocks=2), times, attrs.evolve(recipe, batch=10)
     return {"published": (small, {}), "refined": (other, {"refinement": refined.refinement})}
 
 
@@ -152,14 +152,16 @@ def test_groups_of_unequal_weight_are_noticed(small, monkeypatch):
     assert gradient_error(small, 300, monkeypatch) > 1e-3
 
 
-def test_a_checkpoint_without_the_optimiser_s_state_would_be_noticed(small, tmp_path):
-    """The broken twin: moments lost on the way."""
+@pytest.mark.parametrize(("recipe", "part"), [("published", "exp_avg"), ("refined", "exp_avg"), ("refined", "momentum_buffer")])
+def test_a_checkpoint_without_the_optimiser_s_state_would_be_noticed(both, tmp_path, recipe, part):
+    """The broken twin: moments lost on the way, of AdamW or of Muon."""
+    small, more = both[recipe]
     path = tmp_path / "checkpoint.safetensors"
     with pytest.raises(Stop):
-        training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7))
+        training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7), **more)
     tensors, metadata = training.read_tensors(path)
-    training.write_tensors(path, {n: torch.zeros_like(t) if "exp_avg" in n else t for n, t in tensors.items()}, metadata)
-    assert not same(training.train(*small, 3, checkpoint=path, key="k"), training.train(*small, 3))
+    training.write_tensors(path, {n: torch.zeros_like(t) if part in n else t for n, t in tensors.items()}, metadata)
+    assert not same(training.train(*small, 3, checkpoint=path, key="k", **more), training.train(*small, 3, **more))
 
 
 def test_a_checkpoint_without_the_running_mean_would_be_noticed(both, tmp_path):
@@ -434,37 +436,59 @@ def test_opposite_noise_makes_the_gradient_less_noisy(both):
 
 
 def test_the_learning_rate_rises_and_falls_as_the_spec_says(both):
-    (*_, recipe), more = both["refined"]
-    refinement = attrs.evolve(more["refinement"], warm_up=0.1)
-    rates = [training.learning_rate(recipe, refinement, step, 100) / 1e-2 for step in range(100)]
+    refinement = attrs.evolve(both["refined"][1]["refinement"], warm_up=0.1)
+    rates = [training.share_of_rate(refinement, step, 100) for step in range(100)]
     assert rates[:10] == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
     assert rates[55] == pytest.approx(0.5)
     assert rates[10] == 1
     assert 0 < rates[99] < 1e-3
     assert rates[10:] == sorted(rates[10:], reverse=True)
     constant = attrs.evolve(refinement, schedule="constant", warm_up=0.0)
-    assert {training.learning_rate(recipe, constant, step, 100) for step in range(100)} == {1e-2}
-    assert {training.learning_rate(recipe, None, step, 100) for step in range(100)} == {1e-2}
+    assert {training.share_of_rate(constant, step, 100) for step in range(100)} == {1}
+    assert {training.share_of_rate(None, step, 100) for step in range(100)} == {1}
 
 
-def test_the_rate_of_the_spec_is_that_of_the_optimiser(both, monkeypatch):
-    small, more = both["refined"]
-    seen, plain = [], torch.optim.AdamW.step
-    monkeypatch.setattr(torch.optim.AdamW, "step", lambda self: (seen.append(self.param_groups[0]["lr"]), plain(self)))
+@pytest.mark.parametrize(("recipe", "kind"), [("published", "AdamW"), ("refined", "AdamW"), ("refined", "Muon")])
+def test_the_rates_of_the_spec_are_those_of_the_optimisers(both, monkeypatch, recipe, kind):
+    small, more = both[recipe]
+    optimiser, seen = getattr(torch.optim, kind), []
+    plain = optimiser.step
+    monkeypatch.setattr(optimiser, "step", lambda self: (seen.append(self.param_groups[0]["lr"]), plain(self)))
     training.train(*small, 0, **more)
-    assert seen == [training.learning_rate(small[3], more["refinement"], step, 30) for step in range(30)]
+    refinement = more.get("refinement")
+    peak = 5e-3 if kind == "Muon" else 1e-2
+    assert seen == [peak * training.share_of_rate(refinement, step, 30) for step in range(30)]
+
+
+def test_muon_has_the_matrices_of_the_layers_and_adamw_all_else(both):
+    """Each parameter has one optimiser: the embeddings, biases, norms, gain, and matrices of one row or column have AdamW."""
+    small, more = both["refined"]
+    model = build(small[1], 0, more["refinement"])
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    held = [[names[id(p)] for group in optimiser.param_groups for p in group["params"]]
+            for optimiser, _ in training._optimisers(model, small[3], more["refinement"])]  # fmt: skip
+    assert sorted(held[0] + held[1]) == sorted(names.values())
+    assert sorted(held[1]) == sorted(
+        ["time_mlp.2.weight", "weight_head.1.weight"]
+        + [f"blocks.{block}.{name}.weight" for block in range(2) for name in (
+            "pair_update", "pair_transition.0", "pair_transition.2", "query_key_value", "pair_bias", "attention_output")]
+        + ["blocks.1.mixing_input.weight", "blocks.1.mixing_output.1.weight"]
+    )  # fmt: skip
+    (adamw, rate), *others = training._optimisers(model, small[3], attrs.evolve(more["refinement"], matrix_rate=0.0))
+    assert (type(adamw), rate, others) == (torch.optim.AdamW, 1e-2, [])
+    assert len(adamw.param_groups[0]["params"]) == len(names)
 
 
 def test_the_network_that_is_returned_is_the_running_mean(both, monkeypatch):
     """By hand: mean_k = mean_{k-1} + (1 - d_k)(w_k - mean_{k-1}), d_k = min(0.9, k / (k + 9)), from the initial weights."""
     small, more = both["refined"]
-    kept, plain = [], torch.optim.AdamW.step
+    kept, plain = [], training._follow
 
-    def spy(optimiser):
-        plain(optimiser)
-        kept.append([p.detach().clone() for p in optimiser.param_groups[0]["params"]])
+    def spy(average, model, refinement, step):
+        kept.append([p.detach().clone() for p in model.parameters()])
+        plain(average, model, refinement, step)
 
-    monkeypatch.setattr(torch.optim.AdamW, "step", spy)
+    monkeypatch.setattr(training, "_follow", spy)
     done = training.train(*small, 2, **more)
     mean = [p.detach().double() for p in build(small[1], 2, more["refinement"]).parameters()]
     for k, weights in enumerate(kept, 1):

@@ -51,7 +51,7 @@ def refined_file(refined, tmp_path):
 def test_round_trip_of_refined_weights(refined, refined_file):
     path, model = refined_file
     loaded, info = load_weights(path)
-    assert read_tensors(path)[1]["format"] == "paper_repro weights 2"
+    assert read_tensors(path)[1]["format"] == "paper_repro weights 3"
     assert info.refinement == loaded.refinement == refined.refinement
     assert info.architecture == loaded.shape == refined.architecture
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
@@ -80,7 +80,7 @@ def test_published_weights_are_of_the_first_format_and_asked_at_their_time(saved
         ("architecture", json.dumps({"heads": 4})),
         ("architecture", "[]"),
         ("format", "paper_repro weights 1"),
-        ("format", "paper_repro weights 3"),
+        ("format", "paper_repro weights 4"),
     ],
 )
 def test_metadata_of_refined_weights_that_cannot_be_used_are_named(refined_file, key, value):

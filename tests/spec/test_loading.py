@@ -96,7 +96,8 @@ def assumed(name: str, value: object) -> str:
 
 REFINEMENT: dict[str, object] = {
     "noise": '"antithetic"', "snapshots": '"in-turn"', "time_scale": 0.03, "output": '"scaled"',
-    "output_size": 0.5, "pair_track": '"symmetric"', "schedule": '"cosine"',
+    "output_size": 0.5, "pair_track": '"symmetric"', "pair_mixing": 0,
+    "embeddings": '"random"', "matrix_rate": 0.0, "schedule": '"cosine"',
     "warm_up": 0.1, "averaging": 0.9, "query_times": "[0.002, 0.01]",
 }  # fmt: skip
 
