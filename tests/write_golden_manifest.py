@@ -26,6 +26,7 @@ KEPT: dict[str, tuple[str, tuple[int, ...], tuple[str, ...]]] = {
         (0, 1, 2),
         (NAME, "results.json", "report.html", "figures/*"),
     ),
+    "refined": ("tox run -e refined", (0, 1, 2), (NAME, "results.json", "report.html")),
 }
 MACHINE = ("processor", "cores", "system")
 

@@ -14,7 +14,7 @@ from scipy import stats
 from paper_repro.analysis.inversion import ForceField, Statistics
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
-from paper_repro.sampling import diagnostics, replica_exchange
+from paper_repro.sampling import diagnostics, metropolis, replica_exchange
 from paper_repro.score.workers import in_order
 from paper_repro.spec import Hamiltonian, PairTerm, Sampler
 
@@ -136,14 +136,24 @@ def exchange_gain(
 ) -> dict[str, Measured]:
     """Return autocorrelation times at the coldest temperature, in sweeps, with the ladder and without: of H and of S_1·S_N.
 
-    Keys: ``energy``, ``energy_alone``, ``ends``, ``ends_alone``, and ``gain``, the larger of the two ratios alone / with. Pooled
-    over the sequences of codes (site,) about the exact means; a time near ``sampler.swap_interval`` says that nothing is left after
-    one step of the traces.
+    Keys: ``energy``, ``energy_alone``, ``energy_metropolis`` (alone, by plain Metropolis in the place of heat bath and
+    reflections), the same of ``ends``, ``gain``, the larger of the two ratios alone / with, and ``gain_over_metropolis``, of
+    Metropolis alone / with. Pooled over the sequences of codes (site,) about the exact means; a time near
+    ``sampler.swap_interval`` says that nothing is left after one step of the traces.
     """
-    streams = iter(seed.spawn(2 * len(sequences) + 2))
+    streams = iter(seed.spawn(2 * len(sequences) + 4))
     laws = [ExactChain(chain.coupling_matrix(codes, hamiltonian), 1 / ladder[0]) for codes in sequences]
     energies, ends = np.array([law.mean_energy for law in laws]), np.array([law.correlations()[0, -1] for law in laws])
     found: dict[str, Measured] = {}
+
+    def measure(label: str, traces: Sequence[tuple[Floats, Floats]]) -> None:
+        generator = np.random.default_rng(next(streams))
+        for key, part, means in (("energy", 0, energies), ("ends", 1, ends)):
+            done = diagnostics.autocorrelation(
+                np.array([trace[part] for trace in traces]), means, sampler.swap_interval, resamples, generator
+            )
+            found[f"{key}{label}"] = done.time, done.time_error
+
     for label, temperatures in (("", ladder), ("_alone", ladder[:1])):
         tasks = [(law.matrix, np.random.default_rng(next(streams))) for law in laws]
 
@@ -151,16 +161,14 @@ def exchange_gain(
             made = replica_exchange.sample(task[0], temperatures, sampler, snapshots, task[1])
             return made.cold_energies, made.end_cosines
 
-        traces = list(in_order(run, tasks, threads))
-        generator = np.random.default_rng(next(streams))
-        for key, part, means in (("energy", 0, energies), ("ends", 1, ends)):
-            done = diagnostics.autocorrelation(
-                np.array([trace[part] for trace in traces]), means, sampler.swap_interval, resamples, generator
-            )
-            found[f"{key}{label}"] = done.time, done.time_error
-    gains = []
-    for key in ("energy", "ends"):
-        (alone, alone_error), (with_ladder, error) = found[f"{key}_alone"], found[key]
-        gains.append((alone / with_ladder, alone / with_ladder * float(np.hypot(alone_error / alone, error / with_ladder))))
-    found["gain"] = max(gains)
+        measure(label, list(in_order(run, tasks, threads)))
+    steps = (snapshots - 1) * sampler.thinning // sampler.swap_interval + 1
+    plain = metropolis.sample(laws, steps, sampler.swap_interval, np.random.default_rng(next(streams)))
+    measure("_metropolis", list(zip(plain.energies, plain.end_cosines, strict=True)))
+    for name, label in (("gain", "_alone"), ("gain_over_metropolis", "_metropolis")):
+        gains = []
+        for key in ("energy", "ends"):
+            (alone, alone_error), (with_ladder, error) = found[f"{key}{label}"], found[key]
+            gains.append((alone / with_ladder, alone / with_ladder * float(np.hypot(alone_error / alone, error / with_ladder))))
+        found[name] = max(gains)
     return found

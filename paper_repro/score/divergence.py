@@ -7,14 +7,15 @@ tangents e_ia at each spin,
 
 which is Eq. 8 of the paper. A pair of the network's pair track knows of other pairs only by what the singles add to it in each
 block. So the track is differentiated backwards, all pairs at once, by each pair's own cosine and additions; and only the
-singles, which are few, are carried forwards along all 2N directions.
+singles, which are few, are carried forwards along all 2N directions. Where pairs meet in triangles that is not so: the score is
+then differentiated as it is.
 """
 
 from typing import cast
 
 import torch
 
-from paper_repro.physics.sphere import tangent_basis
+from paper_repro.physics.sphere import divergence, tangent_basis
 from paper_repro.score.pairformer import Pairformer, PairformerBlock
 
 #: ∂_ia of what the first and of what the second single of a pair add to it (i, a, chain, site, channel).
@@ -68,9 +69,11 @@ def _along_all_directions(slopes: list[torch.Tensor], along: torch.Tensor, addit
 def score_divergence(model: Pairformer, codes: torch.Tensor, spins: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
     """Return div s (chain,) at ``spins`` (chain, site, 3), chains without padding; the other arguments as in ``Pairformer``.
 
-    The same number as ``physics.sphere.divergence`` of the network, at a fraction of the cost.
+    The same number as ``physics.sphere.divergence`` of the network, at a fraction of the cost but where pairs meet in triangles.
     """
     mask = torch.ones_like(codes, dtype=torch.bool)
+    if any(block.mixing for block in cast(list[PairformerBlock], list(model.blocks))):
+        return divergence(lambda x: model(codes, x, time, mask), spins)
     along = torch.einsum("biac,blc->iabl", tangent_basis(spins), spins)  # e_ia·S_l (i, a, chain, l)
     cosine = (spins @ spins.mT)[..., None]
     single = model.embed_singles(codes, time)

@@ -125,7 +125,11 @@ def gain(paper, monkeypatch=None, slower=1):
 
 def test_a_chain_without_exchange_is_compared_with_one_that_has_it(paper):
     found = gain(paper)
-    assert set(found) == {"energy", "energy_alone", "ends", "ends_alone", "gain"}
+    assert set(found) == {f"{key}{label}" for key in ("energy", "ends") for label in ("", "_alone", "_metropolis")} | {
+        "gain",
+        "gain_over_metropolis",
+    }
+    assert found["gain_over_metropolis"][0] > 2  # local moves that are small and often refused
     assert all(5 < found[key][0] < 30 and 0 < found[key][1] < 3 for key in ("energy", "ends", "energy_alone", "ends_alone"))
     assert found["gain"][0] == pytest.approx(max(found[f"{key}_alone"][0] / found[key][0] for key in ("energy", "ends")))
 

@@ -21,7 +21,7 @@ def model(request, paper, refined, trained_state) -> Pairformer:
         case "untrained":
             network = build(shape, 5)
         case "refined":
-            network = build(refined.architecture, 9, refined.refinement)
+            network = build(refined.architecture, 9, attrs.evolve(refined.refinement, pair_mixing=0))
         case "one block":
             network = build(attrs.evolve(shape, blocks=1), 6)
         case "two blocks, one head":
@@ -75,6 +75,14 @@ def test_wrong_derivatives_are_rejected(paper, monkeypatch, name, twin):
     assert disagreement(network, 1, 2, 6) > 1e-6
 
 
+def test_where_pairs_meet_the_score_is_differentiated_as_it_is(refined, monkeypatch):
+    """Its pairs move with spins that are no part of them: what is made for the published track would be wrong."""
+    network = build(refined.architecture, 9, refined.refinement).double().eval()
+    assert disagreement(network, 1, 1, 5) < 1e-11
+    monkeypatch.setattr(divergence, "divergence", lambda field, spins: torch.zeros(len(spins)))
+    assert disagreement(network, 1, 1, 5) == 1
+
+
 def test_one_spin_alone_has_no_divergence(model):
     spins = torch.tensor([[[0.0, 0.6, 0.8]]], dtype=torch.float64)
     codes, time = torch.zeros(1, 1, dtype=torch.long), torch.full((1,), 0.3, dtype=torch.float64)
@@ -82,7 +90,7 @@ def test_one_spin_alone_has_no_divergence(model):
 
 
 def test_a_divergence_without_the_scale_of_w_is_rejected(refined, monkeypatch):
-    network = build(refined.architecture, 5, refined.refinement).double()
+    network = build(refined.architecture, 5, attrs.evolve(refined.refinement, pair_mixing=0)).double()
     assert disagreement(network, 1, 2, 6) < 1e-11
     plain, calls = Pairformer.gain, []
 
