@@ -210,6 +210,38 @@ def estimate(
 
 
 @app.command
+def score(
+    weights: Path,
+    /,
+    *others: Path,
+    configurations: int = 128,
+    seed: int = 0,
+    spec: Path | None = None,
+    json: Annotated[Path | None, Parameter(name="--json")] = None,
+) -> int:
+    """Compare the score of trained networks with the exact one, by diffusion time: where ln Z is lost.
+
+    Parameters
+    ----------
+    weights
+        A safetensors file of trained weights.
+    others
+        More of them.
+    configurations
+        How many configurations at each time.
+    seed
+        Seed of the configurations, the noise and the sampling of the exact score.
+    spec
+        Where the couplings, the chain and the end time come from; specs/paper.toml where none is given.
+    json
+        A file for the figures, as JSON.
+    """
+    from paper_repro.artifact import commands  # noqa: PLC0415
+
+    return commands.score([weights, *others], _spec(spec), configurations, seed, json, _console())
+
+
+@app.command
 def question(
     weights: Path,
     /,

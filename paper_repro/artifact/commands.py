@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 from scipy import stats
 
-from paper_repro.analysis import estimators, inversion
+from paper_repro.analysis import estimators, inversion, score_error
 from paper_repro.artifact import claims, determinism, figures, report, statements
 from paper_repro.artifact.engines import Engine, cluster, follow, processes
 from paper_repro.artifact.manifest import (
@@ -30,18 +30,18 @@ from paper_repro.artifact.manifest import (
     write_manifest,
 )
 from paper_repro.artifact.progress import TerminalReporter
-from paper_repro.artifact.results import as_json, collect, read_json
+from paper_repro.artifact.results import as_json, collect, measured, read_json
 from paper_repro.artifact.run import Run
 from paper_repro.artifact.stages import STREAMS, has_exact_solution, strongest_bonds
 from paper_repro.files import InputError, input_error, sha256, write_bytes
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
-from paper_repro.score.field import force_of
+from paper_repro.score.field import NetworkScore, force_of
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.ranks import Ranks, group, leave, started_by_torchrun
 from paper_repro.score.weights import WeightsInfo, load_weights
-from paper_repro.score.workers import available_cores
+from paper_repro.score.workers import available_cores, one_core
 from paper_repro.spec import Dataset, Published, Spec, load_published, load_spec, specs_folder, structure
 
 PUBLISHED = "published.toml"
@@ -438,6 +438,62 @@ def estimate(
             "truth": dict(zip(names, true, strict=True)),
         }
         write_bytes(json_file, as_json({"estimators": results} | about))
+    return 0
+
+
+_SHORTEST_TIME, _TIMES, _SWEEPS = 1e-3, 15, 600  # of the comparison with the exact score
+
+
+def score(weights: Sequence[Path], path: Path, configurations: int, seed: int, json_file: Path | None, console: Console) -> int:
+    """Compare trained networks with the exact score of the chain of the likelihood, by diffusion time, and show what each costs."""
+    spec = load_spec(path).record
+    for name, value, least in (("--configurations", configurations, 2), ("--seed", seed, 0)):
+        if value < least:
+            raise InputError(name, str(value), f"an integer ≥ {least}")
+    if not has_exact_solution(spec):
+        raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
+    networks = [_network_for(name, spec)[0] for name in weights]
+    codes = chain.encode(spec.likelihood.chain, spec.hamiltonian.identities)
+    law = ExactChain(chain.coupling_matrix(codes, spec.hamiltonian), 1 / spec.ladder.coldest)
+    times = [
+        float(time) for time in np.geomspace(min(_SHORTEST_TIME, spec.likelihood.end_time / 2), spec.likelihood.end_time, _TIMES)
+    ]
+    found = []
+    with TerminalReporter(console) as reporter, one_core():  # so that no number depends on how many there are
+        for file, model in zip(weights, networks, strict=True):
+            reporter.stage(f"score of {file.name}", len(times))
+            generator = np.random.default_rng(seed)  # the same configurations for each network
+            network = NetworkScore(model, codes)
+            errors = score_error.score_errors(network, law, times, configurations, _SWEEPS, generator, reporter.advance)
+            found.append(errors)
+    rows = [
+        (
+            f"{time:.3g}",
+            report.number(found[0][k].exact),
+            *(
+                f"{errors[k].error:.3f}  {errors[k].slope:.3f}  {errors[k].cost:+.4f} ± {errors[k].cost_error:.4f}"
+                for errors in found
+            ),
+        )
+        for k, time in enumerate(times)
+    ]
+    costs = [score_error.cost_of(errors) for errors in found]
+    rows.append(("in all", "", *(f"{value:+.4f} ± {error:.4f}" for value, error in costs)))
+    columns = ("time", "⟨|s*|²⟩", *(name.stem for name in weights))
+    text = (
+        f"{configurations} exact configurations of {spec.likelihood.chain}, moved by Brownian motion; s* is sampled from what they"
+        " were before. Of each network: √⟨|s - s*|²⟩ / √⟨|s*|²⟩; ⟨s·s*⟩ / ⟨|s|²⟩; and ½ t ⟨(s* - s)·s*⟩ per spin, whose integral"
+        " over ln t is what -⟨ln p⟩ is too large by, to first order."
+    )
+    part = report.Section("Score against the exact one", text, report.Table(columns, tuple(rows), frozenset(columns)))
+    report.show([part], f"paper_repro · {spec.name}", console)
+    if json_file is not None:
+        results = {
+            "weights_sha256": [sha256(name) for name in weights], "configurations": configurations, "seed": seed, "spec": spec.name,
+            "times": times, "networks": [[attrs.asdict(item) for item in errors] for errors in found],
+            "cost": [measured(*pair) for pair in costs],
+        }  # fmt: skip
+        write_bytes(json_file, as_json(results))
     return 0
 
 

@@ -1,0 +1,101 @@
+"""The refined run: its weights, asked again about fresh sequences of the exact solution, give the numbers that it recorded."""
+
+import json
+import math
+
+import attrs
+import numpy as np
+import pytest
+import torch
+
+from paper_repro.analysis import calibration, likelihood
+from paper_repro.artifact.commands import audit_weights
+from paper_repro.artifact.stages import STREAMS
+from paper_repro.physics import chain
+from paper_repro.physics.exact import ExactChain
+from paper_repro.score.field import NetworkForce, NetworkScore
+from paper_repro.score.weights import load_weights
+from paper_repro.spec import load_spec, specs_folder
+
+SEEDS = (0, 1, 2)
+
+
+@pytest.fixture(scope="module")
+def spec():
+    return load_spec(specs_folder() / "refined.toml").record
+
+
+@pytest.fixture(scope="module")
+def recorded(golden):
+    results = json.loads((golden / "refined" / "results.json").read_text(encoding="utf-8"))
+    assert results["seeds"] == list(SEEDS)
+    return results
+
+
+def weights_of(golden, seed):
+    return golden / "weights" / f"refined-seed-{seed}.safetensors"
+
+
+def asked(golden, spec, seed, sequences=150):
+    return audit_weights(weights_of(golden, seed), spec, sequences, 5, seed=3000 + seed).fit
+
+
+def figures(fit):
+    ratios = zip(fit.terms, fit.ratios, fit.ratio_errors, strict=True)
+    return {"cosine": (fit.cosine, fit.cosine_error), "r2": (fit.r2, fit.r2_error), "scale": (fit.scale, fit.scale_error)} | {
+        name: (float(value), float(error)) for name, value, error in ratios
+    }
+
+
+def of_record(part):
+    every = {key: part[key] for key in ("cosine", "r2", "scale")} | part["ratios"]
+    return {name: (item["value"], item["standard_error"]) for name, item in every.items()}
+
+
+def agree(found, expected) -> bool:
+    """Independent sequences: within five combined standard errors (false alarm below 1e-5)."""
+    assert found.keys() == expected.keys()
+    return all(
+        abs(found[name][0] - expected[name][0]) < 5 * math.hypot(found[name][1], expected[name][1]) + 1e-12 for name in found
+    )
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_fresh_sequences_give_the_recorded_table(golden, spec, recorded, seed):
+    """Another training seed's record is told apart."""
+    found = figures(asked(golden, spec, seed))
+    assert agree(found, of_record(recorded["inversion"][seed]))
+    assert not any(agree(found, of_record(recorded["inversion"][other])) for other in SEEDS if other != seed)
+
+
+def test_the_force_without_extrapolation_is_told_apart(golden, spec, recorded, monkeypatch):
+    """The broken twin: asked at the shortest time alone."""
+    plain = NetworkForce.__call__
+    monkeypatch.setattr(NetworkForce, "__call__", lambda self, *data: plain(attrs.evolve(self, time=1e-3), *data))
+    assert not agree(figures(asked(golden, spec, 0)), of_record(recorded["inversion"][0]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_run_s_own_configurations_give_its_own_plateau(golden, spec, recorded, seed):
+    """The likelihood at T₀ computed again: the recorded α, to the rounding of float32."""
+    model, _ = load_weights(weights_of(golden, seed))
+    codes = chain.encode(spec.likelihood.chain, spec.hamiltonian.identities)
+    matrix, score = chain.coupling_matrix(codes, spec.hamiltonian), NetworkScore(model, codes)
+    energies, values = [], []
+    for index, temperature in enumerate(spec.likelihood.temperatures):
+        generator = np.random.default_rng(np.random.SeedSequence(spec.seeds.data, spawn_key=(STREAMS["likelihood"], index)))
+        spins = ExactChain(matrix, 1 / temperature).sample(spec.likelihood.configurations, generator)
+        energies.append(chain.energy(spins, matrix))
+        times = likelihood.time_grid(spec.likelihood)
+        values.append(
+            likelihood.log_likelihood(score, torch.as_tensor(spins, dtype=torch.float32), times, score.divergence, threads=2)
+        )
+    law = ExactChain(matrix, 1 / spec.ladder.coldest)
+    found = calibration.calibrate(
+        np.concatenate(energies), torch.cat(values).numpy(), 1 / spec.ladder.coldest,
+        law.mean_energy + spec.likelihood.low_energy * law.energy_deviation,
+        lambda beta: ExactChain(matrix, beta).ln_z, 10, np.random.SeedSequence(0),
+    )  # fmt: skip
+    assert found.alpha == pytest.approx(recorded["calibration"][seed]["alpha"]["value"], abs=1e-4)
+    assert found.gap == pytest.approx(recorded["calibration"][seed]["gap"]["value"], abs=1e-2)
