@@ -115,6 +115,20 @@ def prediction_interval(values: Sequence[float], confidence: float) -> tuple[flo
     return mean - half, mean + half
 
 
+def mean_interval(values: Sequence[float], errors: Sequence[float], confidence: float) -> tuple[float, float]:
+    """Return the mean over trainings and half the width of its confidence interval.
+
+    Two components: the scatter s of the n ``values`` between trainings, which averages out, and the mean square of the standard
+    ``errors`` within one, which does not, for all trainings are asked about the same sequences: t √(s²/n + σ²), with Student's t of
+    n - 1 degrees of freedom. Of one training the normal quantile times σ: what lies between trainings is then not in it.
+    """
+    mean, within = float(np.mean(values)), float(np.mean(np.square(errors)))
+    if len(values) < 2:
+        return mean, float(stats.norm.ppf(0.5 + confidence / 2)) * math.sqrt(within)
+    quantile = float(stats.t.ppf(0.5 + confidence / 2, len(values) - 1))
+    return mean, quantile * math.sqrt(float(np.var(values, ddof=1)) / len(values) + within)
+
+
 def judge(claim: Claim, results: dict[str, Any], confidence: float, doubts: Sequence[str]) -> Judgement:
     """Return the verdict on one claim; with any of ``doubts`` it is INCONCLUSIVE."""
     found = values_at(results, claim.measured)

@@ -132,7 +132,7 @@ def _report(out: Path, console: Console) -> None:
     judgements = claims.judge_all(published, results, doubts)
     try:
         drawn = figures.draw_all(out, results, spec, published)
-        parts = report.sections(results, manifest, spec, judgements, doubts)
+        parts = report.sections(results, manifest, spec, judgements, doubts, published.confidence)
     except KeyError as error:
         raise InputError(out, f"no {error} in its results, which other code has made", "'paper-repro reproduce' again") from error
     summary = {

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from paper_repro.artifact.claims import Judgement, by_network, values_at
+from paper_repro.artifact.claims import Judgement, by_network, mean_interval, values_at
 from paper_repro.artifact.determinism import ASKED, CLOSE, EXACT, LEGEND, STATISTICAL
 from paper_repro.artifact.figures import DOTS_PER_INCH
 from paper_repro.artifact.manifest import Manifest, made_in
@@ -158,6 +158,29 @@ def _table_1(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement
     return Section("Table 1: the couplings", text, table, ("table_1", "concept"), determinism=classes)
 
 
+def _couplings(results: dict[str, Any], spec: Spec, confidence: float) -> Section:
+    """Build the couplings in units of energy, with intervals of both components."""
+    rows = []
+    for term in spec.hamiltonian.terms:
+        found = [
+            (spec.ladder.coldest * v, spec.ladder.coldest * e) for v, e in values_at(results, f"inversion.couplings.{term.name}")
+        ]
+        values, errors = [value for value, _ in found], [error for _, error in found]
+        mean, half = mean_interval(values, errors, confidence)
+        within = math.sqrt(statistics.fmean(error**2 for error in errors))
+        between = statistics.stdev(values) if len(values) > 1 else math.nan
+        rows.append((term.name, _bare(term.coupling), _bare(mean), _bare(half), _bare(within, 5), _bare(between, 5)))
+    columns = ("", "truth", "ours", f"half the {confidence:.0%} interval", "± sequences", "± seeds")
+    text = (
+        "In units of energy: T₀ times what the inversion gives, no factor fitted. The interval is of the mean over the trainings"
+        " and holds their scatter, by Student's t, and the errors of the test sequences, which they share."
+    )
+    if len(results["seeds"]) < 2:
+        text += " There is one training: what lies between trainings is not in the interval."
+    table = Table(columns, tuple(rows), frozenset(columns[1:]))
+    return Section("The couplings in units of energy", text, table, determinism=f"truth: {EXACT}; ours: {STATISTICAL}")
+
+
 def _by_network(
     results: dict[str, Any], title: str, text: str, lines: Sequence[tuple[str, str]], figures: tuple[str, ...]
 ) -> Section:
@@ -278,7 +301,12 @@ def _stages(manifest: Manifest) -> Section:
 
 
 def sections(
-    results: dict[str, Any], manifest: Manifest, spec: Spec, judgements: Sequence[Judgement], doubts: Sequence[str]
+    results: dict[str, Any],
+    manifest: Manifest,
+    spec: Spec,
+    judgements: Sequence[Judgement],
+    doubts: Sequence[str],
+    confidence: float,
 ) -> list[Section]:
     """Return the parts of the report that the results allow."""
     parts = [_answer(results, spec, judgements, doubts)]
@@ -296,6 +324,7 @@ def sections(
         parts.append(Section("Training", text, table, ("training",), determinism=f"counts: {EXACT}; losses: {STATISTICAL}"))
     if "inversion" in results:
         parts.append(_table_1(results, spec, judgements))
+        parts.append(_couplings(results, spec, confidence))
         lines = (
             ("cosine similarity", "inversion.cosine"), ("R²", "inversion.r2"), ("R² about zero", "inversion.r2_about_zero"),
             (f"scale c·g/g·g (a perfect score: {1 / spec.ladder.coldest:g})", "inversion.scale"),
@@ -334,10 +363,9 @@ def sections(
             ),
         )
         text = f"Chain {spec.likelihood.chain}, {spec.likelihood.steps} steps; ± is one standard error, resampling configurations."
-        text += (
-            " The gap is ln Z of the plateau minus exact ln Z(β_eff). It holds known systematic errors besides: the density at the"
-        )
-        text += " end time is not uniform (below), and the target of the training is not the score of Brownian motion."
+        text += " The gap is ln Z of the plateau minus exact ln Z(β_eff). It holds what the end time costs (below)"
+        brownian = spec.diffusion.noising == "brownian" and spec.diffusion.target == "exact"
+        text += "." if brownian else ", and that the target of the training is not the score of Brownian motion."
         low = next((part["threshold"] for part in named.values() if "threshold" in part), math.nan)
         text += (
             f" The low-energy set, in which α is fitted, ends at E = {low:.3f}; flat is a run of 32 configurations, in the order of"
