@@ -250,6 +250,7 @@ def question(
     snapshots: int = 2,
     seed: int = 0,
     run: Path | None = None,
+    against: Path | None = None,
     spec: Path | None = None,
     json: Annotated[Path | None, Parameter(name="--json")] = None,
 ) -> int:
@@ -269,6 +270,8 @@ def question(
         Seed of sequences, snapshots and resampling.
     run
         The results.json of a run of these weights, for its plateau.
+    against
+        The results.json of a better training on data of the same temperature: what it leaves of the deviation at high energies.
     spec
         Where couplings, lengths and temperature come from; specs/paper.toml where none is given.
     json
@@ -276,7 +279,7 @@ def question(
     """
     from paper_repro.artifact import commands  # noqa: PLC0415
 
-    return commands.question([weights, *others], _spec(spec), sequences, snapshots, seed, run, json, _console())
+    return commands.question([weights, *others], _spec(spec), sequences, snapshots, seed, run, against, json, _console())
 
 
 @app.command

@@ -497,6 +497,19 @@ def score(weights: Sequence[Path], path: Path, configurations: int, seed: int, j
     return 0
 
 
+def _plateaus(run: Path | None, spec: Spec) -> list[statements.FromPlateau]:
+    """Return what the plateaus of a run say, out of its results.json; nothing where there is none."""
+    if run is None:
+        return []
+    try:
+        found = statements.plateaus_of(read_json(run), spec)
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise InputError(run, f"no results of a run ({error})", "the results.json of a run directory") from error
+    if not found:
+        raise InputError(run, "no gap of a plateau in it", "the results.json of a run with calibrated networks")
+    return found
+
+
 def question(
     weights: Sequence[Path],
     path: Path,
@@ -504,12 +517,13 @@ def question(
     snapshots: int,
     seed: int,
     run: Path | None,
+    against: Path | None,
     json_file: Path | None,
     console: Console,
 ) -> int:
     """Measure what decides the paper's statements about its results, on trained networks, and show a verdict on each.
 
-    ``run`` is the results.json of a run, for what its plateau says.
+    ``run`` is the results.json of a run, for what its plateau says, ``against`` that of a better training.
     """
     spec = load_spec(path).record
     published, _ = _protocol()
@@ -519,19 +533,12 @@ def question(
     if not has_exact_solution(spec):
         raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
     networks = [force_of(*_network_for(name, spec), spec.inversion.query_time) for name in weights]
-    gaps: list[float] = []
-    if run is not None:
-        try:
-            gaps = statements.gaps_of(read_json(run), len(spec.likelihood.chain))
-        except (LookupError, TypeError, AttributeError, ValueError) as error:
-            raise InputError(run, f"no results of a run ({error})", "the results.json of a run directory") from error
-        if not gaps:
-            raise InputError(run, "no gap of a plateau in it", "the results.json of a run with calibrated networks")
+    plateaus, others = (_plateaus(results, spec) for results in (run, against))
     with TerminalReporter(console) as reporter:
         reporter.stage("evidence", len(statements.PARTS))
         asked = statements.Questions(networks, spec, sequences, snapshots, seed, available_cores(), reporter.advance)
         try:
-            found = asked.evidence(gaps)
+            found = asked.evidence(plateaus, others)
         except (ValueError, np.linalg.LinAlgError) as error:
             raise input_error(", ".join(map(str, weights)), error, "force fields that can be inverted") from error
     decisions = statements.decide_all(published, found)

@@ -89,8 +89,8 @@ class Questions:
             found.append((codes, law.sample(self.snapshots, generator)))
         return found
 
-    def evidence(self, gaps: Sequence[float] = ()) -> dict[str, Any]:
-        """Return all evidence; ``gaps`` are those of the plateau per spin, one for each training, from a run's results.
+    def evidence(self, plateaus: Sequence["FromPlateau"] = (), others: Sequence["FromPlateau"] = ()) -> dict[str, Any]:
+        """Return all evidence; ``plateaus`` are those of each training of a run, ``others`` of one that was trained better.
 
         Raises ``ValueError`` where a network's answer cannot be inverted.
         """
@@ -99,11 +99,24 @@ class Questions:
         for number, name in enumerate(PARTS):
             self.progress(number, name)
             found[name] = getattr(self, f"_{name}")(usual)
-        if len(gaps) > 1:
-            spread = statistics.stdev(gaps) / math.sqrt(len(gaps))
-            found["plateau"] = {"gap_per_spin": measured(statistics.fmean(map(abs, gaps)), spread)}
+        if len(plateaus) > 1:
+            found["plateau"] = self._plateau(plateaus, others)
         self.progress(len(PARTS), "")
         return found
+
+    def _plateau(self, plateaus: Sequence["FromPlateau"], others: Sequence["FromPlateau"]) -> dict[str, Any]:
+        gaps = [item.gap for item in plateaus]
+        high, error = _over([(item.high, 0.0) for item in plateaus])
+        result = {
+            "gap_per_spin": measured(statistics.fmean(map(abs, gaps)), statistics.stdev(gaps) / math.sqrt(len(gaps))),
+            "high_energy": measured(high, error),
+        }
+        if len(others) > 1:
+            left, left_error = _over([(item.high, 0.0) for item in others])
+            share = left / high
+            result["high_energy_of_the_other"] = measured(left, left_error)
+            result["high_energy_left"] = measured(share, abs(share) * math.hypot(left_error / left, error / high))
+        return result
 
     @property
     def _span(self) -> tuple[int, int]:
@@ -262,6 +275,27 @@ def as_results(decisions: Sequence[Decision], found: dict[str, Any]) -> dict[str
     }  # fmt: skip
 
 
-def gaps_of(results: dict[str, Any], sites: int) -> list[float]:
-    """Return the gap of the plateau per spin of each training of a run, out of its results."""
-    return [value / sites for value, _ in values_at(results, "calibration.gap")]
+@attrs.frozen
+class FromPlateau:
+    """What the plateau of one training says, per spin.
+
+    ``gap`` is ln Z of the plateau less the exact one; ``high`` how much more βE + ln p is at the highest temperature than at T₀, 0
+    for a perfect network and independent of α.
+    """
+
+    gap: float
+    high: float
+
+
+def plateaus_of(results: dict[str, Any], spec: Spec) -> list[FromPlateau]:
+    """Return what the plateau of each training of a run says, out of its results; trainings without one are left out."""
+    codes = chain.encode(spec.likelihood.chain, spec.hamiltonian.identities)
+    matrix, at = chain.coupling_matrix(codes, spec.hamiltonian), spec.likelihood.temperatures
+    hot, cold = at.index(max(at)), at.index(min(at))
+    rise = (ExactChain(matrix, 1 / at[hot]).mean_energy - ExactChain(matrix, 1 / at[cold]).mean_energy) / spec.ladder.coldest
+    paths = [f"calibration.{name}" for name in ("gap", "alpha", f"above_{hot}", f"above_{cold}")]
+    parts = zip(*([value for value, _ in values_at(results, path)] for path in paths), strict=True)
+    return [
+        FromPlateau(gap / len(codes), (above_hot - above_cold + (1 - alpha) * rise) / len(codes))
+        for gap, alpha, above_hot, above_cold in parts
+    ]

@@ -5,7 +5,9 @@ import math
 import attrs
 import pytest
 
-from paper_repro.artifact.statements import decide, decide_all, gaps_of, values_of
+from paper_repro.artifact.statements import FromPlateau, Questions, decide, decide_all, plateaus_of, values_of
+from paper_repro.physics import chain
+from paper_repro.physics.exact import ExactChain
 from paper_repro.spec import Statement, load_published, specs_folder
 
 AT_LEAST = Statement("s", "says", "part.value_of_it", "at-least", 1.0)
@@ -57,6 +59,30 @@ def test_values_are_listed_with_their_paths():
     assert len(listed) == 2
 
 
-def test_the_gaps_of_a_run():
-    results = {"calibration": [{"gap": {"value": 2.0, "standard_error": 0.1}}, {"failed": "no plateau"}]}
-    assert gaps_of(results, 20) == [0.1]
+def of_calibration(gap, alpha, *above):
+    named = {"gap": gap, "alpha": alpha} | {f"above_{k}": value for k, value in enumerate(above)}
+    return {name: {"value": value, "standard_error": 0.1} for name, value in named.items()}
+
+
+def test_what_a_run_s_plateaus_say_does_not_depend_on_the_fit_of_alpha(paper):
+    """ln p = -β E + 0.5 (E - E₀): whatever α was fitted, ln p is too large by half of what E rises from T₀ to 0.4."""
+    spec = paper.record
+    matrix = chain.coupling_matrix(chain.encode(spec.likelihood.chain, "AB"), spec.hamiltonian)
+    means = [ExactChain(matrix, 1 / temperature).mean_energy for temperature in spec.likelihood.temperatures]
+    results = {"calibration": [{"failed": "no plateau"}]}
+    for alpha in (0.5, 1.0):
+        above = [(alpha - 1) * 20 * (energy - means[0]) + 0.5 * (energy - means[0]) for energy in means]
+        results["calibration"].append(of_calibration(2.0, alpha, *above))
+    found = plateaus_of(results, spec)
+    assert [item.gap for item in found] == [0.1, 0.1]
+    assert [item.high for item in found] == pytest.approx([0.5 * (means[-1] - means[0]) / 20] * 2)
+
+
+def test_what_a_better_training_leaves_at_high_energies_is_a_share(paper):
+    asked = Questions([], paper.record, 2, 1, 0, 1)
+    found = asked._plateau([FromPlateau(0.1, 1.0), FromPlateau(-0.3, 3.0)], [FromPlateau(0.0, 0.5), FromPlateau(0.0, 0.5)])
+    assert found["gap_per_spin"]["value"] == pytest.approx(0.2)
+    assert found["high_energy"]["value"] == pytest.approx(2.0)
+    assert found["high_energy_left"]["value"] == pytest.approx(0.25)
+    assert found["high_energy_left"]["standard_error"] == pytest.approx(0.25 * 0.5)  # deviation √2, error 1 of 2
+    assert "high_energy_left" not in asked._plateau([FromPlateau(0.1, 1.0), FromPlateau(0.2, 3.0)], [])
