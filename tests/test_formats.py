@@ -1,7 +1,7 @@
 """Files that earlier versions wrote, in tests/formats: each is read, or refused by name. A format that changes adds a file here.
 
 ensemble-without-traces.npz was written at commit be13153, the others by version 0.1.0 from the spec of tests/artifact/tiny.py,
-those of format 2 with the refinement of tests/conftest.py: checkpoints after four steps, the likelihood after six of eight
+those of format 2 and 3 with the refinement that tests/conftest.py had then (3: and two blocks): checkpoints after four steps, the likelihood after six of eight
 configurations. Of runs of format 1 there is golden/paper.
 """
 
@@ -43,7 +43,17 @@ def test_weights_2():
     assert (info.source, info.seed, info.steps) == ("paper_repro", 0, 12)
     assert info.refinement is not None
     assert info.refinement.query_times == (0.002, 0.01)
+    assert (info.refinement.pair_mixing, info.refinement.embeddings, info.refinement.matrix_rate) == (0, "random", 0.0)
     assert force_of(model, info, 1e-4).time == (0.002, 0.01)
+
+
+def test_weights_3():
+    """Of a recipe whose pairs meet in triangles."""
+    model, info = load_weights(FORMATS / "weights-3.safetensors")
+    assert (info.source, info.seed, info.steps) == ("paper_repro", 0, 12)
+    assert info.refinement is not None
+    assert (info.refinement.pair_mixing, info.refinement.embeddings, info.refinement.matrix_rate) == (6, "waves", 0.005)
+    assert [block.mixing for block in model.blocks] == [0, 6]
 
 
 @pytest.mark.parametrize(("name", "last", "loss"), [("checkpoint-1", 6, 0.736335), ("checkpoint-2", 12, 1.154080)])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from paper_repro.artifact.claims import by_network, values_at
+from paper_repro.artifact.claims import by_network, mean_interval, values_at
 from paper_repro.artifact.manifest import Manifest, made_in, read_manifest
 from paper_repro.artifact.report import number
 from paper_repro.files import write_text
@@ -195,9 +195,14 @@ def worst_ratio(part: Results, hamiltonian: Hamiltonian) -> float:
     return max(abs(part["ratios"][term.name]["value"] - float(value)) for term, value in zip(hamiltonian.terms, true, strict=True))
 
 
+def of_refined(name: str) -> Any:
+    """What the refined run left in golden/refined."""
+    return json.loads((ROOT / "golden" / "refined" / name).read_text(encoding="utf-8"))
+
+
 def refined(results: Results, manifest: Manifest) -> str:
     """The refined run beside the published one: every figure of each training, and what was aimed at, from golden/refined."""
-    other = json.loads((ROOT / "golden" / "refined" / "results.json").read_text(encoding="utf-8"))
+    other = of_refined("results.json")
     hamiltonian = structure(manifest.spec["hamiltonian"], Hamiltonian, RUN)
     beta, sites = 1 / manifest.spec["ladder"]["coldest"], len(manifest.spec["likelihood"]["chain"])
     lines: tuple[tuple[str, str, Callable[[Results, int], float], Callable[[float], bool], str], ...] = (
@@ -226,6 +231,45 @@ def refined(results: Results, manifest: Manifest) -> str:
     return table(("", "published recipe, three seeds", *seeds, "aim", "reached"), rows)
 
 
+def in_energy(results: Results, manifest: Manifest) -> str:
+    """The couplings of both runs in units of energy, with 95 % intervals over sequences and trainings."""
+    hamiltonian, coldest = structure(manifest.spec["hamiltonian"], Hamiltonian, RUN), manifest.spec["ladder"]["coldest"]
+    rows = []
+    for term in hamiltonian.terms:
+        cells = []
+        for run in (results, of_refined("results.json")):
+            found = values_at(run, f"inversion.couplings.{term.name}")
+            mean, half = mean_interval([coldest * v for v, _ in found], [coldest * e for _, e in found], 0.95)
+            cells.append(f"{mean:.4f} ± {half:.4f}")
+        rows.append([term.name, f"{term.coupling:g}", *cells])
+    return table(("", "truth", "published recipe", "refined"), rows)
+
+
+def refined_times(_: Results, __: Manifest) -> str:
+    """What of the refined run was made when, and how long it took."""
+    return times({}, read_manifest(ROOT / "golden" / "refined"))
+
+
+def score_by_time(_: Results, __: Manifest) -> str:
+    """The score of every kept network against the exact one, from golden/score.json."""
+    data = json.loads((ROOT / "golden" / "score.json").read_text(encoding="utf-8"))
+    kinds = {"published": data["networks"][:3], "refined": data["networks"][3:]}
+    rows = []
+    for k, time in enumerate(data["times"]):
+        row = [f"{time:.2g}", f"{data['networks'][0][k]['exact']:.3g}"]
+        for part in kinds.values():
+            row.append(" ".join(f"{errors[k]['error']:.3f}" for errors in part))
+            row.append(f"{sum(errors[k]['slope'] for errors in part) / len(part):.3f}")
+            row.append(f"{sum(errors[k]['cost'] for errors in part) / len(part):+.4f}")
+        rows.append(row)
+    whole = [plain(*pair) for pair in ((item["value"], item["standard_error"]) for item in data["cost"])]
+    rows.append(["in all", "", "", "", "; ".join(whole[:3]), "", "", "; ".join(whole[3:])])
+    columns = ["t", "⟨\\|s\\*\\|²⟩"]
+    for name in kinds:
+        columns += [f"{name}: error of each seed", "slope, mean", "cost, mean"]
+    return table(columns, rows)
+
+
 BLOCKS: dict[str, dict[str, Callable[[Results, Manifest], str]]] = {
     "README.md": {"published run": summary, "statements": statements, "refined run": refined},
     "REPRODUCE.md": {
@@ -235,6 +279,9 @@ BLOCKS: dict[str, dict[str, Callable[[Results, Manifest], str]]] = {
         "partition": partition,
         "times": times,
         "estimators": estimators,
+        "couplings": in_energy,
+        "score": score_by_time,
+        "refined times": refined_times,
     },
 }
 
