@@ -1,8 +1,8 @@
 """Files that earlier versions wrote, in tests/formats: each is read, or refused by name. A format that changes adds a file here.
 
 ensemble-without-traces.npz was written at commit be13153, the others by version 0.1.0 from the spec of tests/artifact/tiny.py,
-those of format 2 and 3 with the refinement that tests/conftest.py had then (3: and two blocks): checkpoints after four steps, the likelihood after six of eight
-configurations. Of runs of format 1 there is golden/paper.
+those of formats 2 and 3 with the refinement that tests/conftest.py had then (3: and two blocks): checkpoints after four steps, the
+likelihood after six of eight configurations. Of runs of format 1 there is golden/paper.
 """
 
 import json

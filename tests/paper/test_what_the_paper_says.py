@@ -19,7 +19,8 @@ def again(golden, tmp_path_factory):
     path = tmp_path_factory.mktemp("statements") / "again.json"
     weights = [str(golden / f"weights/paper-seed-{seed}.safetensors") for seed in (0, 1, 2)]
     sizes = ["--sequences", "60", "--snapshots", "1", "--seed", "5"]
-    assert main(["question", *weights, *sizes, "--run", str(golden / "paper/results.json"), "--json", str(path)]) == 0
+    runs = ["--run", str(golden / "paper/results.json"), "--against", str(golden / "refined/results.json")]
+    assert main(["question", *weights, *sizes, *runs, "--json", str(path)]) == 0
     return json.loads(path.read_text())
 
 
