@@ -56,8 +56,8 @@ def without_whole_steps():
     """A signal between the two halves of a step: the optimiser's and the list of losses."""
     plain = training._save
 
-    def save(path, model, optimiser, losses, key):
-        plain(path, model, optimiser, losses[:-1], key)
+    def save(path, model, optimisers, average, losses, key):
+        plain(path, model, optimisers, average, losses[:-1], key)
 
     training._save = save
 

@@ -11,6 +11,8 @@ import torch
 from paper_repro.analysis import calibration, likelihood
 from paper_repro.artifact.commands import audit_weights
 from paper_repro.artifact.stages import STREAMS
+from paper_repro.cli import main
+from paper_repro.files import sha256
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.score.field import NetworkForce, NetworkScore
@@ -73,6 +75,21 @@ def test_the_force_without_extrapolation_is_told_apart(golden, spec, recorded, m
     plain = NetworkForce.__call__
     monkeypatch.setattr(NetworkForce, "__call__", lambda self, *data: plain(attrs.evolve(self, time=1e-3), *data))
     assert not agree(figures(asked(golden, spec, 0)), of_record(recorded["inversion"][0]))
+
+
+def test_what_the_score_costs_ln_z_is_what_was_recorded(golden, tmp_path):
+    """golden/score.json on 24 other configurations: within five combined standard errors, and the two recipes are told apart."""
+    recorded = json.loads((golden / "score.json").read_text(encoding="utf-8"))
+    names = [f"{recipe}-seed-{seed}" for recipe in ("paper", "refined") for seed in SEEDS]
+    weights = [golden / f"weights/{name}.safetensors" for name in names]
+    assert recorded["weights_sha256"] == [sha256(path) for path in weights]
+    path = tmp_path / "again.json"
+    assert main(["score", str(weights[0]), str(weights[3]), "--configurations", "24", "--seed", "7", "--json", str(path)]) == 0
+    again = json.loads(path.read_text(encoding="utf-8"))
+    pairs = [[(item["value"], item["standard_error"]) for item in part["cost"]] for part in (recorded, again)]
+    for (value, error), (found, scatter) in zip([pairs[0][0], pairs[0][3]], pairs[1], strict=True):
+        assert abs(value - found) < 5 * math.hypot(error, scatter)
+    assert pairs[1][0][0] > 3 * pairs[1][1][0]
 
 
 @pytest.mark.slow
