@@ -60,6 +60,18 @@ def decide_all(published: Published, found: dict[str, Any]) -> list[Decision]:
 
 
 @attrs.frozen
+class FromPlateau:
+    """What the plateau of one training says, per spin.
+
+    ``gap`` is ln Z of the plateau less the exact one; ``high`` how much more βE + ln p is at the highest temperature than at T₀, 0
+    for a perfect network and independent of α.
+    """
+
+    gap: float
+    high: float
+
+
+@attrs.frozen
 class Questions:
     """Who is asked about what: networks as force fields, a spec, how many sequences and snapshots, a seed."""
 
@@ -89,7 +101,7 @@ class Questions:
             found.append((codes, law.sample(self.snapshots, generator)))
         return found
 
-    def evidence(self, plateaus: Sequence["FromPlateau"] = (), others: Sequence["FromPlateau"] = ()) -> dict[str, Any]:
+    def evidence(self, plateaus: Sequence[FromPlateau] = (), others: Sequence[FromPlateau] = ()) -> dict[str, Any]:
         """Return all evidence; ``plateaus`` are those of each training of a run, ``others`` of one that was trained better.
 
         Raises ``ValueError`` where a network's answer cannot be inverted.
@@ -104,7 +116,7 @@ class Questions:
         self.progress(len(PARTS), "")
         return found
 
-    def _plateau(self, plateaus: Sequence["FromPlateau"], others: Sequence["FromPlateau"]) -> dict[str, Any]:
+    def _plateau(self, plateaus: Sequence[FromPlateau], others: Sequence[FromPlateau]) -> dict[str, Any]:
         gaps = [item.gap for item in plateaus]
         high, error = _over([(item.high, 0.0) for item in plateaus])
         result = {
@@ -273,18 +285,6 @@ def as_results(decisions: Sequence[Decision], found: dict[str, Any]) -> dict[str
         ],
         "evidence": found,
     }  # fmt: skip
-
-
-@attrs.frozen
-class FromPlateau:
-    """What the plateau of one training says, per spin.
-
-    ``gap`` is ln Z of the plateau less the exact one; ``high`` how much more βE + ln p is at the highest temperature than at T₀, 0
-    for a perfect network and independent of α.
-    """
-
-    gap: float
-    high: float
 
 
 def plateaus_of(results: dict[str, Any], spec: Spec) -> list[FromPlateau]:

@@ -3,9 +3,9 @@
 Only the identities, the positions, the time and the scalar products S_i·S_j enter; the force is F_i = Σ_j W_ij S_j with a
 symmetric, zero-diagonal W, and the score its tangent part. Shapes: chain, site, channel; pairs are (chain, site, site, channel).
 
-A refined recipe (``spec.Refinement``) can have more: the time enters as its logarithm, W is divided by t + τ, as its
-size falls, times a learned function of t, and the pair (i, j) is the pair (j, i), so that it is computed once. A fourth lets pairs
-meet: what (i, k) and (k, j) say of (i, j), summed over k, the triangle multiplication of AlphaFold, which Mini-AF3 leaves out.
+A refined recipe (``spec.Refinement``) can have more: the time enters as its logarithm; W is divided by t + τ, as its size falls,
+times a learned function of t; the pair (i, j) is the pair (j, i), so that it is computed once; and pairs meet: what (i, k) and
+(k, j) say of (i, j), summed over k, the triangle multiplication of AlphaFold, which Mini-AF3 leaves out.
 """
 
 import threading
