@@ -4,11 +4,11 @@ import torch
 
 from benchmarks.measure import Figure, at_least, at_most, medians, seconds
 from paper_repro.analysis.likelihood import log_likelihood, time_grid
+from paper_repro.numerics.parallel import workers
 from paper_repro.physics import sphere
 from paper_repro.physics.chain import encode
 from paper_repro.score.field import NetworkScore
 from paper_repro.score.pairformer import build
-from paper_repro.score.workers import workers
 from paper_repro.spec import load_spec, specs_folder
 
 _SPEC = load_spec(specs_folder() / "paper.toml").record

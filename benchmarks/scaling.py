@@ -25,13 +25,13 @@ from scipy.stats import linregress
 
 from benchmarks.measure import processor
 from paper_repro.analysis.inversion import gather
+from paper_repro.numerics.parallel import one_core, workers
 from paper_repro.physics.sphere import normalise
 from paper_repro.sampling.diagnostics import end_correlations
 from paper_repro.sampling.ensemble import draw_sequences, generate
 from paper_repro.score import training
 from paper_repro.score.field import NetworkForce, NetworkScore
 from paper_repro.score.pairformer import build
-from paper_repro.score.workers import one_core, workers
 from paper_repro.spec import Spec, load_spec, specs_folder
 
 SPEC = load_spec(specs_folder() / "paper.toml").record

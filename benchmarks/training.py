@@ -5,10 +5,10 @@ import numpy as np
 import torch
 
 from benchmarks.measure import Figure, at_least, at_most, medians, seconds
+from paper_repro.numerics.parallel import workers
 from paper_repro.physics.sphere import normalise
 from paper_repro.score import diffusion, training
 from paper_repro.score.pairformer import build
-from paper_repro.score.workers import workers
 from paper_repro.spec import load_spec, specs_folder
 from tests.score.direct_form import direct
 

@@ -11,18 +11,17 @@ from collections.abc import Sequence
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy.special import xlogy
 
 from paper_repro.analysis import likelihood
+from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.sphere import legendre_series
 from paper_repro.physics.two_spin import TwoSpinDiffusion
 from paper_repro.score.diffusion import brownian_step
 from paper_repro.spec import Likelihood
 
-Floats = npt.NDArray[np.float64]
 _NODES = 200
 _GROUPS, _CHUNK = 20, 250
 _SMALLEST = 1e-10  # weights of the heat kernel's series below this are left out

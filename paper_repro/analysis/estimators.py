@@ -20,12 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.analysis.inversion import sandwich
+from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.parallel import in_order
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
-from paper_repro.score.workers import in_order
 from paper_repro.spec import Hamiltonian
 
-Floats = npt.NDArray[np.float64]
 #: (codes (site,), snapshots (snapshot, site, 3)) of one sequence.
 Sample = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 

@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy.linalg
 
+from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.parallel import in_order
 from paper_repro.physics import chain
-from paper_repro.score.workers import in_order
 from paper_repro.spec import Hamiltonian, Inversion
-
-Floats = npt.NDArray[np.float64]
 
 #: (codes (site,), snapshots (snapshot, site, 3)) → tangent vectors (snapshot, site, 3); β × force for a perfect score.
 ForceField = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]

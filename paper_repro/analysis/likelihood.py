@@ -14,8 +14,8 @@ import torch
 from scipy.interpolate import make_interp_spline
 from torchdiffeq import odeint
 
+from paper_repro.numerics.parallel import in_order
 from paper_repro.physics import sphere
-from paper_repro.score.workers import in_order
 from paper_repro.spec import Likelihood
 
 #: (spins (configuration, site, 3), time) → score of the same shape, tangent.

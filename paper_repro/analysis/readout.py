@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.analysis.inversion import ForceField
+from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.parallel import in_order
 from paper_repro.physics import chain
-from paper_repro.score.workers import in_order
 from paper_repro.spec import Hamiltonian
-
-Floats = npt.NDArray[np.float64]
 
 #: (codes (site,), snapshots (snapshot, site, 3)) → W (snapshot, site, site)
 Interaction = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]

@@ -12,15 +12,13 @@ from collections.abc import Callable, Sequence
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from paper_repro.analysis.likelihood import ScoreField
+from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling.posterior import average_score
 from paper_repro.score.diffusion import brownian_step
-
-Floats = npt.NDArray[np.float64]
 
 
 @attrs.frozen

@@ -11,16 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 from scipy.integrate import simpson
 from scipy.interpolate import make_interp_spline
 
 from paper_repro.files import NotFiniteError
+from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling.replica_exchange import independent_chains
 from paper_repro.spec import ThermodynamicIntegration
-
-Floats = npt.NDArray[np.float64]
 
 
 @attrs.frozen(eq=False)

@@ -32,8 +32,10 @@ from paper_repro.artifact.manifest import (
 from paper_repro.artifact.progress import TerminalReporter
 from paper_repro.artifact.results import as_json, collect, measured, read_json
 from paper_repro.artifact.run import Run
-from paper_repro.artifact.stages import STREAMS, has_exact_solution, strongest_bonds
+from paper_repro.artifact.stages import has_exact_solution, strongest_bonds
 from paper_repro.files import InputError, input_error, sha256, write_bytes
+from paper_repro.numerics.parallel import available_cores, one_core
+from paper_repro.numerics.streams import data_key
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import ensemble
@@ -41,7 +43,6 @@ from paper_repro.score.field import NetworkScore, force_of
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.ranks import Ranks, group, leave, started_by_torchrun
 from paper_repro.score.weights import WeightsInfo, load_weights
-from paper_repro.score.workers import available_cores, one_core
 from paper_repro.spec import Dataset, Published, Spec, load_published, load_spec, specs_folder, structure
 
 PUBLISHED = "published.toml"
@@ -252,7 +253,7 @@ def _exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Callab
             readout=attrs.evolve(spec.readout, sequences=1),
             seeds=attrs.evolve(spec.seeds, data=seed),
         )
-        ExactChain(strongest_bonds(spec), 1 / spec.ladder.coldest)
+        ExactChain(strongest_bonds(spec), spec.beta)
     except ValueError as error:
         where = f"--sequences {sequences} --snapshots {snapshots} of spec {spec.name}"
         raise input_error(where, error, "sizes and a temperature that can be served") from error
@@ -292,10 +293,10 @@ def _inverted(
     advance: Callable[..., None] | None = None,
 ) -> inversion.Fit:
     """Invert a network's force on (codes, snapshots); raises ``InputError`` at its ``weights`` where that cannot be done."""
-    key = np.random.SeedSequence(seed, spawn_key=(STREAMS["inversion"],))
+    key = data_key(seed, "inversion")
     try:
         statistics = inversion.gather(field, chains, spec.hamiltonian, advance, threads=available_cores())
-        return inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, key)
+        return inversion.invert(statistics, spec.hamiltonian, spec.inversion, spec.beta, key)
     except ValueError as error:
         raise input_error(weights, error, "a force field that can be inverted") from error
 
@@ -326,7 +327,7 @@ def audit(
     for label, key, truth in (
         ("cosine similarity", "cosine", 1.0),
         ("R²", "r2", 1.0),
-        ("scale c·g/g·g", "scale", 1 / spec.ladder.coldest),
+        ("scale c·g/g·g", "scale", spec.beta),
     ):
         rows.append(
             (
@@ -342,7 +343,7 @@ def audit(
     times = done.query_time if isinstance(done.query_time, tuple) else (done.query_time,)
     asked = ", ".join(f"{time:g}" for time in times) + (" and extrapolated to 0" if len(times) > 1 else "")
     text = (
-        f"{sequences} sequences × {snapshots} snapshots from the exact solution, T₀ = {spec.ladder.coldest:g}, asked at "
+        f"{sequences} sequences × {snapshots} snapshots from the exact solution, T₀ = {spec.temperature:g}, asked at "
         f"t = {asked}; format: {done.info.source}. ± is one standard error, resampling sequences."
     )
     part = report.Section(f"Audit of {weights.name}", text, report.Table(columns, tuple(rows), frozenset(columns[1:])))
@@ -373,7 +374,7 @@ def estimate(
     spec = load_spec(path).record
     sequences = spec.test_set.sequences if sequences is None else sequences
     snapshots = spec.test_set.snapshots if snapshots is None else snapshots
-    hamiltonian, beta, threads = spec.hamiltonian, 1 / spec.ladder.coldest, available_cores()
+    hamiltonian, beta, threads = spec.hamiltonian, spec.beta, available_cores()
     where = f"spec {spec.name}: --sequences {sequences} --snapshots {snapshots} --seed {seed}"
     if not has_exact_solution(spec):
         raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
@@ -422,7 +423,7 @@ def estimate(
     table = [(label, truths.get(label, ""), *cells) for label, *cells in table]
     head = ("", "truth", *(row[0] for row in rows))
     text = (
-        f"{sequences} sequences × {snapshots} snapshots from the exact solution at T₀ = {spec.ladder.coldest:g}. Couplings in units"
+        f"{sequences} sequences × {snapshots} snapshots from the exact solution at T₀ = {spec.temperature:g}. Couplings in units"
         " of energy (θ T₀) with their 95 % intervals by the sandwich formula, the sequences being independent; a network's interval"
         " holds nothing of the scatter between trainings. Efficiency: Cramér-Rao bound over the variance, smallest and largest of"
         " the terms. The estimators are told the terms and the temperature, the network neither."
@@ -454,7 +455,7 @@ def score(weights: Sequence[Path], path: Path, configurations: int, seed: int, j
         raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
     networks = [_network_for(name, spec)[0] for name in weights]
     codes = chain.encode(spec.likelihood.chain, spec.hamiltonian.identities)
-    law = ExactChain(chain.coupling_matrix(codes, spec.hamiltonian), 1 / spec.ladder.coldest)
+    law = ExactChain(chain.coupling_matrix(codes, spec.hamiltonian), spec.beta)
     times = [
         float(time) for time in np.geomspace(min(_SHORTEST_TIME, spec.likelihood.end_time / 2), spec.likelihood.end_time, _TIMES)
     ]

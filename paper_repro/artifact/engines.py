@@ -23,8 +23,8 @@ import attrs
 from paper_repro.artifact.manifest import packages
 from paper_repro.artifact.stages import Files, Stage, Work
 from paper_repro.files import InputError, NotFiniteError, sha256
+from paper_repro.numerics.parallel import available_cores, one_core
 from paper_repro.score.ranks import Ranks
-from paper_repro.score.workers import available_cores, one_core
 from paper_repro.spec import Spec
 
 _SECONDS_TO_STOP = 3.0

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from paper_repro.files import write_bytes
+from paper_repro.numerics.arrays import Floats
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.spec import Published, Spec
 
-Floats = npt.NDArray[np.float64]
 DOTS_PER_INCH = 150
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart
@@ -78,7 +77,7 @@ def concept(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
     figure, ((chain_axis, w_axis), (force_axis, c_axis)) = _new(9.6, 2, 2)
     seed, example = results["seeds"][0], results["readout"][0]["example"]
     sequence, spins, w = example["sequence"], np.array(example["spins"]), np.array(example["interaction"])
-    codes, beta = chain.encode(sequence, spec.hamiltonian.identities), 1 / spec.ladder.coldest
+    codes, beta = chain.encode(sequence, spec.hamiltonian.identities), spec.beta
     matrix = chain.coupling_matrix(codes, spec.hamiltonian)
     shown = min(len(sequence), 24)
     _draw_chain(chain_axis, sequence[:shown], spins[:shown], spec.hamiltonian.identities)
@@ -133,7 +132,7 @@ def ensemble(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
             right.stairs(
                 density, edges, color=_CYCLE[index % 6], ls=_DASHES[(index + index // 6) % 6], lw=1.6, label=_plain(term.name)
             )
-    right.set(xlabel="S_i · S_j of the bond", ylabel="density", title=f"bonds of the test snapshots, T = {spec.ladder.coldest:g}")
+    right.set(xlabel="S_i · S_j of the bond", ylabel="density", title=f"bonds of the test snapshots, T = {spec.temperature:g}")
     right.legend(frameon=False)
     if "readout" in results:
         for name, colour, dash, part in _networks(results, "readout"):

@@ -162,9 +162,7 @@ def _couplings(results: dict[str, Any], spec: Spec, confidence: float) -> Sectio
     """Build the couplings in units of energy, with intervals of both components."""
     rows = []
     for term in spec.hamiltonian.terms:
-        found = [
-            (spec.ladder.coldest * v, spec.ladder.coldest * e) for v, e in values_at(results, f"inversion.couplings.{term.name}")
-        ]
+        found = [(spec.temperature * v, spec.temperature * e) for v, e in values_at(results, f"inversion.couplings.{term.name}")]
         values, errors = [value for value, _ in found], [error for _, error in found]
         mean, half = mean_interval(values, errors, confidence)
         within = math.sqrt(statistics.fmean(error**2 for error in errors))
@@ -220,7 +218,7 @@ def _sampling(results: dict[str, Any], spec: Spec) -> Section:
             rows.append((f"aligned overlap: {label}", "", number(*overlap[0])))
     columns = ("", "training set", "test set")
     sizes = " and ".join(f"{part.sequences:,} × {part.snapshots}" for part in (spec.training_set, spec.test_set))
-    text = f"{sizes} snapshots by {spec.sampler.method}, T₀ = {spec.ladder.coldest:g}."
+    text = f"{sizes} snapshots by {spec.sampler.method}, T₀ = {spec.temperature:g}."
     if spec.sampler.method != "exact":
         text = text.replace(", T₀", f", {spec.ladder.replicas} replicas, T₀")
         text += f" A trace has a step every {spec.sampler.swap_interval} sweeps: an autocorrelation time of about that says that"
@@ -327,7 +325,7 @@ def sections(
         parts.append(_couplings(results, spec, confidence))
         lines = (
             ("cosine similarity", "inversion.cosine"), ("R²", "inversion.r2"), ("R² about zero", "inversion.r2_about_zero"),
-            (f"scale c·g/g·g (a perfect score: {1 / spec.ladder.coldest:g})", "inversion.scale"),
+            (f"scale c·g/g·g (a perfect score: {spec.beta:g})", "inversion.scale"),
             ("force against the exact one, relative RMS", "inversion.force_error"), ("equations", "inversion.equations"),
         )  # fmt: skip
         parts.append(_by_network(results, "Inversion", "± is one standard error, resampling sequences.", lines, ()))

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from paper_repro.analysis import inversion
-from paper_repro.analysis.calibration import flat_until
+from paper_repro.analysis.plateau import flat_until
 from paper_repro.analysis.thermodynamic_integration import integrate_to
 from paper_repro.files import InputError
 from paper_repro.spec import Spec

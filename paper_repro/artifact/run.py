@@ -19,9 +19,9 @@ from paper_repro.artifact.progress import Reporter
 from paper_repro.artifact.results import as_json
 from paper_repro.artifact.stages import Files, Stage, Work, has_exact_solution, plan, strongest_bonds
 from paper_repro.files import InputError, input_error, read_bytes, remove_temporaries, sha256, write_bytes
+from paper_repro.numerics.parallel import available_cores, one_core
 from paper_repro.physics.exact import ExactChain
 from paper_repro.score.ranks import Ranks
-from paper_repro.score.workers import available_cores, one_core
 from paper_repro.spec import Spec
 
 #: By the first word of a stage's name; raised when the stage comes to do something else with the same inputs: what was made
@@ -67,7 +67,7 @@ class Run:
         spec = self.spec
         if has_exact_solution(spec):
             for path, temperature in (
-                ("ladder.coldest", spec.ladder.coldest),
+                ("ladder.coldest", spec.temperature),
                 *((f"likelihood.temperatures[{index}]", value) for index, value in enumerate(spec.likelihood.temperatures)),
             ):
                 try:

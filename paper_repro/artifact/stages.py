@@ -16,10 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from paper_repro.analysis import calibration, end_time, inversion, likelihood, readout, thermodynamic_integration
+from paper_repro.analysis import end_time, inversion, likelihood, plateau, readout, thermodynamic_integration
 from paper_repro.artifact.manifest import key_of
 from paper_repro.artifact.results import as_json, fit_as_results, measured, read_json
 from paper_repro.files import DamagedError, NotFiniteError, input_error, require_format, sha256
+from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.streams import data_key
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import diagnostics, ensemble
@@ -35,16 +37,6 @@ _SHARD = 200  # sequences in a file of a data set
 _PARTIAL_FORMAT = "paper_repro likelihood 1"
 _END_TIMES = (1.0, 2.0, 4.0)  # multiples of the end time of the spec, to show how fast the cost falls
 _RESAMPLES = 200  # of sequences, for the errors of the autocorrelation
-#: First element of the key of every random generator of this room; the others come after those of the sampling room.
-STREAMS = {
-    "inversion": 10,
-    "likelihood": 11,
-    "calibration": 12,
-    "thermodynamic integration": 13,
-    "diagnostics": 14,
-    "overlaps": 15,
-    "end time": 16,
-}
 
 
 @attrs.frozen
@@ -71,7 +63,6 @@ AUTHORS = Network("authors", "authors", (0, 0))
 
 
 Files = dict[str, bytes]
-Floats = npt.NDArray[np.float64]
 
 
 @attrs.frozen
@@ -86,8 +77,8 @@ class Work:
     ranks: Ranks | None = None
 
     def seed(self, stream: str, *index: int) -> np.random.SeedSequence:
-        """Return the key of a random generator of this room."""
-        return np.random.SeedSequence(self.spec.seeds.data, spawn_key=(STREAMS[stream], *index))
+        """Return the key of a random generator of a stream of ``numerics.streams``."""
+        return data_key(self.spec.seeds.data, stream, *index)
 
     def chains(self, which: ensemble.Which, snapshots: int | None = None) -> Iterator[tuple[npt.NDArray[Any], Floats]]:
         """Yield codes (site,) and spins (snapshot, site, 3) of every sequence of a data set."""
@@ -253,7 +244,7 @@ def _diagnose(work: Work, stage: Stage) -> Files:
 
 def _evidence(work: Work, whole: ensemble.Ensemble, index: int) -> dict[str, Any]:
     """Everything that says how well one data set was sampled; what needs the exact solution only where there is one."""
-    spec, beta = work.spec, 1 / work.spec.ladder.coldest
+    spec, beta = work.spec, work.spec.beta
     z = diagnostics.z_scores(whole)
     edges = np.linspace(-6, 6, 61)
     results: dict[str, Any] = diagnostics.diagnostics(whole) | {
@@ -320,7 +311,7 @@ def _invert(work: Work, stage: Stage, network: Network) -> Files:
         statistics = inversion.gather(
             work.network(network), work.chains("test"), spec.hamiltonian, work.advance, threads=work.threads
         )
-        beta = 1 / spec.ladder.coldest
+        beta = spec.beta
         fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, beta, work.seed("inversion", *network.key))
     except ValueError as error:
         raise input_error(where, error, "a force to invert") from error
@@ -342,7 +333,7 @@ def _read(work: Work, stage: Stage, network: Network) -> Files:
     except ValueError as error:
         raise input_error(f"{work.folder}: reading W of {network.label}", error, "an interaction to read") from error
     codes, spins = chains[0]
-    forces = readout.force_magnitudes(asked, chains, spec.hamiltonian, 1 / spec.ladder.coldest, threads=work.threads)
+    forces = readout.force_magnitudes(asked, chains, spec.hamiltonian, spec.beta, threads=work.threads)
     example = {
         "sequence": chain.decode(codes, spec.hamiltonian.identities),
         "spins": spins[0],
@@ -396,25 +387,25 @@ def _calibrate(work: Work, stage: Stage, network: Network) -> Files:
     energies = np.concatenate([part["energies"] for part in parts])
     values = np.concatenate([np.array(part["log_likelihoods"], dtype=np.float64) for part in parts])
     _, matrix = work.likelihood_chain()
-    beta = 1 / spec.ladder.coldest
+    beta = spec.beta
     law = ExactChain(matrix, beta)
     threshold = law.mean_energy + spec.likelihood.low_energy * law.energy_deviation
     try:
-        plateau = calibration.calibrate(
+        found = plateau.calibrate(
             energies, values, beta, threshold, lambda b: ExactChain(matrix, b).ln_z,
             spec.inversion.resamples, work.seed("calibration", *network.key),
         )  # fmt: skip
     except ValueError as error:  # a network that is too poor to be calibrated is a result, not a fault
         return {stage.outputs[0]: as_json({"failed": str(error), "threshold": threshold})}
     results = {
-        "alpha": measured(plateau.alpha, plateau.alpha_error),
-        "beta_effective": measured(plateau.beta_effective, plateau.alpha_error * beta),
-        "ln_z": measured(plateau.ln_z, plateau.ln_z_error),
-        "exact_ln_z": measured(plateau.exact_ln_z, plateau.exact_ln_z_error),
-        "gap": measured(plateau.gap, plateau.gap_error),
-        "residual": measured(plateau.residual),
-        "high_energy": measured(plateau.high_energy, plateau.high_energy_error),
-        "low_energy_count": plateau.low_energy_count,
+        "alpha": measured(found.alpha, found.alpha_error),
+        "beta_effective": measured(found.beta_effective, found.alpha_error * beta),
+        "ln_z": measured(found.ln_z, found.ln_z_error),
+        "exact_ln_z": measured(found.exact_ln_z, found.exact_ln_z_error),
+        "gap": measured(found.gap, found.gap_error),
+        "residual": measured(found.residual),
+        "high_energy": measured(found.high_energy, found.high_energy_error),
+        "low_energy_count": found.low_energy_count,
         "threshold": threshold,
     }
     return {stage.outputs[0]: as_json(results)}
@@ -424,7 +415,7 @@ def _end_time(work: Work, stage: Stage) -> Files:
     """What the finite end time costs in ln Z, on two spins of the anchor's coupling, where all is known."""
     spec = work.spec
     _, matrix = work.likelihood_chain()
-    beta = 1 / spec.ladder.coldest
+    beta = spec.beta
     kappa = beta * abs(spec.hamiltonian.terms[chain.anchor(spec.hamiltonian)].coupling)
     costs = end_time.end_time_costs(
         spec.likelihood, kappa, ExactChain(matrix, beta), [spec.likelihood.end_time * k for k in _END_TIMES],
@@ -437,7 +428,7 @@ def _integrate(work: Work, stage: Stage) -> Files:
     spec = work.spec
     _, matrix = work.likelihood_chain()
     integral = thermodynamic_integration.integrate(
-        matrix, spec.ladder.coldest, spec.thermodynamic_integration, over_relaxation=spec.sampler.over_relaxation,
+        matrix, spec.temperature, spec.thermodynamic_integration, over_relaxation=spec.sampler.over_relaxation,
         seed=work.seed("thermodynamic integration"), progress=work.advance, threads=work.threads,
     )  # fmt: skip
     results = {

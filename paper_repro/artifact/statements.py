@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from paper_repro.analysis import estimators, evidence, inversion, readout
-from paper_repro.analysis.evidence import Measured
+from paper_repro.analysis import claim_tests, estimators, inversion, readout
+from paper_repro.analysis.claim_tests import Measured
 from paper_repro.artifact.claims import values_at
 from paper_repro.artifact.results import measured
+from paper_repro.numerics.streams import data_key
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling.ladder import temperatures
@@ -24,7 +25,6 @@ from paper_repro.spec import Published, Spec, Statement
 Verdict = Literal["SUPPORTED", "NOT SUPPORTED", "UNDECIDED"]
 #: The parts of the evidence, each found by the method of ``Questions`` of its name.
 PARTS = ("residual", "force", "interaction", "scale", "exchange", "detector", "generalisation")
-_STREAM = 17  # after those of the stages
 _RESAMPLES = 200
 _FARTHEST = 6  # separation at which terms are still fitted
 _FALSE_ALARMS = 0.01
@@ -84,7 +84,7 @@ class Questions:
     progress: Callable[[int, str], None] = lambda *_: None
 
     def _key(self, *index: int) -> np.random.SeedSequence:
-        return np.random.SeedSequence(self.seed, spawn_key=(_STREAM, *index))
+        return data_key(self.seed, "claim tests", *index)
 
     def _draw(
         self, index: int, temperature: float, shortest: int, longest: int, share: float = 0.5
@@ -106,7 +106,7 @@ class Questions:
 
         Raises ``ValueError`` where a network's answer cannot be inverted.
         """
-        usual = self._draw(0, self.spec.ladder.coldest, *self._span)
+        usual = self._draw(0, self.spec.temperature, *self._span)
         found: dict[str, Any] = {}
         for number, name in enumerate(PARTS):
             self.progress(number, name)
@@ -143,9 +143,7 @@ class Questions:
 
     def _residual(self, usual: Any) -> dict[str, Any]:
         fits = [
-            inversion.invert(
-                self._asked(n, usual), self.spec.hamiltonian, self.spec.inversion, 1 / self.spec.ladder.coldest, self._key(1)
-            )
+            inversion.invert(self._asked(n, usual), self.spec.hamiltonian, self.spec.inversion, self.spec.beta, self._key(1))
             for n in self.networks
         ]
         least = max(fits, key=lambda fit: fit.r2)
@@ -154,15 +152,15 @@ class Questions:
             "each": [measured(1 - fit.r2, fit.r2_error) for fit in fits],
         }
         if len(self.networks) > 1:
-            joint = evidence.ask_jointly(self.networks, usual, self.spec.hamiltonian, self.threads)
-            result["correlation"] = measured(*evidence.residual_correlation(joint, _RESAMPLES, self._key(2)))
+            joint = claim_tests.ask_jointly(self.networks, usual, self.spec.hamiltonian, self.threads)
+            result["correlation"] = measured(*claim_tests.residual_correlation(joint, _RESAMPLES, self._key(2)))
         return result
 
     def _force(self, usual: Any) -> dict[str, Any]:
-        longer = evidence.with_longer_terms(self.spec.hamiltonian, _FARTHEST)
+        longer = claim_tests.with_longer_terms(self.spec.hamiltonian, _FARTHEST)
         within = len(self.spec.hamiltonian.terms)
         each = [
-            evidence.beyond_range(inversion.gather(n, usual, longer, threads=self.threads), within, _RESAMPLES, self._key(3))
+            claim_tests.beyond_range(inversion.gather(n, usual, longer, threads=self.threads), within, _RESAMPLES, self._key(3))
             for n in self.networks
         ]
         return {"beyond": measured(*_over(each)), "each": [measured(*pair) for pair in each]}
@@ -178,7 +176,7 @@ class Questions:
     def _scale(self, usual: Any) -> dict[str, Any]:
         true = chain.couplings(self.spec.hamiltonian)
         made = estimators.maximum_likelihood(usual, self.spec.hamiltonian, self.threads)
-        along = true / (true @ true) * self.spec.ladder.coldest
+        along = true / (true @ true) * self.spec.temperature
         error = float(np.sqrt(along @ made.covariance @ along))
         half = float(stats.t.ppf(0.975, max(len(usual) - 1, 1))) * error
         return {
@@ -188,7 +186,7 @@ class Questions:
 
     def _exchange(self, usual: Any) -> dict[str, Any]:
         codes = [codes for codes, _ in usual[:_CHAINS_ALONE]]
-        gain = evidence.exchange_gain(
+        gain = claim_tests.exchange_gain(
             codes, self.spec.hamiltonian, temperatures(self.spec.ladder), self.spec.sampler, _SNAPSHOTS_ALONE, _RESAMPLES,
             self._key(4), self.threads,
         )  # fmt: skip
@@ -199,22 +197,22 @@ class Questions:
         network, spec = self.networks[0], self.spec
         asked = self._asked(network, usual)
         couplings = self._couplings(asked)
-        sound = evidence.r2_by_sequence(asked, couplings)
+        sound = claim_tests.r2_by_sequence(asked, couplings)
         generator = np.random.default_rng(self._key(5))
         orders = {id(codes): generator.permutation(len(codes)) for codes, _ in usual}
         untrained = NetworkForce(build(spec.architecture, self.seed).eval(), network.time)
         corrupted = {
             "shuffled_identities": self._asked(lambda codes, spins: network(codes[orders[id(codes)]], spins), usual),
             "random_network": self._asked(untrained, usual),
-            "wrong_temperature": self._asked(network, self._draw(1, 4 * spec.ladder.coldest, *self._span)),
-            "unseen_lengths": self._asked(network, self._draw(2, spec.ladder.coldest, self._span[1] + 1, self._longest)),
+            "wrong_temperature": self._asked(network, self._draw(1, 4 * spec.temperature, *self._span)),
+            "unseen_lengths": self._asked(network, self._draw(2, spec.temperature, self._span[1] + 1, self._longest)),
         }
-        limit = evidence.threshold(sound, _FALSE_ALARMS)
+        limit = claim_tests.threshold(sound, _FALSE_ALARMS)
         result: dict[str, Any] = {"threshold": limit}
         areas = {}
         for number, (name, part) in enumerate(corrupted.items()):
-            other = evidence.r2_by_sequence(part, couplings)
-            areas[name] = evidence.area_under_curve(sound, other, _RESAMPLES, self._key(6, number))
+            other = claim_tests.r2_by_sequence(part, couplings)
+            areas[name] = claim_tests.area_under_curve(sound, other, _RESAMPLES, self._key(6, number))
             result[name] = measured(*areas[name]) | {"found": float((other < limit).mean())}
         result["worst"] = measured(*min(areas.values()))
         return result
@@ -225,7 +223,7 @@ class Questions:
 
     def _generalisation(self, usual: Any) -> dict[str, Any]:
         """Let each network be asked where it was not trained: how much 1 - R² grows, at the couplings of where it was."""
-        cold, span = self.spec.ladder.coldest, self._span
+        cold, span = self.spec.temperature, self._span
         places: dict[str, Any] = {
             f"lengths_{span[1] + 1}_to_{self._longest}": lambda: self._draw(3, cold, span[1] + 1, self._longest),
             "one_letter": lambda: self._draw(4, cold, *span, share=1.0),
@@ -237,13 +235,13 @@ class Questions:
         }
         asked = [self._asked(network, usual) for network in self.networks]
         couplings = [self._couplings(part) for part in asked]
-        inside = [evidence.r2_by_sequence(part, c) for part, c in zip(asked, couplings, strict=True)]
+        inside = [claim_tests.r2_by_sequence(part, c) for part, c in zip(asked, couplings, strict=True)]
         result: dict[str, Any] = {}
         for name, draw in places.items():
             data = draw()
             each = []
             for network, c, sound in zip(self.networks, couplings, inside, strict=True):
-                other = evidence.r2_by_sequence(self._asked(network, data), c)
+                other = claim_tests.r2_by_sequence(self._asked(network, data), c)
                 error = math.hypot(*(float(np.std(r, ddof=1)) / math.sqrt(len(r)) for r in (sound, other)))
                 each.append((float(sound.mean() - other.mean()), error))
             result[name] = measured(*_over(each))
@@ -292,7 +290,7 @@ def plateaus_of(results: dict[str, Any], spec: Spec) -> list[FromPlateau]:
     codes = chain.encode(spec.likelihood.chain, spec.hamiltonian.identities)
     matrix, at = chain.coupling_matrix(codes, spec.hamiltonian), spec.likelihood.temperatures
     hot, cold = at.index(max(at)), at.index(min(at))
-    rise = (ExactChain(matrix, 1 / at[hot]).mean_energy - ExactChain(matrix, 1 / at[cold]).mean_energy) / spec.ladder.coldest
+    rise = (ExactChain(matrix, 1 / at[hot]).mean_energy - ExactChain(matrix, 1 / at[cold]).mean_energy) / spec.temperature
     paths = [f"calibration.{name}" for name in ("gap", "alpha", f"above_{hot}", f"above_{cold}")]
     parts = zip(*([value for value, _ in values_at(results, path)] for path in paths), strict=True)
     return [

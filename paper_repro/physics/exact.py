@@ -19,18 +19,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import i0e, i1e, ive
 
-from paper_repro.physics.elementary import random_states
-from paper_repro.physics.forward_draw import LANES, acceptance_tables, draw_chains, grid, pieces_needed
-from paper_repro.physics.transfer import log_sum, messages
-
-Vector = npt.NDArray[np.float64]
+from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.rng import random_states
+from paper_repro.physics.sequential_sampling import LANES, acceptance_tables, draw_chains, grid, pieces_needed
+from paper_repro.physics.transfer_matrix import log_sum, messages
 
 #: No chain is served beyond this β(|J| + 2|K|): up to it every Boltzmann factor that matters stays above 1e-290.
 LARGEST_WEIGHT = 650.0
 
 
 @functools.cache
-def quadrature(nodes: int) -> tuple[Vector, Vector]:
+def quadrature(nodes: int) -> tuple[Floats, Floats]:
     """Return the nodes and weights of Gauss-Legendre quadrature on [-1, 1]."""
     return np.polynomial.legendre.leggauss(nodes)
 
@@ -43,7 +42,7 @@ def nodes_needed(largest: float) -> int:
     return 32 if largest <= 40 else 16 * math.ceil(5.1 * math.sqrt(largest) / 16)
 
 
-def _bessel(x: Vector) -> tuple[Vector, Vector, Vector]:
+def _bessel(x: Floats) -> tuple[Floats, Floats, Floats]:
     """Return e^{-x} I₀(x), I₁/(x I₀) and I₂/(x² I₀) for x ≥ 0."""
     scaled = i0e(x)
     safe = np.where(x > 1e-8, x, 1.0)
@@ -52,7 +51,7 @@ def _bessel(x: Vector) -> tuple[Vector, Vector, Vector]:
 
 
 @functools.lru_cache(maxsize=8)
-def _kernels(beta: float, couplings: tuple[float, ...], nodes: int) -> Vector:
+def _kernels(beta: float, couplings: tuple[float, ...], nodes: int) -> Floats:
     """Return what joins a bond to the next, for each coupling K (order, coupling, node, node).
 
     Order 0 is e^{b(uu' - k)} I₀(b ss') at b = βK, with k = ±1 the sign of K; orders 1 and 2 are its first two derivatives in b, and
@@ -70,7 +69,7 @@ def _kernels(beta: float, couplings: tuple[float, ...], nodes: int) -> Vector:
 
 
 @functools.lru_cache(maxsize=8)
-def _profiles(beta: float, couplings: tuple[float, ...], nodes: int, pieces: int) -> Vector:
+def _profiles(beta: float, couplings: tuple[float, ...], nodes: int, pieces: int) -> Floats:
     """Return the same kernel and its first two derivatives in u, at the ends of the pieces of an acceptance table.
 
     (coupling, order, node, piece+1), the node being u'. With a = (βKs')² the derivatives of its logarithm are βKu' - a u I₁/(xI₀)
@@ -98,7 +97,7 @@ class ExactChain:
     factors leave double precision.
     """
 
-    matrix: Vector
+    matrix: Floats
     beta: float
     nodes: int = 0
 
@@ -124,11 +123,11 @@ class ExactChain:
         return len(self.matrix)
 
     @functools.cached_property
-    def _near(self) -> Vector:
+    def _near(self) -> Floats:
         return np.diagonal(self.matrix, 1)
 
     @functools.cached_property
-    def _far(self) -> Vector:
+    def _far(self) -> Floats:
         return np.diagonal(self.matrix, 2)
 
     @functools.cached_property
@@ -137,14 +136,14 @@ class ExactChain:
         return self.beta * float(np.max(np.abs(self._near), initial=0) + 2 * np.max(np.abs(self._far), initial=0))
 
     @functools.cached_property
-    def _slopes(self) -> Vector:
+    def _slopes(self) -> Floats:
         """Return u - j of each bond at the nodes (bond, node), with j = ±1 the sign of J."""
         return quadrature(self.nodes)[0] - np.sign(self._near)[:, None]
 
     @functools.cached_property
-    def _bonds(self) -> Vector:
+    def _bonds(self) -> Floats:
         """Return w e^{βJu - β|J|} of each bond at the nodes (bond, node)."""
-        weights: Vector = quadrature(self.nodes)[1] * np.exp(self.beta * self._near[:, None] * self._slopes)
+        weights: Floats = quadrature(self.nodes)[1] * np.exp(self.beta * self._near[:, None] * self._slopes)
         return weights
 
     @functools.cached_property
@@ -154,10 +153,10 @@ class ExactChain:
         return couplings, np.searchsorted(couplings, self._far)
 
     @property
-    def _kernels(self) -> Vector:
+    def _kernels(self) -> Floats:
         return _kernels(self.beta, self._kinds[0], self.nodes)
 
-    def along(self, direction: Vector) -> tuple[float, float, float]:
+    def along(self, direction: Floats) -> tuple[float, float, float]:
         """Return ln Z and its first and second derivative in λ at λ = 0, for the couplings βJ + λD (site, site).
 
         The first is the mean of Σ D_ij S_i·S_j over the pairs, each once, the second its variance.
@@ -198,11 +197,11 @@ class ExactChain:
         return math.sqrt(max(self._derivatives[2], 0.0))
 
     @functools.cached_property
-    def _messages(self) -> Vector:
+    def _messages(self) -> Floats:
         """Return, for each bond, the weight of everything to its right as a function of its cosine (bond, node), up to a factor."""
         return messages(self._bonds, self._kernels[0], self._kinds[1])
 
-    def correlations(self) -> Vector:
+    def correlations(self) -> Floats:
         """Return ⟨S_i·S_j⟩ (site, site).
 
         S_i is carried along the chain by its components (a, b) on S_k and on the in-plane normal (S_{k-1} - u S_k)/s; averaged
@@ -230,7 +229,7 @@ class ExactChain:
         return result
 
     @functools.cached_property
-    def _steps(self) -> tuple[Vector, Vector]:
+    def _steps(self) -> tuple[Floats, Floats]:
         """Return the factors (site, 2) of the fields and the acceptance tables (site, piece, power) of ``draw_chains``."""
         couplings, kinds = self._kinds
         pieces = pieces_needed(self._largest)
@@ -245,8 +244,8 @@ class ExactChain:
         factors[2:, 1] = self.beta * self._far
         return factors, tables
 
-    def sample(self, count: int, generator: np.random.Generator) -> Vector:
-        """Return ``count`` independent equilibrium configurations (snapshot, site, component), spin by spin (``forward_draw``)."""
+    def sample(self, count: int, generator: np.random.Generator) -> Floats:
+        """Return ``count`` independent equilibrium configurations (snapshot, site, component), drawn site by site."""
         spins = np.empty((count, self.sites, 3))
         draw_chains(spins, *self._steps, random_states(generator, max(1, min(count, LANES))))
         return spins

@@ -2,13 +2,13 @@
 
 import math
 
-from paper_repro.compiled import inlined
-from paper_repro.physics.elementary import cos_sin, expm1, log1p
+from paper_repro.numerics.jit import jit_inline
+from paper_repro.numerics.simd_math import cos_sin, expm1, log1p
 
 Vector = tuple[float, float, float]
 
 
-@inlined
+@jit_inline
 def draw(field: Vector, uniform: float, turn: float) -> Vector:
     """Return a spin drawn from p(S) ∝ e^{f·S}, f the dimensionless ``field`` βh, from two numbers uniform on [0, 1).
 

@@ -2,14 +2,12 @@
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
+from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.chain import coupling_matrix, encode
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling.ensemble import Ensemble
 from paper_repro.spec import Hamiltonian
-
-Floats = npt.NDArray[np.float64]
 
 
 def _mean(values: Floats) -> float:

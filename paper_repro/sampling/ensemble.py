@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.files import DamagedError, InputError, NotFiniteError, write_bytes
+from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.streams import data_key
 from paper_repro.physics.chain import Codes, coupling_matrix, encode, energy
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.sphere import normalise
@@ -21,11 +23,8 @@ from paper_repro.sampling import replica_exchange
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.spec import Chains, Spec
 
-Floats = npt.NDArray[np.float64]
 Which = Literal["training", "test"]
 
-#: First element of the key of every random generator of this room; the second is the index of the sequence in its set.
-STAGES = {"training sequences": 0, "test sequences": 1, "training snapshots": 2, "test snapshots": 3}
 _FILE = "an ensemble written by this project (npz)"
 
 
@@ -34,9 +33,9 @@ def _draw(seed: int, chains: Chains, identities: str, training: int, test: int) 
     letters = np.array(list(identities))
     seen: set[str] = set()
     drawn: list[str] = []
-    keys = [(STAGES["training sequences"], k) for k in range(training)] + [(STAGES["test sequences"], k) for k in range(test)]
+    keys = [("training sequences", k) for k in range(training)] + [("test sequences", k) for k in range(test)]
     for key in keys:
-        generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+        generator = np.random.default_rng(data_key(seed, *key))
         length = generator.integers(chains.shortest, chains.longest, endpoint=True)
         while (sequence := "".join(letters[generator.integers(len(letters), size=length)])) in seen:
             pass  # the same length again: the law of the lengths stays uniform
@@ -126,10 +125,10 @@ _PER_SEQUENCE = (*_TRACES, "round_trips", "autocorrelation", "mean_energy", "mea
 
 
 def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemble:
-    generator = np.random.default_rng(np.random.SeedSequence(spec.seeds.data, spawn_key=(STAGES[f"{which} snapshots"], index)))
+    generator = np.random.default_rng(data_key(spec.seeds.data, f"{which} snapshots", index))
     matrix = coupling_matrix(encode(sequence, spec.hamiltonian.identities), spec.hamiltonian)
     snapshots = (spec.training_set if which == "training" else spec.test_set).snapshots
-    exact = ExactChain(matrix, 1 / spec.ladder.coldest) if spec.hamiltonian.range <= 2 else None
+    exact = ExactChain(matrix, spec.beta) if spec.hamiltonian.range <= 2 else None
     thinning, step_sweeps, tau = 0, 0, np.nan
     swap_rates, round_trips = np.full(spec.ladder.replicas - 1, np.nan), np.nan
     if spec.sampler.method == "exact":

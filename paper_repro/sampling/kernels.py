@@ -6,18 +6,16 @@ Couplings are a band (range, site): element [d-1, i] is J_{i,i+d}, 0 where i+d i
 units of energy.
 
 Random are ``generator``, a ``numpy.random.Generator`` that belongs to the caller, and ``states`` (4, lane), the state of
-``elementary.xoshiro`` of each replica, drawn from it.
+``simd_math.xoshiro`` of each replica, drawn from it.
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from paper_repro.compiled import compiled, inlined
-from paper_repro.physics.elementary import Words, exp, uniform, xoshiro
+from paper_repro.numerics.arrays import Floats, Integers, Words
+from paper_repro.numerics.jit import jit, jit_inline
+from paper_repro.numerics.rng import uniform, xoshiro
+from paper_repro.numerics.simd_math import exp
 from paper_repro.physics.von_mises_fisher import Vector, draw
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 def band_of(matrix: Floats) -> Floats:
@@ -36,7 +34,7 @@ def band_of(matrix: Floats) -> Floats:
     return band
 
 
-@inlined
+@jit_inline
 def write_fields(spins: Floats, band: Floats, site: int, fields: Floats) -> None:
     """Write h_i = Σ_j J_ij S_j of every replica at one site into ``fields`` (component, lane)."""
     last = spins.shape[1] - 1
@@ -49,7 +47,7 @@ def write_fields(spins: Floats, band: Floats, site: int, fields: Floats) -> None
                 field[lane] = (0.0 if d == 1 else field[lane]) + (right * after[lane] + left * before[lane])
 
 
-@compiled
+@jit
 def write_energies(spins: Floats, band: Floats, energies: Floats) -> None:
     """Write H = -Σ J_ij S_i·S_j of every replica (lane,); equal to ``physics.chain.energy``."""
     energies[:] = 0.0
@@ -61,7 +59,7 @@ def write_energies(spins: Floats, band: Floats, energies: Floats) -> None:
                     energies[lane] -= coupling * (here[lane] * there[lane])
 
 
-@inlined
+@jit_inline
 def over_relaxation(spin: Vector, field: Vector) -> Vector:
     """Return S' = 2 (S·h) h / |h|² - S, the spin turned by π about its field: the same energy, and its own inverse.
 
@@ -79,7 +77,7 @@ def over_relaxation(spin: Vector, field: Vector) -> Vector:
     return (x if free else new_x), (y if free else new_y), (z if free else new_z)
 
 
-@inlined
+@jit_inline
 def write_uniforms(states: Words, first: Floats, second: Floats) -> None:
     """Write two numbers uniform on [0, 1) for every replica (lane,)."""
     one, two, three, four = states[0], states[1], states[2], states[3]
@@ -90,7 +88,7 @@ def write_uniforms(states: Words, first: Floats, second: Floats) -> None:
         first[lane], second[lane] = uniform(bits), uniform(more)
 
 
-@compiled
+@jit
 def sweep(
     spins: Floats, band: Floats, betas: Floats, reflect: float, states: Words, scratch: Floats, generator: np.random.Generator
 ) -> None:
@@ -116,7 +114,7 @@ def sweep(
                 x[lane], y[lane], z[lane] = draw(field, polar[lane], turn[lane])
 
 
-@compiled
+@jit
 def swap(
     energies: Floats,
     betas: Floats,
@@ -142,7 +140,7 @@ def swap(
             accepts[level] += 1
 
 
-@compiled
+@jit
 def exchange(
     spins: Floats,
     band: Floats,
@@ -197,7 +195,7 @@ def exchange(
     return round_trips
 
 
-@compiled
+@jit
 def independent(
     spins: Floats,
     band: Floats,

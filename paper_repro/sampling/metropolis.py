@@ -8,13 +8,11 @@ from collections.abc import Sequence
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
+from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.sphere import normalise
 from paper_repro.sampling.kernels import band_of
-
-Floats = npt.NDArray[np.float64]
 
 
 @attrs.frozen(eq=False)

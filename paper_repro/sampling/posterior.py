@@ -10,20 +10,18 @@ import functools
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 
-from paper_repro.compiled import compiled
+from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.jit import jit
 from paper_repro.physics.sphere import heat_kernel
 from paper_repro.physics.von_mises_fisher import draw
-
-Floats = npt.NDArray[np.float64]
 
 _GRID = 20_001  # angles at which the heat kernel is tabulated: its logarithm between them is right to 1e-5 for t ≥ 1e-3
 _BURN_IN = 5  # one part in so many of the sweeps is left out: the chain starts in equilibrium, but where the noise began
 
 
-@compiled
+@jit
 def _between(table: Floats, cosine: float) -> float:
     """Return a table over equal steps of the angle from 0 to π, linear between them."""
     place = math.acos(min(max(cosine, -1.0), 1.0)) / math.pi * (len(table) - 1)
@@ -31,7 +29,7 @@ def _between(table: Floats, cosine: float) -> float:
     return float(table[index] + (place - index) * (table[index + 1] - table[index]))
 
 
-@compiled
+@jit
 def _average(
     start: Floats,
     noisy: Floats,

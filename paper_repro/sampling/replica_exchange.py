@@ -4,16 +4,13 @@ import math
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 from arviz_stats.base.array import array_stats
 
-from paper_repro.physics.elementary import Words, random_states
+from paper_repro.numerics.arrays import Floats, Integers, Words
+from paper_repro.numerics.rng import random_states
 from paper_repro.physics.sphere import normalise
 from paper_repro.sampling.kernels import band_of, exchange, independent
 from paper_repro.spec import Sampler
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 #: A trace shorter than this says nothing about its own autocorrelation.
 SHORTEST_TRACE = 16

@@ -25,17 +25,17 @@ import torch
 from torch.nn.parallel import DistributedDataParallel
 
 from paper_repro.files import DamagedError, InputError, NotFiniteError, require_format
+from paper_repro.numerics.parallel import workers
+from paper_repro.numerics.streams import training_generator
 from paper_repro.score import diffusion
 from paper_repro.score.pairformer import Pairformer, build
 from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import read_tensors, write_tensors
-from paper_repro.score.workers import workers
 from paper_repro.spec import Architecture, Diffusion, Refinement, Training
 
 CHECKPOINT_FORMAT = "paper_repro checkpoint 1"
 AVERAGED_FORMAT = "paper_repro checkpoint 2"  # with the running mean of the weights
 _CHECKPOINT_SECONDS = 60.0
-_ORDER, _SNAPSHOT, _NOISE = 0, 1, 2  # what a random stream is for
 _PAIRS = 12_000  # pairs of sites whose gradient is taken together: few enough to stay in the processor's cache
 
 
@@ -55,10 +55,6 @@ class Trained:
     losses: npt.NDArray[np.float64]
 
 
-def _stream(seed: int, purpose: int, index: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, index)))
-
-
 def before_noise(training: Training, refinement: Refinement | None) -> Training:
     """Return the recipe with the chains that a batch takes from the data: half of it where each is noised twice."""
     antithetic = refinement is not None and refinement.noise == "antithetic"
@@ -76,7 +72,7 @@ def _snapshots_of(chains: Chains, seed: int, epoch: int, refinement: Refinement 
     In turn, each snapshot is taken once before any is taken again: ten passes at random miss a third of ten.
     """
     in_turn = refinement is not None and refinement.snapshots == "in-turn"
-    shares = _stream(seed, _SNAPSHOT, 0 if in_turn else epoch).random(len(chains.codes))
+    shares = training_generator(seed, "snapshot", 0 if in_turn else epoch).random(len(chains.codes))
     return [
         (int(share * len(spins)) + (epoch if in_turn else 0)) % len(spins)
         for share, spins in zip(shares, chains.spins, strict=True)
@@ -92,7 +88,7 @@ def batch_at(
     """
     count = len(chains.codes)
     epoch, within = divmod(step, math.ceil(count / training.batch))
-    order = _stream(seed, _ORDER, epoch).permutation(count)
+    order = training_generator(seed, "order", epoch).permutation(count)
     snapshots = _snapshots_of(chains, seed, epoch, refinement)
     chosen = order[within * training.batch : (within + 1) * training.batch]
     longest = max(len(chains.codes[index]) for index in chosen)
@@ -400,7 +396,7 @@ def train(
     try:
         with workers(threads) as executor:
             for step in range(len(losses), total):
-                generator = torch.Generator().manual_seed(int(_stream(seed, _NOISE, step).integers(2**63)))
+                generator = torch.Generator().manual_seed(int(training_generator(seed, "noise", step).integers(2**63)))
                 batch = noised(batch_at(chains, clean, seed, step, refinement), settings, generator, refinement)
                 if parallel is None or ranks is None:
                     value, slopes = gradient(model, batch, executor)

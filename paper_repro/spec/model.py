@@ -327,6 +327,16 @@ class Spec:
     thermodynamic_integration: ThermodynamicIntegration
     seeds: Seeds
 
+    @property
+    def temperature(self) -> float:
+        """T₀, the temperature of the data, in units of energy / k_B."""
+        return self.ladder.coldest
+
+    @property
+    def beta(self) -> float:
+        """1/T₀."""
+        return 1 / self.temperature
+
     def __attrs_post_init__(self) -> None:
         """Raise ``ValueError`` where two sections contradict each other."""
         if self.architecture.identities < len(self.hamiltonian.identities):

@@ -8,12 +8,11 @@ set, sampled again.
 import json
 import math
 
-import numpy as np
 import pytest
 
 from paper_repro.analysis import inversion
 from paper_repro.artifact.commands import Audit, audit_weights
-from paper_repro.artifact.stages import STREAMS
+from paper_repro.numerics.streams import data_key
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.weights import load_weights
@@ -92,7 +91,7 @@ def test_the_run_s_own_test_set_gives_its_own_numbers(golden, paper, recorded):
     for seed in SEEDS:
         model, info = load_weights(weights_of(golden, seed))
         statistics = inversion.gather(NetworkForce(model, info.query_time), chains, spec.hamiltonian, threads=2)
-        stream = np.random.SeedSequence(spec.seeds.data, spawn_key=(STREAMS["inversion"], seed))
+        stream = data_key(spec.seeds.data, "inversion", seed)
         found = of_fit(inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, stream))
         for name, (value, error) in found.items():
             assert value == pytest.approx(recorded[seed][name][0], abs=1e-6), name

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from paper_repro.analysis import calibration, likelihood
+from paper_repro.analysis import likelihood, plateau
 from paper_repro.artifact.commands import audit_weights
-from paper_repro.artifact.stages import STREAMS
 from paper_repro.cli import main
 from paper_repro.files import sha256
+from paper_repro.numerics.streams import data_key
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.score.field import NetworkForce, NetworkScore
@@ -101,7 +101,7 @@ def test_the_run_s_own_configurations_give_its_own_plateau(golden, spec, recorde
     matrix, score = chain.coupling_matrix(codes, spec.hamiltonian), NetworkScore(model, codes)
     energies, values = [], []
     for index, temperature in enumerate(spec.likelihood.temperatures):
-        generator = np.random.default_rng(np.random.SeedSequence(spec.seeds.data, spawn_key=(STREAMS["likelihood"], index)))
+        generator = np.random.default_rng(data_key(spec.seeds.data, "likelihood", index))
         spins = ExactChain(matrix, 1 / temperature).sample(spec.likelihood.configurations, generator)
         energies.append(chain.energy(spins, matrix))
         times = likelihood.time_grid(spec.likelihood)
@@ -109,7 +109,7 @@ def test_the_run_s_own_configurations_give_its_own_plateau(golden, spec, recorde
             likelihood.log_likelihood(score, torch.as_tensor(spins, dtype=torch.float32), times, score.divergence, threads=2)
         )
     law = ExactChain(matrix, 1 / spec.ladder.coldest)
-    found = calibration.calibrate(
+    found = plateau.calibrate(
         np.concatenate(energies), torch.cat(values).numpy(), 1 / spec.ladder.coldest,
         law.mean_energy + spec.likelihood.low_energy * law.energy_deviation,
         lambda beta: ExactChain(matrix, beta).ln_z, 10, np.random.SeedSequence(0),

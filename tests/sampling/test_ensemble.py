@@ -247,10 +247,6 @@ def test_shards_made_differently_are_not_joined(small, whole):
         concatenate([])
 
 
-def test_stages_have_different_keys():
-    assert len(set(ensembles.STAGES.values())) == len(ensembles.STAGES)
-
-
 @pytest.mark.faults("hostile")
 def test_a_small_file_that_declares_100_gb_is_refused_before_memory_is_taken(tmp_path, monkeypatch):
     """The header of one array says 25e9 float32; the file has ten thousand bytes. ``np.load`` would ask for the memory first."""

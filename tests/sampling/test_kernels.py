@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from paper_repro.numerics.rng import random_states
 from paper_repro.physics import chain
-from paper_repro.physics.elementary import random_states
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.sphere import normalise
 from paper_repro.physics.von_mises_fisher import draw

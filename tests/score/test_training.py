@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from paper_repro.files import DamagedError, InputError, NotFiniteError
+from paper_repro.numerics.parallel import available_cores, one_core, workers
 from paper_repro.score import diffusion, training
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
-from paper_repro.score.workers import available_cores, one_core, workers
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,13 @@ import numpy.typing as npt
 from scipy import stats
 
 from paper_repro.analysis.inversion import ForceField, Statistics
+from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.parallel import in_order
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import diagnostics, metropolis, replica_exchange
-from paper_repro.score.workers import in_order
 from paper_repro.spec import Hamiltonian, PairTerm, Sampler
 
-Floats = npt.NDArray[np.float64]
 #: A value and one standard error of it.
 Measured = tuple[float, float]
 Chains = Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from paper_repro.analysis.calibration import calibrate, flat_until
+from paper_repro.analysis.plateau import calibrate, flat_until
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 

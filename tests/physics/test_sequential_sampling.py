@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
+from paper_repro.numerics.rng import random_states
 from paper_repro.physics import exact
 from paper_repro.physics.chain import coupling_matrix, encode, energy
-from paper_repro.physics.elementary import random_states
 from paper_repro.physics.exact import LARGEST_WEIGHT, ExactChain
-from paper_repro.physics.forward_draw import LANES, acceptance, draw_chains, pieces_needed, quintic
+from paper_repro.physics.sequential_sampling import LANES, acceptance, draw_chains, pieces_needed, quintic
 from paper_repro.spec import load_spec, specs_folder
 
 Array = npt.NDArray[np.float64]

@@ -73,7 +73,7 @@ class _Cache(FunctionCache):
             write_bytes(self._file(sig, data.codegen), self._seal(code) + code)
 
 
-def compiled(function: Function) -> Function:
+def jit(function: Function) -> Function:
     """Compile a kernel without the interpreter lock and without fastmath: every sum is done in the order in which it is written.
 
     Division by zero gives an infinity, as in NumPy: a check at each division would keep the loops from being vectorised. The
@@ -82,8 +82,8 @@ def compiled(function: Function) -> Function:
     return _dispatcher(function, inline=False)
 
 
-def inlined(function: Function) -> Function:
-    """Compile a part of a kernel as ``compiled`` does, and put its code wherever it is called: a call in a loop keeps it scalar."""
+def jit_inline(function: Function) -> Function:
+    """Compile a part of a kernel as ``jit`` does, and put its code wherever it is called: a call in a loop keeps it scalar."""
     return _dispatcher(function, inline=True)
 
 

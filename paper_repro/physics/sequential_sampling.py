@@ -18,16 +18,13 @@ import functools
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-from paper_repro.compiled import compiled, inlined
-from paper_repro.physics.elementary import exp, log, uniform, xoshiro
-from paper_repro.physics.transfer import add_product
+from paper_repro.numerics.arrays import Floats, Integers, Words
+from paper_repro.numerics.jit import jit, jit_inline
+from paper_repro.numerics.rng import uniform, xoshiro
+from paper_repro.numerics.simd_math import exp, log
+from paper_repro.physics.transfer_matrix import add_product
 from paper_repro.physics.von_mises_fisher import draw
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
 
 #: Chains that are drawn together: enough to fill the vector units also with those whose draws were rejected.
 LANES = 256
@@ -46,7 +43,7 @@ def grid(pieces: int) -> Floats:
     return cosines
 
 
-@inlined
+@jit_inline
 def quintic(f0: float, d0: float, e0: float, f1: float, d1: float, e1: float) -> tuple[tuple[float, ...], float]:
     """Return the coefficients in x of the polynomial of degree 5 with these values and derivatives at x = 0 and 1, and a bound.
 
@@ -59,7 +56,7 @@ def quintic(f0: float, d0: float, e0: float, f1: float, d1: float, e1: float) ->
     return (f0, d0, e0 / 2, cubic, quartic, 6 * rise - 3 * (d0 + d1) - (e0 - e1) / 2), bound
 
 
-@compiled
+@jit
 def acceptance_table(weights: Floats, profiles: Floats, cosines: Floats, likely: float, table: Floats) -> float:
     """Fill the coefficients (piece, power) of the acceptance probability of one message, and return the slope c of its tangent.
 
@@ -97,7 +94,7 @@ def acceptance_table(weights: Floats, profiles: Floats, cosines: Floats, likely:
     return c
 
 
-@compiled
+@jit
 def acceptance_tables(weights: Floats, profiles: Floats, kinds: Integers, cosines: Floats, likely: Floats) -> tuple[Floats, Floats]:
     """Return the slope c (site,) and the acceptance table (site, piece, power) with which the spin at each site is drawn.
 
@@ -113,7 +110,7 @@ def acceptance_tables(weights: Floats, profiles: Floats, kinds: Integers, cosine
     return slopes, tables
 
 
-@inlined
+@jit_inline
 def acceptance(table: Floats, cosine: float) -> float:
     """Return the probability, from its ``table`` (piece, power), that a draw with this cosine is kept."""
     size = 1.0 - abs(cosine)
@@ -127,7 +124,7 @@ def acceptance(table: Floats, cosine: float) -> float:
     return result
 
 
-@compiled
+@jit
 def _propose(fields: Floats, axes: Floats, count: int, states: Words, drawn: Floats, cosines: Floats, coins: Floats) -> None:
     """Draw ``count`` spins in ``fields`` (component, lane), with their cosines to ``axes`` and a uniform number each.
 
@@ -145,7 +142,7 @@ def _propose(fields: Floats, axes: Floats, count: int, states: Words, drawn: Flo
         coins[j] = uniform(coin)
 
 
-@compiled
+@jit
 def draw_chains(spins: Floats, factors: Floats, tables: Floats, states: Words) -> Integers:
     """Fill ``spins`` (snapshot, site, 3) with independent chains and return how many draws each site took (site,).
 

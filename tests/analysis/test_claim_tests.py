@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paper_repro.analysis import evidence, inversion
+from paper_repro.analysis import claim_tests, inversion
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.sphere import project
@@ -52,53 +52,53 @@ def test_the_correlation_of_residuals_is_the_common_share(data, hamiltonian, com
     fields = [
         added(force(hamiltonian, beta), noise(0, common), noise(seed, own)) for seed, beta in ((1, 20.0), (2, 11.0), (3, 5.0))
     ]
-    value, error = evidence.residual_correlation(evidence.ask_jointly(fields, data, hamiltonian), 50, SEED)
+    value, error = claim_tests.residual_correlation(claim_tests.ask_jointly(fields, data, hamiltonian), 50, SEED)
     assert value == pytest.approx(expected, abs=0.05)
     assert error < 0.03
 
 
 def test_one_field_has_nothing_to_be_compared_with(data, hamiltonian):
     with pytest.raises(ValueError, match="1 force field; expected two or more"):
-        evidence.residual_correlation(evidence.ask_jointly([force(hamiltonian)], data, hamiltonian), 5, SEED)
+        claim_tests.residual_correlation(claim_tests.ask_jointly([force(hamiltonian)], data, hamiltonian), 5, SEED)
 
 
 def test_r2_of_each_sequence(data, hamiltonian):
     field = added(force(hamiltonian), noise(1, 3.0))
     asked = inversion.gather(field, data, hamiltonian)
     true = BETA * chain.couplings(hamiltonian)
-    found = evidence.r2_by_sequence(asked, true)
+    found = claim_tests.r2_by_sequence(asked, true)
     for (codes, spins), value in zip(data, found, strict=True):
         y, exact = field(codes, spins), force(hamiltonian)(codes, spins)
         assert value == pytest.approx(1 - ((y - exact) ** 2).sum() / (y**2).sum(), rel=1e-9)
-    assert evidence.r2_by_sequence(inversion.gather(force(hamiltonian), data, hamiltonian), true) == pytest.approx(1, abs=1e-12)
+    assert claim_tests.r2_by_sequence(inversion.gather(force(hamiltonian), data, hamiltonian), true) == pytest.approx(1, abs=1e-12)
 
 
 def test_the_area_under_the_curve_of_two_normals():
     """Φ(d/√2) for a distance d; 4,000 values of each: within 0.03, some four standard errors."""
     generator = np.random.default_rng(0)
     for distance in (0.0, 1.0, -0.5):
-        area, error = evidence.area_under_curve(generator.normal(distance, 1, 4000), generator.normal(0, 1, 4000), 50, SEED)
+        area, error = claim_tests.area_under_curve(generator.normal(distance, 1, 4000), generator.normal(0, 1, 4000), 50, SEED)
         assert area == pytest.approx(stats.norm.cdf(distance / math.sqrt(2)), abs=0.03)
         assert 0.003 < error < 0.01
-    assert evidence.area_under_curve(np.ones(5), np.ones(4), 3, SEED)[0] == 0.5
-    assert evidence.area_under_curve(np.array([2.0, 3.0]), np.array([1.0]), 3, SEED)[0] == 1.0
+    assert claim_tests.area_under_curve(np.ones(5), np.ones(4), 3, SEED)[0] == 0.5
+    assert claim_tests.area_under_curve(np.array([2.0, 3.0]), np.array([1.0]), 3, SEED)[0] == 1.0
 
 
 def test_the_threshold_gives_the_false_alarms():
     values = np.random.default_rng(1).standard_normal(10_000)
-    assert np.mean(values < evidence.threshold(values, 0.01)) == pytest.approx(0.01, abs=1e-4)
+    assert np.mean(values < claim_tests.threshold(values, 0.01)) == pytest.approx(0.01, abs=1e-4)
 
 
 def test_terms_beyond_the_range_are_found_where_they_are(data, hamiltonian):
-    longer = evidence.with_longer_terms(hamiltonian, 4)
+    longer = claim_tests.with_longer_terms(hamiltonian, 4)
     assert [term.separation for term in longer.terms[6:]] == [3, 3, 3, 4, 4, 4]
     assert chain.couplings(longer)[6:].tolist() == [0.0] * 6
-    value, error = evidence.beyond_range(inversion.gather(force(hamiltonian), data, longer), 6, 20, SEED)
+    value, error = claim_tests.beyond_range(inversion.gather(force(hamiltonian), data, longer), 6, 20, SEED)
     assert value < 1e-9
     with_one = attrs.evolve(longer, terms=(*longer.terms[:6], attrs.evolve(longer.terms[6], coupling=0.3), *longer.terms[7:]))
-    value, error = evidence.beyond_range(inversion.gather(force(with_one), data, longer), 6, 20, SEED)
+    value, error = claim_tests.beyond_range(inversion.gather(force(with_one), data, longer), 6, 20, SEED)
     assert value == pytest.approx(0.3 / np.linalg.norm(chain.couplings(hamiltonian)), rel=1e-9)
-    value, error = evidence.beyond_range(inversion.gather(added(force(hamiltonian), noise(1, 5.0)), data, longer), 6, 20, SEED)
+    value, error = claim_tests.beyond_range(inversion.gather(added(force(hamiltonian), noise(1, 5.0)), data, longer), 6, 20, SEED)
     assert 0 < value < 8 * error  # noise alone
 
 
@@ -120,7 +120,7 @@ def gain(paper, monkeypatch=None, slower=1):
         monkeypatch.setattr(replica_exchange, "sample", slow)
     codes = [np.random.default_rng(k).integers(0, 2, 20) for k in range(30)]
     ladder = temperatures(attrs.evolve(spec.ladder, replicas=6))
-    return evidence.exchange_gain(codes, spec.hamiltonian, ladder, spec.sampler, 20, 50, np.random.SeedSequence(3), 2)
+    return claim_tests.exchange_gain(codes, spec.hamiltonian, ladder, spec.sampler, 20, 50, np.random.SeedSequence(3), 2)
 
 
 def test_a_chain_without_exchange_is_compared_with_one_that_has_it(paper):

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-_CALLEE = "from paper_repro.compiled import compiled\nFACTOR = {factor}\n\n@compiled\ndef inner(x):\n    return FACTOR * x {more}\n"
-_CALLER = (
-    "from inner_module import inner\nfrom paper_repro.compiled import compiled\n\n@compiled\ndef outer(x):\n    return inner(x)\n"
-)
+_CALLEE = "from paper_repro.numerics.jit import jit\nFACTOR = {factor}\n\n@jit\ndef inner(x):\n    return FACTOR * x {more}\n"
+_CALLER = "from inner_module import inner\nfrom paper_repro.numerics.jit import jit\n\n@jit\ndef outer(x):\n    return inner(x)\n"
 _RUN = "from outer_module import outer\nprint(outer(3.0), sum(outer.stats.cache_hits.values()))"
 
 

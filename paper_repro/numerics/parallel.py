@@ -1,4 +1,4 @@
-"""Threads that compute on one core each, so that no result depends on how many there are.
+"""Threads that compute on one core each, so that no result depends on how many there are; torch is held to that where it is loaded.
 
 Shares of fixed size, done whole by one thread and joined in their order, give the same bytes on one thread or many.
 """
@@ -6,12 +6,11 @@ Shares of fixed size, done whole by one thread and joined in their order, give t
 import contextlib
 import itertools
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import TypeVar
-
-import torch
+from typing import Any, TypeVar
 
 Share = TypeVar("Share")
 Result = TypeVar("Result")
@@ -23,28 +22,31 @@ def available_cores() -> int:
 
 
 class _OneCore:
-    """How many threads want torch on one core now, and what its setting was before the first of them."""
+    """How many callers want torch on one core now, and what its setting was before the first of them that found it loaded."""
 
     lock = threading.Lock()
     wanted = 0
-    before = 0
+    before: int | None = None
 
 
 @contextlib.contextmanager
 def one_core() -> Iterator[None]:
-    """Let torch use one core, which is a setting of the whole process; the last thread to leave restores its own setting."""
+    """Let torch, where it is loaded, use one core, a setting of the whole process; the last to leave restores its own setting."""
+    torch: Any = sys.modules.get("torch")
     with _OneCore.lock:
-        if _OneCore.wanted == 0:
-            _OneCore.before = torch.get_num_threads()
         _OneCore.wanted += 1
-        torch.set_num_threads(1)
+        if torch is not None:
+            if _OneCore.before is None:
+                _OneCore.before = torch.get_num_threads()
+            torch.set_num_threads(1)
     try:
         yield
     finally:
         with _OneCore.lock:
             _OneCore.wanted -= 1
-            if _OneCore.wanted == 0:
-                torch.set_num_threads(_OneCore.before)
+            if _OneCore.wanted == 0 and _OneCore.before is not None:
+                sys.modules["torch"].set_num_threads(_OneCore.before)
+                _OneCore.before = None
 
 
 @contextlib.contextmanager

@@ -12,8 +12,9 @@ from mpmath import mpf
 from numba import njit
 from scipy.stats import chisquare, kstest
 
-from paper_repro.physics import elementary
-from paper_repro.physics.elementary import cos_sin, exp, expm1, log, log1p, random_states, uniform, xoshiro
+from paper_repro.numerics import simd_math
+from paper_repro.numerics.rng import random_states, uniform, xoshiro
+from paper_repro.numerics.simd_math import cos_sin, exp, expm1, log, log1p
 
 
 @pytest.fixture(autouse=True)
@@ -148,14 +149,14 @@ def _cos(z):
 def test_coefficients_are_made_as_stated():
     with mpmath.workdps(100):
         half_ln2, root2 = mpmath.ln2 / 2, mpmath.sqrt(2)
-        assert list(elementary._EXP) == chebyshev(_exp, -half_ln2, half_ln2, len(elementary._EXP))
-        assert list(elementary._LOG) == chebyshev(_log, mpf(0), ((root2 - 1) / (root2 + 1)) ** 2, len(elementary._LOG))
-        assert list(elementary._SIN) == chebyshev(_sin, mpf(0), mpf(1) / 4, len(elementary._SIN))
-        assert list(elementary._COS) == chebyshev(_cos, mpf(0), mpf(1) / 4, len(elementary._COS))
+        assert list(simd_math._EXP) == chebyshev(_exp, -half_ln2, half_ln2, len(simd_math._EXP))
+        assert list(simd_math._LOG) == chebyshev(_log, mpf(0), ((root2 - 1) / (root2 + 1)) ** 2, len(simd_math._LOG))
+        assert list(simd_math._SIN) == chebyshev(_sin, mpf(0), mpf(1) / 4, len(simd_math._SIN))
+        assert list(simd_math._COS) == chebyshev(_cos, mpf(0), mpf(1) / 4, len(simd_math._COS))
         high = mpmath.floor(mpmath.ln2 * 2**32) / 2**32
-        assert (float(high), float(mpmath.ln2 - high)) == (elementary._LN2_HIGH, elementary._LN2_LOW)
-        assert float(1 / mpmath.ln2) == elementary._ONE_OVER_LN2
-        assert np.float64(1 / root2).view(np.uint64) == elementary._BITS_OF_ROOT_HALF
+        assert (float(high), float(mpmath.ln2 - high)) == (simd_math._LN2_HIGH, simd_math._LN2_LOW)
+        assert float(1 / mpmath.ln2) == simd_math._ONE_OVER_LN2
+        assert np.float64(1 / root2).view(np.uint64) == simd_math._BITS_OF_ROOT_HALF
 
 
 # ---------------------------------------------------------------- loops

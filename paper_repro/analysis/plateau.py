@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from paper_repro.numerics.arrays import Floats
 
 
 @attrs.frozen(eq=False)

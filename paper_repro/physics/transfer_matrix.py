@@ -8,15 +8,12 @@ next, e^{βKuu'} I₀(βKss'), symmetric, and ``kinds`` (bond-1,) says which of 
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-from paper_repro.compiled import compiled
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.jit import jit
 
 
-@compiled
+@jit
 def add_product(vector: Floats, matrix: Floats, factor: float, result: Floats) -> None:
     """Add ``factor`` Σ_n vector[n] matrix[n, m] to ``result`` (m,)."""
     for n in range(len(vector)):
@@ -25,7 +22,7 @@ def add_product(vector: Floats, matrix: Floats, factor: float, result: Floats) -
             result[m] += weight * matrix[n, m]
 
 
-@compiled
+@jit
 def messages(bonds: Floats, kernels: Floats, kinds: Integers) -> Floats:
     """Return for each bond the weight of everything to its right as a function of its cosine (bond, node), largest value 1."""
     size, nodes = bonds.shape
@@ -37,7 +34,7 @@ def messages(bonds: Floats, kernels: Floats, kinds: Integers) -> Floats:
     return result
 
 
-@compiled
+@jit
 def log_sum(bonds: Floats, exponents: Floats, kernels: Floats, kinds: Integers, rates: Floats) -> tuple[float, float, float]:
     """Return ln Σ, the logarithm of the sum over all bonds, and its first and second derivative in a parameter.
 

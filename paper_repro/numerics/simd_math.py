@@ -1,4 +1,4 @@
-"""Elementary functions and random numbers that vectorise: straight arithmetic on one number, without a branch or a library call.
+"""Elementary functions that vectorise: straight arithmetic on one number, without a branch or a library call.
 
 Called in a loop over the lanes of an array, LLVM turns each into vector instructions; called once, each is an ordinary scalar
 function. Only the operations that IEEE 754 rounds correctly are used, in the order written, so a result is the same to the bit on
@@ -11,12 +11,10 @@ digits and then rounded; the test of this module does it again. Errors are relat
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-from paper_repro.compiled import inlined
+from paper_repro.numerics.jit import jit_inline
 
 Word = np.uint64
-Words = npt.NDArray[np.uint64]
 
 #: (e^r - 1 - r) / r² on |r| ≤ ½ ln 2, in r.
 _EXP = (
@@ -50,10 +48,10 @@ _MANTISSA = Word(2**52 - 1)
 _BITS_OF_ONE = Word(1023 << 52)
 _BITS_OF_ROOT_HALF = Word(0x3FE6A09E667F3BCD)
 _BITS_OF_TWO_52 = Word((1023 + 52) << 52)
-_UP, _1, _2 = Word(12), Word(1), Word(2)
+_1, _2 = Word(1), Word(2)
 
 
-@inlined
+@jit_inline
 def _polynomial(x: float, coefficients: tuple[float, ...]) -> float:
     """Return Σ_k c_k x^k by Horner's rule in x², even and odd powers side by side: half as long a wait."""
     square, last = x * x, len(coefficients) - 1
@@ -63,7 +61,7 @@ def _polynomial(x: float, coefficients: tuple[float, ...]) -> float:
     return other + x * here
 
 
-@inlined
+@jit_inline
 def _reduced_exp(x: float) -> tuple[float, float]:
     """Return e^r - 1 and 2^k, where x = k ln 2 + r with |r| ≤ ½ ln 2; x is held within -708 and 709."""
     x = max(x, -708.0)
@@ -75,21 +73,21 @@ def _reduced_exp(x: float) -> tuple[float, float]:
     return r + r * r * _polynomial(r, _EXP), power
 
 
-@inlined
+@jit_inline
 def exp(x: float) -> float:
     """Return e^x within 2 ε for -708 ≤ x ≤ 709; beyond, the value at the nearer end."""
     less, power = _reduced_exp(x)
     return power + power * less
 
 
-@inlined
+@jit_inline
 def expm1(x: float) -> float:
     """Return e^x - 1 within 4 ε for x ≤ 709; beyond, the value there."""
     less, power = _reduced_exp(x)
     return power * less + (power - 1.0)
 
 
-@inlined
+@jit_inline
 def _log(w: float, rest: float) -> float:
     """Return ln(w + rest) for a normal w > 0 and a rest that is rounding to it, 0 unless ½ ≤ w ≤ 2.
 
@@ -104,20 +102,20 @@ def _log(w: float, rest: float) -> float:
     return (2.0 * s + (s * z * _polynomial(z, _LOG) + k * _LN2_LOW)) + k * _LN2_HIGH
 
 
-@inlined
+@jit_inline
 def log(x: float) -> float:
     """Return ln x within 4 ε for normal x > 0; nothing is promised at 0 and below."""
     return _log(x, x - x)  # 0, or NaN
 
 
-@inlined
+@jit_inline
 def log1p(x: float) -> float:
     """Return ln(1 + x) within 4 ε for -1 < x ≤ 1; nothing is promised beyond."""
     w = 1.0 + x
     return _log(w, x - (w - 1.0))
 
 
-@inlined
+@jit_inline
 def cos_sin(turn: float) -> tuple[float, float]:
     """Return cos 2πu and sin 2πu within 3 ε for u = ``turn``, |u| < 2⁴⁹; in turns the argument is reduced without rounding."""
     quarters = 4.0 * turn
@@ -131,35 +129,3 @@ def cos_sin(turn: float) -> tuple[float, float]:
     x, y = (-sine if odd else cosine), (cosine if odd else sine)
     back = (quadrant & _2) != 0
     return (-x if back else x), (-y if back else y)
-
-
-@inlined
-def uniform(bits: Word) -> float:
-    """Return a number uniform on the multiples of 2⁻⁵² in [0, 1) from 64 random bits, the upper 52 of which are used."""
-    return np.uint64((bits >> _UP) | _BITS_OF_ONE).view(np.float64) - 1.0
-
-
-@inlined
-def _rotated(word: Word, left: Word, right: Word) -> Word:
-    return (word << left) | (word >> right)
-
-
-@inlined
-def xoshiro(a: Word, b: Word, c: Word, d: Word) -> tuple[Word, Word, Word, Word, Word]:
-    """Return 64 random bits and the next state, from the state (a, b, c, d): the generator xoshiro256++.
-
-    Period 2²⁵⁶ - 1 (Blackman & Vigna, ACM Trans. Math. Softw. 47, 36 (2021)). The state must not be 0 throughout.
-    """
-    bits = _rotated(a + d, Word(23), Word(41)) + a
-    shifted = b << Word(17)
-    c ^= a
-    d ^= b
-    b ^= c
-    a ^= d
-    c ^= shifted
-    return bits, a, b, c, _rotated(d, Word(45), Word(19))
-
-
-def random_states(generator: np.random.Generator, lanes: int) -> Words:
-    """Return states (4, lane) for ``xoshiro``, independent of each other, from 256 bits of ``generator`` each."""
-    return generator.integers(0, 2**64, size=(4, lanes), dtype=np.uint64)

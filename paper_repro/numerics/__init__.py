@@ -1,0 +1,1 @@
+"""Computing without physics: compiled functions, arithmetic that vectorises, random numbers, threads."""
