@@ -227,7 +227,7 @@ def main() -> None:
     console = Console()
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["paper_repro.artifact.stages", "scipy.stats", "rich.console"])
+    context.set_forkserver_preload(["paper_repro.studies.reproduction.stages", "scipy.stats", "rich.console"])
     measured: dict[str, list[Point]] = {}
     with ProcessPoolExecutor(1, context, max_tasks_per_child=1) as executor:
         for name, sweep in SWEEPS.items():

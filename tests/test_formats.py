@@ -1,6 +1,6 @@
 """Files that earlier versions wrote, in tests/formats: each is read, or refused by name. A format that changes adds a file here.
 
-ensemble-without-traces.npz was written at commit be13153, the others by version 0.1.0 from the spec of tests/artifact/tiny.py,
+ensemble-without-traces.npz was written at commit be13153, the others by version 0.1.0 from the spec of tests/support/tiny.py,
 those of formats 2 and 3 with the refinement that tests/conftest.py had then (3: and two blocks): checkpoints after four steps, the
 likelihood after six of eight configurations. Of runs of format 1 there is golden/paper.
 """
@@ -14,14 +14,14 @@ import pytest
 import torch
 
 from paper_repro.analysis import likelihood
-from paper_repro.artifact import stages
-from paper_repro.artifact.manifest import NAME, read_manifest
 from paper_repro.files import DamagedError, InputError
+from paper_repro.pipeline.manifest import NAME, read_manifest
 from paper_repro.sampling import ensemble
 from paper_repro.score import training
 from paper_repro.score.field import force_of
 from paper_repro.score.weights import load_weights, read_tensors, write_tensors
 from paper_repro.spec import Spec, structure
+from paper_repro.studies.reproduction import stages
 
 FORMATS = Path(__file__).with_name("formats")
 pytestmark = pytest.mark.faults("format")

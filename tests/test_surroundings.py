@@ -23,21 +23,23 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import torch
-from artifact.tiny import CHANGES  # of tests/, as every folder of tests that is imported from
 from hypothesis import given
 from safetensors.torch import save_file
 from spec.test_loading import MALFORMED, PAPER, document, mutated
 
 from paper_repro.analysis import thermodynamic_integration
-from paper_repro.artifact import commands, figures, manifest, report, stages
-from paper_repro.artifact.manifest import NAME, PREVIOUS, key_of, read_manifest
-from paper_repro.artifact.results import as_json
-from paper_repro.cli import main
+from paper_repro.cli import commands, main
 from paper_repro.files import sha256, write_bytes
+from paper_repro.pipeline import manifest
+from paper_repro.pipeline.manifest import NAME, PREVIOUS, key_of, read_manifest
 from paper_repro.sampling import replica_exchange
 from paper_repro.score.field import NetworkForce, NetworkScore
 from paper_repro.score.weights import read_tensors, write_tensors
 from paper_repro.spec import Published, Spec, digest, load_spec, specs_folder
+from paper_repro.studies.reproduction import figures, stages
+from paper_repro.studies.reproduction import sections as report
+from paper_repro.studies.reproduction.results import as_json
+from tests.support.tiny import CHANGES
 
 ALL_FIGURES = figures.FIGURES
 DRAWN = ALL_FIGURES[-1:]  # one figure of eight: the others take four seconds
@@ -89,7 +91,7 @@ def refused(*arguments: object) -> str:
 _ALONE = """
 import os, sys
 from paper_repro import cli
-from paper_repro.artifact import figures
+from paper_repro.studies.reproduction import figures
 figures.FIGURES = figures.FIGURES[-1:]
 for line in sys.argv[1].split(";"):
     status = cli.main([os.fsdecode(bytes.fromhex(word)) for word in line.split(",")])

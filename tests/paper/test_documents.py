@@ -4,16 +4,16 @@ import json
 import shutil
 
 import pytest
-import write_documents
 
-from paper_repro.artifact.manifest import made_in, read_manifest
 from paper_repro.files import sha256
+from paper_repro.pipeline.manifest import made_in, read_manifest
+from tools import write_documents
 
 
 def test_documents_say_what_the_run_found(pytestconfig):
     for name, text in write_documents.documents().items():
         found = (pytestconfig.rootpath / name).read_text(encoding="utf-8")
-        assert found == text, f"{name} differs from golden/paper: python tests/write_documents.py writes it again"
+        assert found == text, f"{name} differs from golden/paper: python -m tools.write_documents writes it again"
 
 
 def test_another_number_in_the_results_is_seen_in_every_document(tmp_path, pytestconfig):

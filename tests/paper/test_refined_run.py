@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from paper_repro.analysis import likelihood, plateau
-from paper_repro.artifact.commands import audit_weights
 from paper_repro.cli import main
+from paper_repro.cli.commands import audit_weights
 from paper_repro.files import sha256
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics import chain

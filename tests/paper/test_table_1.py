@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import pytest
 
-from paper_repro.artifact.commands import Audit, audit_weights
+from paper_repro.cli.commands import Audit, audit_weights
 from paper_repro.physics import chain
 from paper_repro.score.field import NetworkForce
 from paper_repro.spec import load_published, load_spec, specs_folder

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from paper_repro.artifact.claims import values_at
 from paper_repro.cli import main
 from paper_repro.files import sha256
+from paper_repro.studies.reproduction.verdicts import values_at
 
 
 @pytest.fixture(scope="module", params=["paper", pytest.param("refined", marks=pytest.mark.slow)])

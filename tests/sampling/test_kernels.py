@@ -4,7 +4,6 @@ import functools
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numba import njit
@@ -15,6 +14,7 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.sphere import normalise
 from paper_repro.physics.von_mises_fisher import draw
 from paper_repro.sampling import kernels
+from tests.support import reference
 
 # ---------------------------------------------------------------- chains of any range, any number of replicas
 

@@ -7,7 +7,6 @@ import attrs
 import numpy as np
 import pytest
 import torch
-from direct_form import direct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import special_ortho_group
@@ -16,6 +15,7 @@ from torch.nn import functional
 from paper_repro.physics.sphere import normalise
 from paper_repro.score.pairformer import Pairformer, build, parameter_count, triangles
 from paper_repro.score.weights import _INSIDE, _OUTSIDE
+from tests.support.direct_form import direct
 
 SEEDS = st.integers(0, 10_000)
 

@@ -9,19 +9,20 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
-from tiny import Listener, shas, silent
 
 from paper_repro.analysis import inversion
-from paper_repro.artifact import commands, figures
-from paper_repro.artifact.engines import Engine
-from paper_repro.artifact.manifest import made_in, read_manifest, write_manifest
-from paper_repro.artifact.results import collect
-from paper_repro.artifact.run import Run
+from paper_repro.cli import commands
 from paper_repro.files import InputError, sha256
+from paper_repro.pipeline.manifest import made_in, read_manifest, write_manifest
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.weights import load_weights
 from paper_repro.spec import load_spec, specs_folder
+from paper_repro.studies.reproduction import figures
+from paper_repro.studies.reproduction.engines import Engine
+from paper_repro.studies.reproduction.results import collect
+from paper_repro.studies.reproduction.run import Run
+from tests.support.tiny import Listener, shas, silent
 
 
 def test_a_run_makes_every_stage_and_says_who_made_it(done):

@@ -17,13 +17,12 @@ import numpy.typing as npt
 import torch
 
 from paper_repro.analysis import end_time, inversion, likelihood, plateau, readout, thermodynamic_integration
-from paper_repro.artifact.manifest import key_of
-from paper_repro.artifact.results import as_json, fit_as_results, measured, read_json
 from paper_repro.files import DamagedError, NotFiniteError, input_error, require_format, sha256
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.pipeline.manifest import key_of
 from paper_repro.sampling import diagnostics, ensemble
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.score import training
@@ -32,6 +31,7 @@ from paper_repro.score.pairformer import parameter_count
 from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import load_weights, read_tensors, weights_as_bytes, write_tensors
 from paper_repro.spec import Spec, canonical, digest
+from paper_repro.studies.reproduction.results import as_json, fit_as_results, measured, read_json
 
 _SHARD = 200  # sequences in a file of a data set
 _PARTIAL_FORMAT = "paper_repro likelihood 1"

@@ -1,4 +1,4 @@
-"""Write the tables of the published run into README.md and REPRODUCE.md, from golden/paper: python tests/write_documents.py.
+"""Write the tables of the published run into README.md and REPRODUCE.md, from golden/paper: python -m tools.write_documents.
 
 A block stands between ``<!-- NAME: begin -->`` and ``<!-- NAME: end -->``. tests/paper/test_documents.py compares what stands there
 with what this writes.
@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from paper_repro.artifact.claims import by_network, mean_interval, values_at
-from paper_repro.artifact.manifest import Manifest, made_in, read_manifest
-from paper_repro.artifact.report import number
 from paper_repro.files import write_text
 from paper_repro.physics import chain
+from paper_repro.pipeline.manifest import Manifest, made_in, read_manifest
 from paper_repro.spec import Hamiltonian, structure
+from paper_repro.studies.reproduction.sections import number
+from paper_repro.studies.reproduction.verdicts import by_network, mean_interval, values_at
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = ROOT / "golden" / "paper"
@@ -224,7 +224,7 @@ def refined(results: Results, manifest: Manifest) -> str:
         ("share of Σ\\|W\\| within r ≤ 2", "0.97", lambda r, k: r["readout"][k]["within_range"], lambda x: x >= 0.97, ".4f"),
         ("plateau less exact ln Z, per spin", "0.02", lambda r, k: r["calibration"][k]["gap"]["value"] / sites,
          lambda x: abs(x) <= 0.02, "+.4f"),
-        ("α", "—", lambda r, k: r["calibration"][k]["alpha"]["value"], lambda x: True, ".3f"),
+        ("α", "—", lambda r, k: r["calibration"][k]["alpha"]["value"], lambda _: True, ".3f"),
     )  # fmt: skip
     rows = []
     for label, aim, value, reached, form in lines:

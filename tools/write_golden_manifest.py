@@ -1,4 +1,4 @@
-"""Take golden files from runs and write golden/MANIFEST.toml: python tests/write_golden_manifest.py runs/smoke runs/paper.
+"""Take golden files from runs and write golden/MANIFEST.toml: python -m tools.write_golden_manifest runs/smoke runs/paper.
 
 Not a test: ``tox run -e golden`` runs it, before and after the golden files of the tests are made from the weights. What no given
 run makes keeps its entry.
@@ -11,11 +11,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from paper_repro.artifact.manifest import NAME, Manifest, made_in, read_manifest
 from paper_repro.files import sha256, write_text
+from paper_repro.pipeline.manifest import NAME, Manifest, made_in, read_manifest
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-HEAD = """# What made each golden file. Written by tests/write_golden_manifest.py (tox run -e golden).
+HEAD = """# What made each golden file. Written by tools/write_golden_manifest.py (tox run -e golden).
 # tests/paper/test_golden_manifest.py checks that every file is listed, unaltered, and made from the specs as they are.
 """
 #: Of each run, by the name of its spec: the command, the training seeds whose weights are kept, and the other files.

@@ -12,8 +12,6 @@ from scipy import stats
 
 from paper_repro.analysis import claim_tests, estimators, inversion, readout
 from paper_repro.analysis.claim_tests import Measured
-from paper_repro.artifact.claims import values_at
-from paper_repro.artifact.results import measured
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
@@ -21,6 +19,8 @@ from paper_repro.sampling.ladder import temperatures
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
 from paper_repro.spec import Published, Spec, Statement
+from paper_repro.studies.reproduction.results import measured
+from paper_repro.studies.reproduction.verdicts import values_at
 
 Verdict = Literal["SUPPORTED", "NOT SUPPORTED", "UNDECIDED"]
 #: The parts of the evidence, each found by the method of ``Questions`` of its name.

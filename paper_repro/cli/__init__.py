@@ -1,4 +1,4 @@
-"""The command line: arguments only; what the commands do is in ``artifact.commands``."""
+"""The command line: arguments only; what the commands do is in ``cli.commands``."""
 
 import contextlib
 import io
@@ -82,7 +82,7 @@ def reproduce(
     only
         Make the data sets only, or the networks only.
     """
-    from paper_repro.artifact import commands  # noqa: PLC0415
+    from paper_repro.cli import commands  # noqa: PLC0415
 
     return commands.reproduce(_spec(spec), out, _console(), authors_weights, workers, scheduler, only)
 
@@ -96,7 +96,7 @@ def status(directory: Path, /) -> int:
     directory
         The run directory.
     """
-    from paper_repro.artifact import commands  # noqa: PLC0415
+    from paper_repro.cli import commands  # noqa: PLC0415
 
     return commands.status(directory, _console())
 
@@ -110,7 +110,7 @@ def report(directory: Path, /) -> int:
     directory
         The run directory.
     """
-    from paper_repro.artifact import commands  # noqa: PLC0415
+    from paper_repro.cli import commands  # noqa: PLC0415
 
     commands.make_report(directory, _console())
     return 0
@@ -125,7 +125,7 @@ def verify(directory: Path, /) -> int:
     directory
         The run directory.
     """
-    from paper_repro.artifact import commands  # noqa: PLC0415
+    from paper_repro.cli import commands  # noqa: PLC0415
 
     return commands.verify(directory, _console())
 
@@ -139,7 +139,7 @@ def constants(spec: Path | None = None, /) -> int:
     spec
         A spec, or published.toml; specs/paper.toml where none is given.
     """
-    from paper_repro.artifact import commands  # noqa: PLC0415
+    from paper_repro.cli import commands  # noqa: PLC0415
 
     return commands.constants(_spec(spec), _console())
 
@@ -172,7 +172,7 @@ def audit(
     json
         A file for the figures, as JSON.
     """
-    from paper_repro.artifact import commands  # noqa: PLC0415
+    from paper_repro.cli import commands  # noqa: PLC0415
 
     return commands.audit(weights, _spec(spec), sequences, snapshots, seed, json, _console())
 
@@ -204,7 +204,7 @@ def estimate(
     json
         A file for the figures, as JSON.
     """
-    from paper_repro.artifact import commands  # noqa: PLC0415
+    from paper_repro.cli import commands  # noqa: PLC0415
 
     return commands.estimate(_spec(spec), sequences, snapshots, seed, weights, json, _console())
 
@@ -236,7 +236,7 @@ def score(
     json
         A file for the figures, as JSON.
     """
-    from paper_repro.artifact import commands  # noqa: PLC0415
+    from paper_repro.cli import commands  # noqa: PLC0415
 
     return commands.score([weights, *others], _spec(spec), configurations, seed, json, _console())
 
@@ -277,7 +277,7 @@ def question(
     json
         A file for verdicts and evidence, as JSON.
     """
-    from paper_repro.artifact import commands  # noqa: PLC0415
+    from paper_repro.cli import commands  # noqa: PLC0415
 
     return commands.question([weights, *others], _spec(spec), sequences, snapshots, seed, run, against, json, _console())
 
@@ -297,7 +297,7 @@ def lnz(sequence: str, /, *, temperature: float, spec: Path | None = None, json:
     json
         Print one JSON object instead.
     """
-    from paper_repro.artifact import commands  # noqa: PLC0415
+    from paper_repro.cli import commands  # noqa: PLC0415
 
     return commands.lnz(sequence, _spec(spec), temperature, json, _console())
 
@@ -393,7 +393,3 @@ def program() -> NoReturn:
                     stream.flush()
             os._exit(status)
     sys.exit(status)
-
-
-if __name__ == "__main__":
-    program()

@@ -6,14 +6,14 @@ import signal
 import attrs
 import pytest
 from distributed import LocalCluster
-from tiny import Listener, deadly, shas, silent
 
-from paper_repro.artifact import commands
-from paper_repro.artifact.engines import cluster
-from paper_repro.artifact.run import Run
-from paper_repro.artifact.stages import plan
+from paper_repro.cli import commands
 from paper_repro.files import InputError
 from paper_repro.spec import load_spec
+from paper_repro.studies.reproduction.engines import cluster
+from paper_repro.studies.reproduction.run import Run
+from paper_repro.studies.reproduction.stages import plan
+from tests.support.tiny import Listener, deadly, shas, silent
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_a_stage_that_kills_every_worker_ends_in_one_line_and_keeps_the_rest(tin
 @pytest.mark.faults("worker")
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "tcp://no such host:1", "nonsense", "", "tcp://"])
 def test_a_scheduler_that_does_not_answer_is_one_line(tiny, tmp_path, monkeypatch, address):
-    monkeypatch.setattr("paper_repro.artifact.engines._SECONDS_TO_ANSWER", 1)
+    monkeypatch.setattr("paper_repro.studies.reproduction.engines._SECONDS_TO_ANSWER", 1)
     with pytest.raises(InputError, match="--scheduler: ") as caught:
         commands.reproduce(tiny, tmp_path / "run", silent(), scheduler=address)
     assert "\n" not in str(caught.value)

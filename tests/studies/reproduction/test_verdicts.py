@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paper_repro.artifact.claims import judge, judge_all, mean_interval, prediction_interval, reservations, values_at
 from paper_repro.spec import Claim, load_published, load_spec, specs_folder
+from paper_repro.studies.reproduction.verdicts import judge, judge_all, mean_interval, prediction_interval, reservations, values_at
 
 
 @pytest.fixture(scope="module")

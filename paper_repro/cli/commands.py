@@ -14,9 +14,12 @@ from rich.text import Text
 from scipy import stats
 
 from paper_repro.analysis import estimators, inversion, score_error
-from paper_repro.artifact import claims, determinism, figures, report, statements
-from paper_repro.artifact.engines import Engine, cluster, follow, processes
-from paper_repro.artifact.manifest import (
+from paper_repro.files import InputError, input_error, sha256, write_bytes
+from paper_repro.numerics.parallel import available_cores, one_core
+from paper_repro.numerics.streams import data_key
+from paper_repro.physics import chain
+from paper_repro.physics.exact import ExactChain
+from paper_repro.pipeline.manifest import (
     NAME,
     PREVIOUS,
     StageRecord,
@@ -29,21 +32,20 @@ from paper_repro.artifact.manifest import (
     read_manifest,
     write_manifest,
 )
-from paper_repro.artifact.progress import TerminalReporter
-from paper_repro.artifact.results import as_json, collect, measured, read_json
-from paper_repro.artifact.run import Run
-from paper_repro.artifact.stages import has_exact_solution, strongest_bonds
-from paper_repro.files import InputError, input_error, sha256, write_bytes
-from paper_repro.numerics.parallel import available_cores, one_core
-from paper_repro.numerics.streams import data_key
-from paper_repro.physics import chain
-from paper_repro.physics.exact import ExactChain
+from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkScore, force_of
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.ranks import Ranks, group, leave, started_by_torchrun
 from paper_repro.score.weights import WeightsInfo, load_weights
 from paper_repro.spec import Dataset, Published, Spec, load_published, load_spec, specs_folder, structure
+from paper_repro.studies.reproduction import determinism, figures, statements
+from paper_repro.studies.reproduction import sections as report
+from paper_repro.studies.reproduction import verdicts as claims
+from paper_repro.studies.reproduction.engines import Engine, cluster, follow, processes
+from paper_repro.studies.reproduction.results import as_json, collect, measured, read_json
+from paper_repro.studies.reproduction.run import Run
+from paper_repro.studies.reproduction.stages import has_exact_solution, strongest_bonds
 
 PUBLISHED = "published.toml"
 _AUDIT_SHARD = 100

@@ -6,8 +6,8 @@ import signal
 
 from rich.console import Console
 
-from paper_repro.artifact.manifest import key_of, read_manifest
-from paper_repro.artifact.stages import plan
+from paper_repro.pipeline.manifest import key_of, read_manifest
+from paper_repro.studies.reproduction.stages import plan
 
 CHANGES = """extends = "paper.toml"
 name = "tiny"

@@ -1,4 +1,4 @@
-"""The artifact: a run directory of stages, verdicts on the claims, and the report."""
+"""The reproduction of the paper: a run directory of stages, verdicts on the claims, and the report."""
 
 import logging
 

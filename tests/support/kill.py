@@ -4,7 +4,7 @@ A process of its own, which only imports and forks: what a child does with threa
 (opening, renaming, removing, making, flushing) in the run directory; one that comes before a file is flushed cuts it in half, as a
 machine that loses power may.
 
-    python kill.py SPEC FOLDER [--most N] [--without PROTECTION]
+    python -m tests.support.kill SPEC FOLDER [--most N] [--without PROTECTION]
 """
 
 import argparse
@@ -18,14 +18,15 @@ import traceback
 from pathlib import Path
 
 import torch._dynamo  # noqa: F401  (torch imports it when it is first used: then in every child)
-from tiny import Listener
 
 from paper_repro import files
 from paper_repro.analysis import likelihood
-from paper_repro.artifact import manifest, run
-from paper_repro.artifact.stages import plan
+from paper_repro.pipeline import manifest
 from paper_repro.score import training
 from paper_repro.spec import load_spec
+from paper_repro.studies.reproduction import run
+from paper_repro.studies.reproduction.stages import plan
+from tests.support.tiny import Listener
 
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.link", "os.symlink"}
 KILLED = 9

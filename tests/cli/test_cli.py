@@ -90,7 +90,7 @@ def test_a_signal_ends_in_one_line_and_its_status(number, status, tmp_path):
     command = [
         sys.executable,
         "-m",
-        "paper_repro.cli",
+        "paper_repro",
         "reproduce",
         str(specs_folder() / "smoke.toml"),
         "--out",
@@ -110,7 +110,7 @@ _KERNEL = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor
 from paper_repro import cli
-from paper_repro.artifact import commands
+from paper_repro.cli import commands
 
 def long(*_):
     with ThreadPoolExecutor() as executor:  # as a kernel in a thread: its end is waited for
@@ -147,7 +147,7 @@ def test_output_that_nobody_reads_does_not_end_the_work(tmp_path, golden, closed
     command = [
         sys.executable,
         "-m",
-        "paper_repro.cli",
+        "paper_repro",
         "audit",
         weights,
         "--sequences",
@@ -171,7 +171,7 @@ def test_output_that_nobody_reads_does_not_end_the_work(tmp_path, golden, closed
 @pytest.mark.faults("surroundings")
 def test_a_terminal_without_greek_and_a_locale_without_utf_8(tmp_path):
     environment = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C", "HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "paper_repro.cli", "lnz", "ABBA", "--temperature", "1"]
+    command = [sys.executable, "-m", "paper_repro", "lnz", "ABBA", "--temperature", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)  # noqa: S603
     assert "ln Z" in done.stdout
 

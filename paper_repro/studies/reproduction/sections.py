@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from paper_repro.artifact.claims import Judgement, by_network, mean_interval, values_at
-from paper_repro.artifact.determinism import ASKED, CLOSE, EXACT, LEGEND, STATISTICAL
-from paper_repro.artifact.figures import DOTS_PER_INCH
-from paper_repro.artifact.manifest import Manifest, made_in
 from paper_repro.files import printable, write_text
 from paper_repro.physics import chain
+from paper_repro.pipeline.manifest import Manifest, made_in
 from paper_repro.spec import Loaded, Spec, digest
 from paper_repro.spec.quantity import quantity_of
+from paper_repro.studies.reproduction.determinism import ASKED, CLOSE, EXACT, LEGEND, STATISTICAL
+from paper_repro.studies.reproduction.figures import DOTS_PER_INCH
+from paper_repro.studies.reproduction.verdicts import Judgement, by_network, mean_interval, values_at
 
 _NARROWEST = 60  # columns of a terminal in which a table can be read; below, its rows are lines
 _STYLES = {"REPRODUCED": "bold green", "DEVIATES": "bold red", "INCONCLUSIVE": "yellow"}

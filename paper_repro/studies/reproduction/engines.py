@@ -20,12 +20,12 @@ from typing import Any
 
 import attrs
 
-from paper_repro.artifact.manifest import packages
-from paper_repro.artifact.stages import Files, Stage, Work
 from paper_repro.files import InputError, NotFiniteError, sha256
 from paper_repro.numerics.parallel import available_cores, one_core
+from paper_repro.pipeline.manifest import packages
 from paper_repro.score.ranks import Ranks
 from paper_repro.spec import Spec
+from paper_repro.studies.reproduction.stages import Files, Stage, Work
 
 _SECONDS_TO_STOP = 3.0
 _SECONDS_TO_ANSWER = 30.0  # for a scheduler

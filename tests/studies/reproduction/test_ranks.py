@@ -7,12 +7,12 @@ import sys
 
 import numpy as np
 import pytest
-from tiny import Listener, shas
 
-from paper_repro.artifact.manifest import read_manifest
-from paper_repro.artifact.run import Run
+from paper_repro.pipeline.manifest import read_manifest
 from paper_repro.score.weights import read_tensors
 from paper_repro.spec import load_spec
+from paper_repro.studies.reproduction.run import Run
+from tests.support.tiny import Listener, shas
 
 # In place of the program: rank 1 dies once, within a training, and the steps that rank 0 takes are noted.
 _RANK_1_DIES = """
@@ -31,7 +31,7 @@ def batch_at(chains, settings, seed, step, refinement):
 training.batch_at = batch_at
 sys.exit(cli.main())
 """
-_PROGRAM = ("-m", "paper_repro.cli")
+_PROGRAM = ("-m", "paper_repro")
 
 
 def torchrun(*arguments, ranks=2, restarts=0):

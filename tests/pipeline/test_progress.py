@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from paper_repro.artifact.progress import TerminalReporter
+from paper_repro.pipeline.progress import TerminalReporter
 
 
 class Clock:

@@ -2,10 +2,10 @@
 
 import pytest
 from rich.console import Console
-from tiny import CHANGES
 
-from paper_repro.artifact import commands
+from paper_repro.cli import commands
 from paper_repro.spec import specs_folder
+from tests.support.tiny import CHANGES
 
 
 @pytest.fixture(scope="module")

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import attrs
 
-from paper_repro.artifact.engines import Engine, Made, Task, make_task
-from paper_repro.artifact.manifest import Manifest, StageRecord, faults, key_of, now, open_manifest, packages, write_manifest
-from paper_repro.artifact.progress import Reporter
-from paper_repro.artifact.results import as_json
-from paper_repro.artifact.stages import Files, Stage, Work, has_exact_solution, plan, strongest_bonds
 from paper_repro.files import InputError, input_error, read_bytes, remove_temporaries, sha256, write_bytes
 from paper_repro.numerics.parallel import available_cores, one_core
 from paper_repro.physics.exact import ExactChain
+from paper_repro.pipeline.manifest import Manifest, StageRecord, faults, key_of, now, open_manifest, packages, write_manifest
+from paper_repro.pipeline.progress import Reporter
 from paper_repro.score.ranks import Ranks
 from paper_repro.spec import Spec
+from paper_repro.studies.reproduction.engines import Engine, Made, Task, make_task
+from paper_repro.studies.reproduction.results import as_json
+from paper_repro.studies.reproduction.stages import Files, Stage, Work, has_exact_solution, plan, strongest_bonds
 
 #: By the first word of a stage's name; raised when the stage comes to do something else with the same inputs: what was made
 #: before is then made again.

@@ -5,10 +5,10 @@ import math
 import attrs
 import pytest
 
-from paper_repro.artifact.statements import FromPlateau, Questions, decide, decide_all, plateaus_of, values_of
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.spec import Statement, load_published, specs_folder
+from paper_repro.studies.reproduction.statements import FromPlateau, Questions, decide, decide_all, plateaus_of, values_of
 
 AT_LEAST = Statement("s", "says", "part.value_of_it", "at-least", 1.0)
 AT_MOST = attrs.evolve(AT_LEAST, rule="at-most")

@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import attrs
 import numpy as np
 import pytest
-from tiny import Listener, deadly, sealed, shas, silent
 
 from paper_repro.analysis import likelihood
-from paper_repro.artifact import commands
-from paper_repro.artifact.engines import Engine, Task, make_task, processes
-from paper_repro.artifact.manifest import NAME, hold, packages, read_manifest, write_manifest
-from paper_repro.artifact.run import Run
-from paper_repro.artifact.stages import plan
+from paper_repro.cli import commands
 from paper_repro.files import InputError, sha256
+from paper_repro.pipeline.manifest import NAME, hold, packages, read_manifest, write_manifest
 from paper_repro.spec import load_spec
+from paper_repro.studies.reproduction.engines import Engine, Task, make_task, processes
+from paper_repro.studies.reproduction.run import Run
+from paper_repro.studies.reproduction.stages import plan
+from tests.support.tiny import Listener, deadly, sealed, shas, silent
 
 
 @pytest.mark.faults("damaged")

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+_ROOT = Path(__file__).resolve().parents[3]
+
 
 def kill(tiny, tmp_path, *options):
-    driver = Path(__file__).with_name("kill.py")
-    command = [sys.executable, str(driver), str(tiny), str(tmp_path), *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    command = [sys.executable, "-m", "tests.support.kill", str(tiny), str(tmp_path), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=_ROOT)  # noqa: S603
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from paper_repro.artifact.claims import values_at
-from paper_repro.artifact.determinism import CLOSE, EXACT, STATISTICAL, class_of
+from paper_repro.studies.reproduction.determinism import CLOSE, EXACT, STATISTICAL, class_of
+from paper_repro.studies.reproduction.verdicts import values_at
 
 #: A processor without what this one has beyond the first of its kind, for each library that looks.
 _OLD_PROCESSOR = {
@@ -36,7 +36,7 @@ def elsewhere(tiny, golden, tmp_path_factory):
         command = [
             sys.executable,
             "-m",
-            "paper_repro.cli",
+            "paper_repro",
             "reproduce",
             str(tiny),
             "--out",

@@ -1,0 +1,1 @@
+"""What writes golden files and documents: not part of the package, and run by tox."""
