@@ -38,7 +38,7 @@ from paper_repro.score.weights import read_tensors, write_tensors
 from paper_repro.spec import Published, Spec, digest, load_spec, specs_folder
 from paper_repro.studies.reproduction import figures, stages
 from paper_repro.studies.reproduction import sections as report
-from paper_repro.studies.reproduction.results import as_json
+from paper_repro.studies.reproduction.plain_results import as_json
 from tests.support.tiny import CHANGES
 
 ALL_FIGURES = figures.FIGURES

@@ -43,7 +43,7 @@ from paper_repro.studies.reproduction import determinism, figures, statements
 from paper_repro.studies.reproduction import sections as report
 from paper_repro.studies.reproduction import verdicts as claims
 from paper_repro.studies.reproduction.engines import Engine, cluster, follow, processes
-from paper_repro.studies.reproduction.results import as_json, collect, measured, read_json
+from paper_repro.studies.reproduction.plain_results import as_json, collect, measured, read_json
 from paper_repro.studies.reproduction.run import Run
 from paper_repro.studies.reproduction.stages import has_exact_solution, strongest_bonds
 

@@ -1,128 +1,315 @@
-"""Results as files hold them: JSON, every measured value with its standard error."""
+"""The records of everything that a run yields; their names and nesting are those of results.json and of results/*.json.
 
-import json
-import math
-from pathlib import Path
-from typing import Any
+Errors are one standard error. Numbers are NaN where there is nothing to say (null in a file); None was not
+measured.
+"""
+
+from collections.abc import Mapping
+from typing import Generic, Literal, TypeVar
 
 import attrs
-import numpy as np
 
-from paper_repro.analysis import inversion
-from paper_repro.analysis.plateau import flat_until
-from paper_repro.analysis.thermodynamic_integration import integrate_to
-from paper_repro.files import InputError
-from paper_repro.spec import Spec
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.measured import Measured
 
-
-def as_json(data: Any) -> bytes:
-    """Return plain data as JSON; numbers that are not finite become null."""
-
-    def plain(value: Any) -> Any:
-        if attrs.has(type(value)):
-            return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
-        if isinstance(value, dict):
-            return {str(key): plain(item) for key, item in value.items()}
-        if isinstance(value, np.ndarray):
-            return plain(value.tolist())
-        if isinstance(value, list | tuple):
-            return [plain(item) for item in value]
-        if isinstance(value, float | np.floating):
-            return float(value) if math.isfinite(value) else None
-        return value.item() if isinstance(value, np.generic) else value
-
-    return (json.dumps(plain(data), indent=1, ensure_ascii=False) + "\n").encode()
+T = TypeVar("T")
+Verdict = Literal["REPRODUCED", "DEVIATES", "INCONCLUSIVE"]
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON; raises ``InputError`` for a file that is missing or damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read ({error})", "an output of 'paper-repro reproduce'") from error
+@attrs.frozen(eq=False)
+class Training:
+    """One training: optimiser steps, parameters, the loss of every step (step,) and its mean in every epoch (epoch,)."""
+
+    steps: int
+    parameters: int
+    losses: Floats
+    epoch_losses: Floats
 
 
-def measured(value: float, error: float = math.nan) -> dict[str, float]:
-    """Return a value with its standard error, as the results hold it."""
-    return {"value": value, "standard_error": error}
+@attrs.frozen
+class Inversion:
+    """The couplings read out of one network's force: see ``analysis.inversion.Fit``.
 
-
-def fit_as_results(fit: inversion.Fit) -> dict[str, Any]:
-    """Return a fit as the results hold it: every measured value with its standard error, ratios and couplings by name."""
-    return {
-        "cosine": measured(fit.cosine, fit.cosine_error),
-        "r2": measured(fit.r2, fit.r2_error),
-        "r2_about_zero": measured(fit.r2_about_zero),
-        "scale": measured(fit.scale, fit.scale_error),
-        "force_error": measured(fit.force_error),
-        "ratios": {
-            name: measured(value, error) for name, value, error in zip(fit.terms, fit.ratios, fit.ratio_errors, strict=True)
-        },
-        "couplings": {
-            name: measured(value, error)
-            for name, value, error in zip(fit.terms, fit.coefficients, fit.coefficient_errors, strict=True)
-        },
-        "equations": measured(fit.equations, 0.0),
-        "condition": fit.condition,
-    }
-
-
-def collect(folder: Path, spec: Spec, made: set[str]) -> dict[str, Any]:
-    """Return the results of a run, out of the outputs ``made``: lists over the training seeds, and what does not depend on one.
-
-    Sections of which an output is missing are left out.
+    ``couplings`` are βJ, dimensionless; ``ratios`` are to the reference coupling; both by the name of the term.
     """
-    results: dict[str, Any] = {"seeds": list(spec.training.seeds)}
 
-    def read(section: str, names: list[str]) -> list[Any] | None:
-        paths = [f"results/{section}{name}.json" for name in names]
-        return [read_json(folder / path) for path in paths] if made.issuperset(paths) else None
-
-    for section in ("training", "inversion", "readout", "calibration"):
-        found = read(section, [f"-{seed}" for seed in spec.training.seeds])
-        if found is not None:
-            results[section] = found
-    temperatures = range(len(spec.likelihood.temperatures))
-    flows = [read("likelihood", [f"-{s}-{k}" for k in temperatures]) for s in spec.training.seeds]
-    if None not in flows:
-        results["likelihood"] = flows
-    authors = {section: read(section, ["-authors"]) for section in ("inversion", "readout", "calibration")}
-    authors["likelihood"] = read("likelihood", [f"-authors-{k}" for k in temperatures])
-    results["authors"] = {
-        section: found if section == "likelihood" else found[0] for section, found in authors.items() if found is not None
-    }
-    for section in ("constants", "sampling", "thermodynamic_integration", "end_time"):
-        found = read(section, [""])
-        if found is not None:
-            results[section] = found[0]
-    if "calibration" in results and "likelihood" in results:
-        for part, flow in zip(results["calibration"], results["likelihood"], strict=True):
-            _add_shape(part, flow)
-    if {"calibration", "likelihood"} <= results["authors"].keys():
-        _add_shape(results["authors"]["calibration"], results["authors"]["likelihood"])
-    if "thermodynamic_integration" in results:
-        for part in [*results.get("calibration", ()), *filter(None, [results["authors"].get("calibration")])]:
-            _add_integral(part, results["thermodynamic_integration"], len(spec.likelihood.chain))
-    return results
+    cosine: Measured
+    r2: Measured
+    r2_about_zero: Measured
+    scale: Measured
+    force_error: Measured
+    ratios: Mapping[str, Measured]
+    couplings: Mapping[str, Measured]
+    equations: Measured
+    condition: float
 
 
-def _add_shape(calibrated: dict[str, Any], flows: list[dict[str, Any]]) -> None:
-    """Say where the plateau is flat, and how far above it the configurations of each temperature lie on average."""
-    if "failed" in calibrated:
-        return
-    beta, ln_z = calibrated["beta_effective"]["value"], calibrated["ln_z"]["value"]
-    energies = [np.array(flow["energies"], dtype=float) for flow in flows]
-    above = [beta * e + np.array(flow["log_likelihoods"], dtype=float) + ln_z for e, flow in zip(energies, flows, strict=True)]
-    for index, values in enumerate(above):
-        error = float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else math.nan
-        calibrated[f"above_{index}"] = measured(float(values.mean()), error)
-    flat = flat_until(np.concatenate(energies), np.concatenate(above), calibrated["residual"]["value"])
-    calibrated["flat_until"] = measured(flat)
+@attrs.frozen(eq=False)
+class ForceMagnitudes:
+    """Histograms of the size of β × force on a spin (bin,): of a network, and exact; common ``edges`` (bin + 1,)."""
+
+    edges: Floats
+    inferred: Integers
+    exact: Integers
 
 
-def _add_integral(calibrated: dict[str, Any], integral: dict[str, Any], sites: int) -> None:
-    """Put ln Z(β_eff) by thermodynamic integration beside the exact one, where β_eff lies within what was integrated."""
-    betas, means, errors = (np.array(integral[name], dtype=float) for name in ("betas", "mean_energies", "standard_errors"))
-    beta = calibrated.get("beta_effective", {}).get("value")
-    if beta is not None and beta <= betas[-1]:
-        calibrated["ln_z_by_integration"] = measured(*integrate_to(beta, betas, means, errors, sites))
+@attrs.frozen(eq=False)
+class Example:
+    """One snapshot (site, 3), W (site, site) and β × force (site, 3) of a network for it."""
+
+    sequence: str
+    spins: Floats
+    interaction: Floats
+    force: Floats
+
+
+@attrs.frozen(eq=False)
+class Readout:
+    """|W| by separation: quartiles (separation, 3), means and counts (separation,); ``analysis.readout`` says the rest."""
+
+    separations: Integers
+    quartiles: Floats
+    means: Floats
+    counts: Integers
+    within_range: float
+    pearson: float
+    slope: float
+    force_magnitudes: ForceMagnitudes
+    example: Example
+
+
+@attrs.frozen(eq=False)
+class LogLikelihoods:
+    """Energies in units of J_AA and log-likelihoods of configurations (configuration,) drawn at one temperature."""
+
+    temperature: float
+    energies: Floats
+    log_likelihoods: Floats
+
+
+@attrs.frozen
+class Calibration:
+    """The plateau of one network: see ``analysis.plateau.Plateau``.
+
+    ``above`` is how far the configurations of each temperature lie above the plateau on average; ``flat_until`` the energy up to
+    which it is flat; ``ln_z_by_integration`` ln Z(β_eff) by thermodynamic integration, None where β_eff was not reached by it.
+    """
+
+    alpha: Measured
+    beta_effective: Measured
+    ln_z: Measured
+    exact_ln_z: Measured
+    gap: Measured
+    residual: Measured
+    high_energy: Measured
+    low_energy_count: int
+    threshold: float
+    above: tuple[Measured, ...]
+    flat_until: Measured
+    ln_z_by_integration: Measured | None = None
+
+
+@attrs.frozen
+class FailedCalibration:
+    """Why a network has no plateau; ``threshold`` is the energy up to which its slope was to be fitted."""
+
+    failed: str
+    threshold: float
+
+
+@attrs.frozen(eq=False)
+class Histogram:
+    """Counts (bin,) between ``edges`` (bin + 1,)."""
+
+    edges: Floats
+    counts: Integers
+
+
+@attrs.frozen(eq=False)
+class Autocorrelation:
+    """The pooled autocorrelation of one observable at ``lags`` (lag,) in sweeps: see ``sampling.diagnostics.Autocorrelation``."""
+
+    lags: Floats
+    values: Floats
+    errors: Floats
+    time: float
+    time_error: float
+    window: float
+    converged: bool
+    z: float
+
+
+@attrs.frozen(eq=False)
+class DatasetDiagnostics:
+    """How well one data set was sampled: see ``sampling.diagnostics``.
+
+    ``temperatures`` (replica,), ``swap_rates`` (replica - 1,); ``lengths`` (length + 1,) is the number of chains of each length.
+    """
+
+    swap_rate: float
+    smallest_swap_rate: float
+    round_trips: float
+    autocorrelation: float
+    thinning_ratio: float
+    z_mean: float
+    z_deviation: float
+    z_largest: float
+    z_pooled: float
+    temperatures: Floats
+    swap_rates: Floats
+    z_histogram: Histogram
+    lengths: Integers
+    autocorrelation_of_energy: Autocorrelation | None = None
+    autocorrelation_of_ends: Autocorrelation | None = None
+    overlap_successive: Measured | None = None
+    overlap_independent: Measured | None = None
+    overlap_difference: Measured | None = None
+
+
+@attrs.frozen(eq=False)
+class Conformation:
+    """One snapshot: letters and spins (site, 3)."""
+
+    sequence: str
+    spins: Floats
+
+
+@attrs.frozen(eq=False)
+class BondCosines:
+    """Histograms of S_i·S_j over the bonds of each term (bin,), by the name of the term; common ``edges`` (bin + 1,)."""
+
+    edges: Floats
+    counts: Mapping[str, Floats]
+
+
+@attrs.frozen(eq=False)
+class Sampling:
+    """Both data sets: how they were sampled, the shortest, middle and longest test chain, the bonds of the test snapshots."""
+
+    training: DatasetDiagnostics
+    test: DatasetDiagnostics
+    conformations: tuple[Conformation, ...]
+    bond_cosines: BondCosines
+
+
+@attrs.frozen(eq=False)
+class ThermodynamicIntegral:
+    """ln Z at β = 1/T₀ by thermodynamic integration: see ``analysis.thermodynamic_integration``. Arrays are (point,)."""
+
+    ln_z: Measured
+    exact_ln_z: Measured
+    error: Measured
+    quadrature_bias: Measured
+    betas: Floats
+    mean_energies: Floats
+    standard_errors: Floats
+
+
+@attrs.frozen
+class EndTimeCost:
+    """What one end time of the diffusion costs in ln Z: see ``analysis.end_time.EndTimeCost``."""
+
+    end_time: float
+    pair: float
+    pair_error: float
+    pair_exact: float
+    flow_error: float
+    chain: float
+    chain_error: float
+    chain_gaussian: float
+
+
+@attrs.frozen
+class EndTime:
+    """The costs of several end times, for two spins of κ = βJ and for the chain of the likelihood."""
+
+    kappa: float
+    costs: tuple[EndTimeCost, ...]
+
+
+@attrs.frozen
+class Constant:
+    """One constant of the spec: its path, value, unit, symbol and meaning, who states it, and where or why."""
+
+    name: str
+    value: str
+    unit: str
+    symbol: str
+    meaning: str
+    status: str
+    source: str
+
+
+@attrs.frozen
+class Judgement:
+    """The verdict on one claim: our value, its errors, the interval that the published value had to meet, and the reason.
+
+    ``measured`` is the path of our value in ``Results``. ``over_sequences`` is the standard error from resampling within a seed,
+    averaged over the seeds: these share the test sequences, so that it does not fall with their number; ``over_seeds`` is the
+    standard deviation between training seeds. NaN where there is none, as for a published value that is lost.
+    """
+
+    claim: str
+    statement: str
+    measured: str
+    rule: str
+    published: float
+    value: float
+    over_sequences: float
+    over_seeds: float
+    low: float
+    high: float
+    verdict: Verdict
+    reason: str
+
+
+@attrs.frozen(eq=False)
+class ByNetwork(Generic[T]):
+    """One section of each network: of the training seeds in order (none where it was not made), and of the authors' network."""
+
+    trained: tuple[T, ...] = ()
+    authors: T | None = None
+
+    def __bool__(self) -> bool:
+        """Whether the networks of the training seeds have this section."""
+        return bool(self.trained)
+
+    @property
+    def all(self) -> tuple[T, ...]:
+        """The section of every network that has it, the authors' last."""
+        return self.trained if self.authors is None else (*self.trained, self.authors)
+
+
+@attrs.frozen(eq=False)
+class Results:
+    """Everything that a run yields. Sections that were not made are None or empty.
+
+    ``spec`` is the name of the spec, ``caveats`` say why the run can establish nothing, ``determinism`` maps patterns of paths to
+    classes of reproducibility. ``likelihood`` has the configurations of each temperature, and is not in results.json.
+    """
+
+    spec: str
+    spec_sha256: str
+    seeds: tuple[int, ...]
+    caveats: tuple[str, ...] = ()
+    determinism: Mapping[str, str] = attrs.field(factory=dict)
+    verdicts: tuple[Judgement, ...] = ()
+    training: ByNetwork[Training] = ByNetwork()
+    inversion: ByNetwork[Inversion] = ByNetwork()
+    readout: ByNetwork[Readout] = ByNetwork()
+    calibration: ByNetwork[Calibration | FailedCalibration] = ByNetwork()
+    likelihood: ByNetwork[tuple[LogLikelihoods, ...]] = ByNetwork()
+    constants: tuple[Constant, ...] = ()
+    sampling: Sampling | None = None
+    thermodynamic_integration: ThermodynamicIntegral | None = None
+    end_time: EndTime | None = None
+
+    @property
+    def has_authors(self) -> bool:
+        """Whether the authors' network was analysed."""
+        return any(part.authors is not None for part in (self.inversion, self.readout, self.calibration, self.likelihood))
+
+    def named(self, section: ByNetwork[T]) -> list[tuple[str, T]]:
+        """Return the networks that have a section, by name: "seed 0", …, "authors' weights"."""
+        names = [*(f"seed {seed}" for seed in self.seeds), "authors' weights"]
+        return list(zip(names[: len(section.trained)] + names[len(self.seeds) :], section.all, strict=False))

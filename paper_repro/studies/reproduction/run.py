@@ -21,7 +21,7 @@ from paper_repro.pipeline.progress import Reporter
 from paper_repro.score.ranks import Ranks
 from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.engines import Engine, Made, Task, make_task
-from paper_repro.studies.reproduction.results import as_json
+from paper_repro.studies.reproduction.plain_results import as_json
 from paper_repro.studies.reproduction.stages import Files, Stage, Work, has_exact_solution, plan, strongest_bonds
 
 #: By the first word of a stage's name; raised when the stage comes to do something else with the same inputs: what was made

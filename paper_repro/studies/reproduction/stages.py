@@ -31,7 +31,7 @@ from paper_repro.score.pairformer import parameter_count
 from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import load_weights, read_tensors, weights_as_bytes, write_tensors
 from paper_repro.spec import Spec, canonical, digest
-from paper_repro.studies.reproduction.results import as_json, fit_as_results, measured, read_json
+from paper_repro.studies.reproduction.plain_results import as_json, fit_as_results, measured, read_json
 
 _SHARD = 200  # sequences in a file of a data set
 _PARTIAL_FORMAT = "paper_repro likelihood 1"

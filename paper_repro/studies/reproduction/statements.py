@@ -19,7 +19,7 @@ from paper_repro.sampling.ladder import temperatures
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
 from paper_repro.spec import Published, Spec, Statement
-from paper_repro.studies.reproduction.results import measured
+from paper_repro.studies.reproduction.plain_results import measured
 from paper_repro.studies.reproduction.verdicts import values_at
 
 Verdict = Literal["SUPPORTED", "NOT SUPPORTED", "UNDECIDED"]

@@ -20,7 +20,7 @@ from paper_repro.score.weights import load_weights
 from paper_repro.spec import load_spec, specs_folder
 from paper_repro.studies.reproduction import figures
 from paper_repro.studies.reproduction.engines import Engine
-from paper_repro.studies.reproduction.results import collect
+from paper_repro.studies.reproduction.plain_results import collect
 from paper_repro.studies.reproduction.run import Run
 from tests.support.tiny import Listener, shas, silent
 
