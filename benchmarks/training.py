@@ -10,7 +10,7 @@ from paper_repro.physics.sphere import normalise
 from paper_repro.score import diffusion, training
 from paper_repro.score.pairformer import build
 from paper_repro.spec import load_spec, specs_folder
-from tests.score.direct_form import direct
+from tests.support.direct_form import direct
 
 _STEPS = 50
 _SPEC = load_spec(specs_folder() / "paper.toml").record
