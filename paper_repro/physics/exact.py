@@ -21,11 +21,19 @@ from scipy.special import i0e, i1e, ive
 
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.rng import random_states
+from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.sequential_sampling import LANES, acceptance_tables, draw_chains, grid, pieces_needed
+from paper_repro.physics.terms import PairTerm, Terms
 from paper_repro.physics.transfer_matrix import log_sum, messages
 
 #: No chain is served beyond this β(|J| + 2|K|): up to it every Boltzmann factor that matters stays above 1e-290.
 LARGEST_WEIGHT = 650.0
+
+
+def has_exact_solution(terms: Terms, geometry: Geometry | None = None) -> bool:
+    """Return whether ``ExactChain`` solves a library of terms on a geometry, an open chain where none is given."""
+    near = all(isinstance(term, PairTerm) and term.bond_class <= 2 for term in terms.terms)
+    return terms.is_exchange and near and (geometry is None or geometry.is_open_chain)
 
 
 @functools.cache

@@ -1,0 +1,134 @@
+"""Geometry: which sites form pairs and runs, and the class of each pair.
+
+On a chain the class of a pair is its separation, the shortest way round where the chain is periodic. On a list of bonds it is what
+the list says: a shell, a kind of bond. A pair is written from its first site to its second, for terms that have a direction.
+"""
+
+import functools
+from typing import Any, Literal, Self
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from paper_repro.numerics.arrays import Integers
+
+Boundary = Literal["open", "periodic"]
+
+
+def _same(first: Integers, second: Integers) -> bool:
+    return np.array_equal(first, second)
+
+
+@attrs.frozen(hash=False)
+class Geometry:
+    """Sites 0 … N - 1 and their pairs: an open chain, a periodic chain, or a list of bonds.
+
+    ``boundary`` is that of a chain and None for a list of ``bonds`` (bond, 3), each i, j and class; a chain has no list. Made by
+    ``open_chain``, ``periodic_chain`` and ``from_bonds``, which say what they refuse.
+    """
+
+    sites: int
+    boundary: Boundary | None
+    bonds: Integers = attrs.field(eq=attrs.cmp_using(eq=_same))
+
+    @classmethod
+    def open_chain(cls, sites: int) -> Self:
+        """Return a chain with free ends; raises ``ValueError`` for fewer than one site."""
+        return cls(_checked_sites(sites), "open", _NO_BONDS)
+
+    @classmethod
+    def periodic_chain(cls, sites: int) -> Self:
+        """Return a ring, where site N - 1 is next to site 0; raises ``ValueError`` for fewer than one site."""
+        return cls(_checked_sites(sites), "periodic", _NO_BONDS)
+
+    @classmethod
+    def from_bonds(cls, sites: int, bonds: npt.ArrayLike) -> Self:
+        """Return the geometry of a list of bonds (bond, 3): i, j and class, integers, the sites counted from 0.
+
+        Raises ``ValueError`` for another shape, numbers that are not integers, sites that do not exist, a site bound to itself, and
+        a pair that a class has twice, in either direction.
+        """
+        return cls(_checked_sites(sites), None, _checked_bonds(bonds, sites))
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether the sites are in a row, so that runs of consecutive sites exist."""
+        return self.boundary is not None
+
+    @property
+    def is_open_chain(self) -> bool:
+        """Whether the sites are in a row with free ends, as the exact solution needs."""
+        return self.boundary == "open"
+
+    @functools.cached_property
+    def bond_classes(self) -> tuple[int, ...]:
+        """The classes that have a pair, ascending."""
+        if self.boundary is None:
+            return tuple(int(k) for k in np.unique(self.bonds[:, 2]))
+        return tuple(range(1, self.sites if self.boundary == "open" else self.sites // 2 + 1))
+
+    def pairs_of(self, bond_class: int) -> Integers:
+        """Return the pairs (pair, 2) of a class, each once; none where there is no such class."""
+        if self.boundary is None:
+            return self.bonds[self.bonds[:, 2] == bond_class, :2]
+        if bond_class not in self.bond_classes:
+            return _NO_BONDS[:, :2]
+        count = self.sites - bond_class if self.boundary == "open" else self.sites
+        if self.boundary == "periodic" and 2 * bond_class == self.sites:  # both ways round are the same pair
+            count = bond_class
+        first = np.arange(count)
+        return np.stack([first, (first + bond_class) % self.sites], axis=1)
+
+    @functools.cached_property
+    def pairs(self) -> Integers:
+        """All pairs (pair, 2), by class."""
+        return np.concatenate([_NO_BONDS[:, :2], *(self.pairs_of(k) for k in self.bond_classes)])
+
+    @functools.cached_property
+    def classes(self) -> Integers:
+        """The class of each of ``pairs`` (pair,)."""
+        return np.repeat(np.array(self.bond_classes, dtype=np.int64), [len(self.pairs_of(k)) for k in self.bond_classes])
+
+    def runs(self, length: int) -> Integers:
+        """Return the runs of consecutive sites (run, ``length``) of a chain, round the end where it is periodic.
+
+        Raises ``ValueError`` for a list of bonds, which has no order, and for a ring so short that two runs have the same sites.
+        """
+        if self.boundary is None:
+            raise ValueError(f"runs of {length} sites on a list of bonds; expected a chain, where sites have an order")
+        if self.boundary == "periodic" and self.sites <= length:
+            raise ValueError(f"runs of {length} sites on a periodic chain of {self.sites}; expected at least {length + 1} sites")
+        count = max(self.sites - length + 1, 0) if self.boundary == "open" else self.sites
+        return (np.arange(count)[:, None] + np.arange(length)) % self.sites
+
+
+_NO_BONDS = np.zeros((0, 3), dtype=np.int64)
+
+
+def _checked_sites(sites: Any) -> int:
+    if not isinstance(sites, int | np.integer) or isinstance(sites, bool) or sites < 1:
+        raise ValueError(f"sites = {sites!r}; expected an integer ≥ 1")
+    return int(sites)
+
+
+def _checked_bonds(bonds: npt.ArrayLike, sites: int) -> Integers:
+    given: npt.NDArray[Any] = np.asarray(bonds)
+    if given.ndim != 2 or given.shape[1] != 3:
+        raise ValueError(f"bonds of shape {given.shape}; expected (bond, 3): i, j, class")
+    if given.dtype.kind not in "iu":
+        raise ValueError(f"bonds of {given.dtype}; expected integers i, j, class")
+    rows: Integers = given.astype(np.int64)
+    outside = (rows[:, :2] < 0) | (rows[:, :2] >= sites)
+    if outside.any():
+        k = int(np.flatnonzero(outside.any(1))[0])
+        raise ValueError(f"bond {k} joins sites {rows[k, 0]} and {rows[k, 1]}; expected sites 0 to {sites - 1}")
+    loops = np.flatnonzero(rows[:, 0] == rows[:, 1])
+    if len(loops):
+        raise ValueError(f"bond {loops[0]} joins site {rows[loops[0], 0]} to itself; expected two different sites")
+    seen: dict[tuple[int, ...], int] = {}
+    for k, (i, j, bond_class) in enumerate(rows.tolist()):
+        first = seen.setdefault((min(i, j), max(i, j), bond_class), k)
+        if first != k:
+            raise ValueError(f"bond {k} is bond {first} again, sites {i} and {j} of class {bond_class}; expected each pair once")
+    return rows

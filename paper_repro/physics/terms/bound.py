@@ -1,0 +1,120 @@
+"""Terms on the sites of one system: their clusters, and values, gradients and Laplacians summed over them.
+
+Spins are (snapshot, site, 3), unit vectors. The number of snapshots at a time is the caller's: all arrays grow with it.
+"""
+
+import functools
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.physics.sphere import project
+from paper_repro.physics.terms.exchange import Exchange, adjacency, exchange_gradients
+from paper_repro.physics.terms.term import Term
+
+
+@attrs.frozen(eq=False)
+class BoundTerm:
+    """One term on ``sites`` sites, acting on ``clusters`` (cluster, size)."""
+
+    term: Term
+    sites: int
+    clusters: Integers
+
+    def value(self, spins: Floats) -> Floats:
+        """Return φ (snapshot,)."""
+        result: Floats = self.term.value(spins[:, self.clusters]).sum(-1)
+        return result
+
+    def gradient(self, spins: Floats) -> Floats:
+        """Return the tangent gradient ∇_i φ (snapshot, site, 3)."""
+        return project(spins, self.field(spins))
+
+    def field(self, spins: Floats) -> Floats:
+        """Return ∂φ/∂S_i (snapshot, site, 3) in the surrounding space; of a multilinear term the field on each spin."""
+        return self._at_sites(self.term.derivative(spins[:, self.clusters]))
+
+    def laplacian(self, spins: Floats) -> Floats:
+        """Return the Laplace-Beltrami Δ_i φ (snapshot, site)."""
+        return self._at_sites(self.term.laplacian(spins[:, self.clusters])[..., None])[..., 0]
+
+    def change(self, spins: Floats, site: int, proposed: Floats) -> Floats:
+        """Return by how much φ changes (snapshot,) where the spin of one site becomes ``proposed`` (snapshot, 3)."""
+        clusters = self._touching[site]
+        before = spins[:, clusters]
+        after = np.where((clusters == site)[..., None], proposed[:, None, None, :], before)
+        result: Floats = (self.term.value(after) - self.term.value(before)).sum(-1)
+        return result
+
+    @functools.cached_property
+    def _touching(self) -> list[Integers]:
+        """The clusters (cluster, size) that each site belongs to."""
+        return [self.clusters[(self.clusters == site).any(1)] for site in range(self.sites)]
+
+    @functools.cached_property
+    def _incidence(self) -> Any:
+        """1 (site, cluster × place) where a place of a cluster is the site."""
+        places = self.clusters.reshape(-1)
+        return csr_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=(self.sites, len(places)))
+
+    def _at_sites(self, parts: Floats) -> Floats:
+        """Sum what each place of each cluster adds (snapshot, cluster, size, value) at its site: (snapshot, site, value)."""
+        count, values = len(parts), parts.shape[-1]
+        rows = parts.reshape(count, -1, values).swapaxes(0, 1).reshape(self.clusters.size, count * values)
+        summed: Floats = self._incidence @ rows
+        return summed.reshape(self.sites, count, values).swapaxes(0, 1)
+
+
+@attrs.frozen(eq=False)
+class BoundTerms:
+    """The terms of a library on one system, in their order; the last axis of every result is the term."""
+
+    terms: tuple[BoundTerm, ...]
+    sites: int
+
+    def __len__(self) -> int:
+        """Return the number of terms."""
+        return len(self.terms)
+
+    @functools.cached_property
+    def is_exchange(self) -> bool:
+        """Whether every term is an exchange, so that a coupling matrix says all."""
+        return all(isinstance(part.term, Exchange) for part in self.terms)
+
+    @functools.cached_property
+    def adjacency(self) -> Floats:
+        """A (term, site, site) of a library of exchange: 1 where a pair of the term joins two sites; ``ValueError`` for another."""
+        other = next((part.term for part in self.terms if not isinstance(part.term, Exchange)), None)
+        if other is not None:
+            raise ValueError(f"the term {other.name!r} is {other.family}; expected exchange terms only")
+        return adjacency([part.clusters for part in self.terms], self.sites)
+
+    def values(self, spins: Floats) -> Floats:
+        """Return φ (snapshot, term)."""
+        return np.stack([part.value(spins) for part in self.terms], axis=-1)
+
+    def gradients(self, spins: npt.NDArray[Any]) -> Floats:
+        """Return the tangent gradients ∇_i φ (snapshot, site, 3, term): the force of couplings c is β × (gradients @ c)."""
+        if self.is_exchange:
+            return exchange_gradients(spins, self.adjacency)
+        return self.gradients_by_clusters(spins)
+
+    def gradients_by_clusters(self, spins: Floats) -> Floats:
+        """Return ``gradients`` of any terms, each summed over its clusters."""
+        return np.stack([part.gradient(spins) for part in self.terms], axis=-1)
+
+    def fields(self, spins: Floats) -> Floats:
+        """Return ∂φ/∂S_i (snapshot, site, 3, term) in the surrounding space."""
+        return np.stack([part.field(spins) for part in self.terms], axis=-1)
+
+    def laplacians(self, spins: Floats) -> Floats:
+        """Return the Laplace-Beltrami Δ_i φ (snapshot, site, term)."""
+        return np.stack([part.laplacian(spins) for part in self.terms], axis=-1)
+
+    def changes(self, spins: Floats, site: int, proposed: Floats) -> Floats:
+        """Return the changes of φ (snapshot, term) where the spin of one site becomes ``proposed`` (snapshot, 3)."""
+        return np.stack([part.change(spins, site, proposed) for part in self.terms], axis=-1)

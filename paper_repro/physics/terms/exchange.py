@@ -1,0 +1,48 @@
+"""Exchange, φ = Σ S_i·S_j: a positive coupling is ferromagnetic.
+
+A library of nothing but exchange is a set of matrices, which gives its gradients and the coupling matrix in one product each.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.physics.sphere import project
+from paper_repro.physics.terms.pairs import PairTerm
+
+
+@attrs.frozen
+class Exchange(PairTerm):
+    """φ = Σ S_i·S_j over pairs; Δφ = -4 φ."""
+
+    family = "exchange"
+    multilinear = True
+    rotation_invariant = True
+    inversion = 1
+
+    def value(self, spins: Floats) -> Floats:
+        """Return S_i·S_j (…) of pairs (…, 2, 3)."""
+        result: Floats = (spins[..., 0, :] * spins[..., 1, :]).sum(-1)
+        return result
+
+    def derivative(self, spins: Floats) -> Floats:
+        """Return the other spin of each pair (…, 2, 3)."""
+        return spins[..., ::-1, :]
+
+
+def adjacency(clusters: Sequence[Integers], sites: int) -> Floats:
+    """Return A (term, site, site): 1 where a pair of the term joins two sites, else 0; symmetric. ``clusters`` are of each term."""
+    result = np.zeros((len(clusters), sites, sites))
+    for index, pairs in enumerate(clusters):
+        result[index, pairs[:, 0], pairs[:, 1]] = result[index, pairs[:, 1], pairs[:, 0]] = 1.0
+    return result
+
+
+def exchange_gradients(spins: npt.NDArray[Any], adjacent: Floats) -> Floats:
+    """Return (I - S_i S_iᵀ) Σ_j A_ij S_j (…, site, 3, term) of spins (…, site, 3), for ``adjacency`` (term, site, site)."""
+    fields = np.einsum("kij,...jc->...kic", adjacent, spins)
+    return np.moveaxis(project(spins[..., None, :, :], fields), -3, -1)

@@ -1,0 +1,68 @@
+"""Terms on pairs of sites: the pairs of one class, of all species or of one unordered pair of them."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import attrs
+
+from paper_repro.numerics.arrays import Integers
+from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.terms.term import Term
+
+
+@attrs.frozen
+class PairTerm(Term):
+    """A term on the pairs of ``bond_class`` (a chain's separation) whose species are ``pair``, in either order; None: all pairs."""
+
+    bond_class: int
+    pair: tuple[int, int] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Put the pair in order; raises ``ValueError`` for a class or species that are not numbers."""
+        super().__attrs_post_init__()
+        bond_class, pair = self._given
+        if not isinstance(bond_class, int) or bond_class < 1:
+            raise ValueError(f"bond_class = {bond_class!r} of {self.name!r}; expected an integer ≥ 1")
+        if pair is not None and (len(pair) != 2 or not all(isinstance(number, int) for number in pair)):
+            raise ValueError(f"pair = {pair!r} of {self.name!r}; expected the numbers of two species")
+        if pair is not None:
+            object.__setattr__(self, "pair", (min(pair), max(pair)))
+
+    @property
+    def _given(self) -> tuple[Any, Any]:
+        """The class and the pair, of which nothing is known yet."""
+        return self.bond_class, self.pair
+
+    @property
+    def species(self) -> frozenset[int]:
+        """The species of the pair."""
+        return frozenset(self.pair or ())
+
+    def clusters(self, geometry: Geometry, species: Integers) -> Integers:
+        """Return the pairs (pair, 2) of the class and the species."""
+        pairs = geometry.pairs_of(self.bond_class)
+        if self.pair is None:
+            return pairs
+        one, other = self.pair
+        first, second = species[pairs[:, 0]], species[pairs[:, 1]]
+        found: Integers = pairs[((first == one) & (second == other)) | ((first == other) & (second == one))]
+        return found
+
+
+Pair = TypeVar("Pair", bound=PairTerm)
+
+
+def pair_terms(
+    family: type[Pair], bond_classes: Iterable[int], names: Sequence[str], *, by_species: bool = True
+) -> tuple[Pair, ...]:
+    """Return terms of a family: for each class, one for each unordered pair of the species ``names``, or one for all pairs."""
+    found = []
+    for bond_class in bond_classes:
+        if not by_species:
+            found.append(family(f"{family.family} {bond_class}", bond_class))
+            continue
+        for one, other in itertools.combinations_with_replacement(range(len(names)), 2):
+            label = f"{family.family} {names[one]}{names[other]} {bond_class}"
+            found.append(family(label, bond_class, (one, other)))
+    return tuple(found)

@@ -1,0 +1,53 @@
+"""What is known of a law: its couplings, its temperature, and its exact solution where it has one; unknown laws have no truth."""
+
+from typing import Self
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from paper_repro.numerics.arrays import Floats
+from paper_repro.physics.exact import ExactChain, has_exact_solution
+from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.terms import Terms
+from paper_repro.spec import Hamiltonian
+
+
+def reference_coupling(couplings: Floats) -> int:
+    """Return the index of the coupling to which ratios are taken: the strongest ferromagnetic one, or the strongest of all."""
+    return int(np.argmax(couplings if couplings.max() > 0 else np.abs(couplings)))
+
+
+@attrs.frozen(eq=False)
+class Truth:
+    """The ``couplings`` (term,) of ``terms``, in units of energy, and the inverse temperature ``beta`` > 0.
+
+    Raises ``ValueError`` for another number of couplings than of terms, and for numbers that are not finite.
+    """
+
+    terms: Terms
+    couplings: Floats
+    beta: float
+
+    def __attrs_post_init__(self) -> None:
+        """Check that the numbers belong together."""
+        if self.couplings.shape != (len(self.terms),) or not np.isfinite(self.couplings).all():
+            raise ValueError(f"couplings {self.couplings.tolist()} of {len(self.terms)} terms; expected a finite number for each")
+        if not (np.isfinite(self.beta) and self.beta > 0):
+            raise ValueError(f"beta = {self.beta:g}; expected a finite inverse temperature > 0")
+
+    @classmethod
+    def of(cls, hamiltonian: Hamiltonian, beta: float) -> Self:
+        """Return the law of a spec's Hamiltonian at an inverse temperature."""
+        return cls(Terms.of(hamiltonian), np.array([term.coupling for term in hamiltonian.terms]), beta)
+
+    @property
+    def reference(self) -> int:
+        """The index of the coupling to which ratios are taken."""
+        return reference_coupling(self.couplings)
+
+    def exact(self, geometry: Geometry, species: npt.ArrayLike | str) -> ExactChain:
+        """Return the exact solution on a geometry; raises ``ValueError`` where there is none (``has_exact_solution``)."""
+        if not has_exact_solution(self.terms, geometry):
+            raise ValueError("no exact solution; expected exchange at separations 1 and 2 on an open chain")
+        return ExactChain(np.tensordot(self.couplings, self.terms.on(geometry, species).adjacency, axes=1), self.beta)

@@ -1,0 +1,202 @@
+"""Snapshots: the one record of spin configurations, of whatever origin; it cannot be made of arrays that are something else."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from paper_repro.files import InputError, input_error
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.species import encode
+from paper_repro.physics.sphere import normalise
+
+#: Lengths within this of 1 are rounding of double precision and left as they are; up to ``_SINGLE`` they are rounding of single
+#: precision or of text, and divided out; beyond it the vectors mean something else.
+_DOUBLE, _SINGLE = 1e-9, 1e-4
+_SPINS = "(snapshot, site, 3)"
+
+
+@attrs.frozen(eq=False)
+class Snapshots:
+    """Configurations of one system: the same sites, species and geometry in each.
+
+    ``species`` (site,) are numbers, ``spins`` (snapshot, site, 3) unit vectors; ``run`` (snapshot,) says which Markov chain each
+    snapshot is of: those of different runs are independent, those of one need not be. ``temperature`` is in units of energy / k_B,
+    None where it is not known; ``origin`` is where they come from, for messages. ``species_names`` are the names of the numbers
+    0, 1, …, None where only numbers were given. Made by ``of``.
+    """
+
+    species: Integers
+    spins: Floats
+    geometry: Geometry
+    run: Integers
+    temperature: float | None
+    origin: str
+    species_names: tuple[str, ...] | None
+
+    @classmethod
+    def of(
+        cls,
+        spins: npt.ArrayLike,
+        species: npt.ArrayLike | str | None = None,
+        *,
+        geometry: Geometry | None = None,
+        run: npt.ArrayLike | None = None,
+        temperature: float | None = None,
+        species_names: Sequence[str] | None = None,
+        origin: str = "snapshots",
+    ) -> Self:
+        """Return snapshots of plain arrays.
+
+        Args:
+            spins: unit vectors (snapshot, site, 3); lengths that single precision or text has rounded are corrected.
+            species: names or numbers (site,), or a word of letters; None where all sites are alike.
+            geometry: of the sites; None for an open chain.
+            run: number of the Markov chain of each snapshot (snapshot,); None where all are of one.
+            temperature: in units of energy / k_B, where it is known.
+            species_names: names of the species 0, 1, …; None takes the names there are, in alphabetical order.
+            origin: where the arrays come from, the head of every message.
+
+        Raises:
+            InputError: in one line, for another shape, swapped axes, numbers that are not finite, vectors that are not of unit
+                length, species or runs that do not fit the spins or are not what they should be, and a temperature that is not > 0.
+
+        >>> import numpy as np
+        >>> up = np.zeros((5, 4, 3)) + [0, 0, 1]
+        >>> Snapshots.of(up, "ABBA", temperature=0.05).species
+        array([0, 1, 1, 0])
+        """
+        names = None if species_names is None else _names(species_names, origin)
+        sites = None if species is None else len(_listed(species))
+        vectors = _vectors(spins, geometry.sites if geometry is not None else sites, origin)
+        count, sites = vectors.shape[:2]
+        numbers, names = _numbers(np.zeros(sites, dtype=np.int64) if species is None else species, names, sites, origin)
+        return cls(
+            species=numbers,
+            spins=vectors,
+            geometry=Geometry.open_chain(sites) if geometry is None else geometry,
+            run=np.zeros(count, dtype=np.int64) if run is None else _runs(run, count, origin),
+            temperature=_temperature(temperature, origin),
+            origin=origin,
+            species_names=names,
+        )
+
+    def __len__(self) -> int:
+        """Return the number of snapshots."""
+        return len(self.spins)
+
+    @property
+    def sites(self) -> int:
+        """Number of sites."""
+        return len(self.species)
+
+    def part(self, rows: slice) -> Self:
+        """Return some of the snapshots."""
+        return attrs.evolve(self, spins=self.spins[rows], run=self.run[rows])
+
+    def numbered(self, names: tuple[str, ...]) -> Self:
+        """Return the same snapshots with species numbered in the order of ``names``.
+
+        Species that were given as numbers alone count as numbered so. Raises ``InputError`` for a species that is not among them.
+        """
+        if self.species_names == names:
+            return self
+        own = self.species_names
+        given: Any = self.species if own is None else [own[number] for number in self.species]
+        numbers, _ = _numbers(given, names, self.sites, self.origin)
+        return attrs.evolve(self, species=numbers, species_names=names)
+
+
+def _listed(values: npt.ArrayLike | str) -> npt.NDArray[Any]:
+    listed = np.asarray(list(values) if isinstance(values, str) else values)
+    return listed if listed.ndim else listed[None]
+
+
+def _names(given: Sequence[str], origin: str) -> tuple[str, ...]:
+    names = tuple(given)
+    if not all(isinstance(name, str) for name in names) or not names or len(set(names)) != len(names):
+        raise InputError(origin, f"species_names = {list(names)!r}", "one or more different names, text")
+    return names
+
+
+def _numbers(
+    species: npt.ArrayLike | str, names: tuple[str, ...] | None, sites: int, origin: str
+) -> tuple[Integers, tuple[str, ...] | None]:
+    """Return species as numbers, and the names of the numbers: given, found in the species, or None."""
+    given = _listed(species)
+    if given.shape != (sites,):
+        raise InputError(origin, f"species of shape {given.shape} and spins of {sites} sites", "one species for each site")
+    if names is None and given.dtype.kind in "US":
+        names = tuple(sorted(set(given.astype(str).tolist())))
+    elif names is None and given.dtype.kind in "iu":
+        if given.min() < 0:
+            raise InputError(origin, f"species {given.min()} at site {int(given.argmin()) + 1}", "numbers ≥ 0")
+        return given.astype(np.int64), None
+    try:
+        return encode(given, names or ("0",)), names
+    except ValueError as error:
+        raise input_error(origin, error, "species") from error
+
+
+def _vectors(spins: npt.ArrayLike, sites: int | None, origin: str) -> Floats:
+    """Return spins in double precision, of unit length; ``sites`` is how many there are, where something else says it."""
+    try:
+        given: npt.NDArray[Any] = np.asarray(spins)
+    except ValueError as error:
+        raise InputError(origin, "spins in rows of different lengths", f"an array {_SPINS}") from error
+    if given.dtype.kind not in "fiu":
+        raise InputError(origin, f"spins of {given.dtype}", f"real numbers {_SPINS}")
+    _require_axes(given.shape, sites, origin)
+    vectors: Floats = given.astype(np.float64)
+    finite = np.isfinite(vectors).all(-1)
+    if not finite.all():
+        snapshot, site = np.argwhere(~finite)[0]
+        found = f"{np.count_nonzero(~finite):,} spins that are not finite, the first in snapshot {snapshot}, site {site}"
+        raise InputError(origin, found, "finite vectors")
+    lengths = np.linalg.norm(vectors, axis=-1)
+    off = np.abs(lengths - 1).max()
+    if off > _SINGLE:
+        swapped = vectors.shape[1] == 3 and np.abs(np.linalg.norm(vectors, axis=1) - 1).max() <= _SINGLE
+        found = "axes swapped, unit vectors lie along axis 1" if swapped else f"vectors of lengths {_range(lengths)}"
+        raise InputError(origin, found, f"unit vectors along the last axis of {_SPINS}")
+    return vectors if off <= _DOUBLE else normalise(vectors)
+
+
+def _range(lengths: Floats) -> str:
+    low, high = f"{lengths.min():.6g}", f"{lengths.max():.6g}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _require_axes(shape: tuple[int, ...], sites: int | None, origin: str) -> None:
+    expected = _SPINS if sites is None else f"(snapshot, {sites}, 3)"
+    found = f"spins of shape {shape}"
+    if len(shape) == 2 and shape[-1] == 3:
+        raise InputError(origin, f"{found}, one snapshot", f"{expected}, such as spins[None]")
+    if len(shape) == 3 and shape[2] != 3 and 3 in shape[:2]:
+        raise InputError(origin, f"{found}, axes swapped: the components are axis {shape.index(3)}", expected)
+    if len(shape) == 3 and shape[2] == 3 and sites is not None and shape[1] != sites == shape[0]:
+        raise InputError(origin, f"{found}, axes swapped: the sites are axis 0", expected)
+    if len(shape) != 3 or shape[2] != 3 or 0 in shape or (sites is not None and shape[1] != sites):
+        raise InputError(origin, found, expected)
+
+
+def _runs(run: npt.ArrayLike, count: int, origin: str) -> Integers:
+    given = _listed(run)
+    if given.dtype.kind not in "iu":
+        raise InputError(origin, f"run of {given.dtype}", "integers, the Markov chain of each snapshot")
+    if given.shape != (count,):
+        raise InputError(origin, f"run of shape {given.shape} for {count} snapshots", "one for each snapshot")
+    return given.astype(np.int64)
+
+
+def _temperature(temperature: float | None, origin: str) -> float | None:
+    if temperature is None:
+        return None
+    if isinstance(temperature, bool) or not isinstance(temperature, int | float | np.integer | np.floating):
+        raise InputError(origin, f"temperature = {temperature!r}", "a number > 0, in units of energy / k_B")
+    if not (np.isfinite(temperature) and temperature > 0):
+        raise InputError(origin, f"temperature = {temperature:g}", "a finite number > 0, in units of energy / k_B")
+    return float(temperature)

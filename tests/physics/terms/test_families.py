@@ -1,0 +1,217 @@
+"""Every family of terms: gradient and Laplacian against geodesic differences, symmetries, sums over clusters, local changes.
+
+Each check takes a term, so that a term that is wrong on purpose can be put in its place.
+"""
+
+import attrs
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.sphere import tangent_basis
+from paper_repro.physics.terms import Biquadratic, BoundTerm, Exchange, Field, Terms
+from paper_repro.physics.terms.field import field_terms
+from paper_repro.physics.terms.pairs import pair_terms
+
+SNAPSHOTS = 5  # sites are 7, pairs 2: a swapped axis cannot pass
+NAMES = ("A", "B", "C")
+SPECIES = np.array([0, 1, 1, 2, 0, 1, 2])
+SQUARE = Geometry.from_bonds(7, [[0, 1, 1], [1, 2, 1], [3, 1, 1], [4, 5, 2], [5, 6, 1], [6, 0, 1], [2, 4, 2], [3, 0, 2]])
+GEOMETRIES = {"open": Geometry.open_chain(7), "periodic": Geometry.periodic_chain(7), "bonds": SQUARE}
+TERMS = {
+    "exchange": Exchange("exchange", 1),
+    "exchange of a pair": Exchange("exchange AB", 2, (1, 0)),
+    "biquadratic": Biquadratic("biquadratic", 2),
+    "biquadratic of a pair": Biquadratic("biquadratic BC", 1, (1, 2)),
+    "field": Field("field z", 2),
+    "field on a species": Field("field y of B", 1, 1),
+}
+#: φ of the cluster of each family, written out a second time, and the clusters by a direct loop.
+BY_HAND = {
+    "exchange": lambda s, term: float(np.dot(s[0], s[1])),
+    "biquadratic": lambda s, term: float(np.cos(np.arccos(np.clip(np.dot(s[0], s[1]), -1, 1))) ** 2),
+    "field": lambda s, term: float(s[0][term.component]),
+}
+
+cases = pytest.mark.parametrize(("term", "geometry"), [(t, g) for t in TERMS for g in GEOMETRIES])
+
+
+def directions(seed, *shape):
+    vectors = np.random.default_rng(seed).standard_normal((*shape, 3))
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+def bound(term, geometry):
+    return BoundTerm(term, 7, term.clusters(GEOMETRIES[geometry], SPECIES))
+
+
+def by_loop(term, geometry, spins):
+    """φ (snapshot,) by a loop over all pairs or sites, and the distances or the list."""
+    total = np.zeros(len(spins))
+    shape = GEOMETRIES[geometry]
+    if term.family == "field":
+        clusters = [[i] for i in range(7) if term.on in (None, SPECIES[i])]
+    else:
+        clusters = []
+        for i in range(7):
+            for j in range(i):
+                apart = min(i - j, 7 - i + j) if geometry == "periodic" else i - j
+                if geometry == "bonds":
+                    listed = shape.bonds.tolist()
+                    joined = [i, j, term.bond_class] in listed or [j, i, term.bond_class] in listed
+                else:
+                    joined = apart == term.bond_class
+                if joined and (term.pair is None or sorted((SPECIES[i], SPECIES[j])) == sorted(term.pair)):
+                    clusters.append([i, j])
+    for k, snapshot in enumerate(spins):
+        total[k] = sum(BY_HAND[term.family](snapshot[cluster], term) for cluster in clusters)
+    return total
+
+
+def turned(spins, site, tangent, angle):
+    """The spins with one of them moved along the geodesic of a unit tangent (snapshot, 3)."""
+    moved = spins.copy()
+    moved[:, site] = np.cos(angle) * spins[:, site] + np.sin(angle) * tangent
+    return moved
+
+
+def derivative_errors(made, spins):
+    """The largest errors of gradient and Laplacian against differences along two geodesics through each spin, of fourth order."""
+    gradient, laplacian = made.gradient(spins), made.laplacian(spins)
+    assert gradient.shape == spins.shape
+    assert laplacian.shape == spins.shape[:2]
+    step, worst = 2e-2, [np.abs((gradient * spins).sum(-1)).max(), 0.0]
+    centre = made.value(spins)
+    for site in range(spins.shape[1]):
+        second = np.zeros(len(spins))
+        for tangent in np.moveaxis(tangent_basis(spins[:, site]), 1, 0):
+            at = {k: made.value(turned(spins, site, tangent, k * step)) for k in (-3, -2, -1, 1, 2, 3)}
+            first = (45 * (at[1] - at[-1]) - 9 * (at[2] - at[-2]) + (at[3] - at[-3])) / (60 * step)
+            second += (270 * (at[1] + at[-1]) - 27 * (at[2] + at[-2]) + 2 * (at[3] + at[-3]) - 490 * centre) / (180 * step**2)
+            worst[0] = max(worst[0], np.abs((gradient[:, site] * tangent).sum(-1) - first).max())
+        worst[1] = max(worst[1], np.abs(laplacian[:, site] - second).max())
+    return worst
+
+
+@cases
+@given(seed=st.integers(0, 2**32))
+def test_gradient_and_laplacian_are_derivatives_on_the_spheres(term, geometry, seed):
+    assert max(derivative_errors(bound(TERMS[term], geometry), directions(seed, SNAPSHOTS, 7))) < 1e-6
+
+
+@attrs.frozen
+class HalfLaplacian(Biquadratic):
+    """Without the constant that the curvature of u² adds."""
+
+    def laplacian(self, spins):
+        return super().laplacian(spins) - 2.0
+
+
+@attrs.frozen
+class FlatLaplacian(Exchange):
+    """As if u² were linear in each spin."""
+
+    def laplacian(self, spins):
+        return 0.0 * super().laplacian(spins)
+
+
+@attrs.frozen
+class OneSided(Exchange):
+    """The force on the first spin of a pair only."""
+
+    def derivative(self, spins):
+        return spins[..., ::-1, :] * np.array([1.0, 0.0])[:, None]
+
+
+@pytest.mark.parametrize("wrong", [HalfLaplacian("wrong", 1), FlatLaplacian("wrong", 1), OneSided("wrong", 1)])
+def test_wrong_derivatives_are_noticed(wrong):
+    assert max(derivative_errors(bound(wrong, "open"), directions(0, SNAPSHOTS, 7))) > 0.1
+
+
+@cases
+@given(seed=st.integers(0, 2**32))
+def test_the_sum_over_clusters_is_that_of_a_direct_loop(term, geometry, seed):
+    spins = directions(seed, SNAPSHOTS, 7)
+    np.testing.assert_allclose(bound(TERMS[term], geometry).value(spins), by_loop(TERMS[term], geometry, spins), rtol=0, atol=1e-12)
+
+
+@cases
+@given(seed=st.integers(0, 2**32))
+def test_the_local_change_is_that_of_the_totals(term, geometry, seed):
+    made, spins, proposed = bound(TERMS[term], geometry), directions(seed, SNAPSHOTS, 7), directions(seed + 1, SNAPSHOTS, 7)
+    for site in range(7):
+        moved = spins.copy()
+        moved[:, site] = proposed[:, site]
+        change = made.change(spins, site, proposed[:, site])
+        assert change.shape == (SNAPSHOTS,)
+        np.testing.assert_allclose(change, made.value(moved) - made.value(spins), rtol=0, atol=1e-12)
+
+
+def symmetry_errors(term, seed):
+    """How much a rotation of all spins, and S → -S against the stated sign, change φ."""
+    made, spins = bound(term, "periodic"), directions(seed, SNAPSHOTS, 7)
+    rotation, _ = np.linalg.qr(np.random.default_rng(seed + 1).standard_normal((3, 3)))
+    rotation *= np.sign(np.linalg.det(rotation))
+    before = made.value(spins)
+    return np.abs(made.value(spins @ rotation.T) - before).max(), np.abs(made.value(-spins) - term.inversion * before).max()
+
+
+@pytest.mark.parametrize("term", TERMS)
+@given(seed=st.integers(0, 2**32))
+def test_symmetries_are_those_that_the_family_claims(term, seed):
+    rotated, inverted = symmetry_errors(TERMS[term], seed)
+    assert inverted < 1e-12
+    if TERMS[term].rotation_invariant:
+        assert rotated < 1e-12
+
+
+def test_a_family_that_claims_a_symmetry_that_it_has_not_is_noticed():
+    assert symmetry_errors(TERMS["field"], 3)[0] > 0.01
+
+    @attrs.frozen
+    class Even(Field):
+        inversion = 1
+
+    assert symmetry_errors(Even("even", 2), 3)[1] > 0.01
+
+
+@pytest.mark.parametrize("term", TERMS)
+@given(seed=st.integers(0, 2**32))
+def test_multilinear_terms_are_linear_in_each_spin(term, seed):
+    """φ(S_i → a S_i + b S') = a φ(S_i) + b φ(S'): read on one cluster at a time, off the sphere too."""
+    made, spins = TERMS[term], directions(seed, SNAPSHOTS, 7)
+    clusters = made.clusters(GEOMETRIES["open"], SPECIES)
+    one, other = spins[:, clusters], directions(seed + 1, SNAPSHOTS, 7)[:, clusters]
+    mixed = one.copy()
+    mixed[:, :, 0] = 0.3 * one[:, :, 0] - 1.7 * other[:, :, 0]
+    replaced = one.copy()
+    replaced[:, :, 0] = other[:, :, 0]
+    error = np.abs(made.value(mixed) - 0.3 * made.value(one) + 1.7 * made.value(replaced)).max(initial=0.0)
+    assert (error < 1e-12) == made.multilinear
+    if made.multilinear:  # the derivative is then the field, of which the spin itself is no part
+        field = made.derivative(one)[:, :, 0]
+        np.testing.assert_allclose((field * one[:, :, 0]).sum(-1), made.value(one), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(made.derivative(replaced)[:, :, 0], field, rtol=0, atol=1e-12)
+
+
+@given(seed=st.integers(0, 2**32), geometry=st.sampled_from(list(GEOMETRIES)))
+def test_the_product_of_matrices_and_the_sum_over_clusters_give_the_same_gradients(seed, geometry):
+    terms = Terms(pair_terms(Exchange, (1, 2), NAMES), NAMES).on(GEOMETRIES[geometry], SPECIES)
+    spins = directions(seed, SNAPSHOTS, 7)
+    assert terms.is_exchange
+    assert terms.gradients(spins).shape == (SNAPSHOTS, 7, 3, 12)
+    np.testing.assert_allclose(terms.gradients(spins), terms.gradients_by_clusters(spins), rtol=0, atol=1e-14)
+
+
+def test_a_library_answers_in_the_order_of_its_terms():
+    library = Terms([*pair_terms(Exchange, (1,), NAMES, by_species=False), Biquadratic("q", 1), *field_terms()], NAMES)
+    made, spins, proposed = library.on(GEOMETRIES["open"], "ABBCABC"), directions(1, SNAPSHOTS, 7), directions(2, SNAPSHOTS)
+    assert library.names == ("exchange 1", "q", "field x", "field y", "field z")
+    for index, part in enumerate(made.terms):
+        assert part.term is library.terms[index]
+        assert np.array_equal(made.values(spins)[:, index], part.value(spins))
+        assert np.array_equal(made.gradients(spins)[..., index], part.gradient(spins))
+        assert np.array_equal(made.laplacians(spins)[..., index], part.laplacian(spins))
+        assert np.array_equal(made.changes(spins, 3, proposed)[:, index], part.change(spins, 3, proposed))
