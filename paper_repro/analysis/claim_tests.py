@@ -14,6 +14,7 @@ from scipy import stats
 from paper_repro.analysis.inversion import ForceField, Statistics
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
+from paper_repro.numerics.resampling import bootstrap, standard_errors
 from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling import diagnostics, metropolis, replica_exchange
@@ -28,9 +29,8 @@ def _resampled(
     value: Callable[[npt.NDArray[np.int64]], float], count: int, resamples: int, seed: np.random.SeedSequence
 ) -> Measured:
     """Return the value of all sequences, and its deviation over resamples of their indices."""
-    generator = np.random.default_rng(seed)
-    draws = [value(generator.integers(count, size=count)) for _ in range(resamples)]
-    return value(np.arange(count)), float(np.std(draws, ddof=1)) if count > 1 else np.nan
+    draws = bootstrap(value, count, resamples, np.random.default_rng(seed))
+    return value(np.arange(count)), float(standard_errors(draws)) if count > 1 else np.nan
 
 
 @attrs.frozen(eq=False)
@@ -89,9 +89,9 @@ def area_under_curve(sound: Floats, other: Floats, resamples: int, seed: np.rand
     def area(first: Floats, second: Floats) -> float:
         return float(stats.mannwhitneyu(first, second, method="asymptotic").statistic / (len(first) * len(second)))
 
-    generator = np.random.default_rng(seed)
-    draws = [area(generator.choice(sound, len(sound)), generator.choice(other, len(other))) for _ in range(resamples)]
-    return area(sound, other), float(np.std(draws, ddof=1))
+    counts = len(sound), len(other)
+    draws = bootstrap(lambda one, two: area(sound[one], other[two]), counts, resamples, np.random.default_rng(seed))
+    return area(sound, other), float(standard_errors(draws))
 
 
 def threshold(sound: Floats, false_alarms: float) -> float:

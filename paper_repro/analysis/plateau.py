@@ -9,7 +9,8 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 
-from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.resampling import bootstrap, standard_errors
 
 
 @attrs.frozen(eq=False)
@@ -69,16 +70,15 @@ def calibrate(
     ln_z = -float(invariant[low].mean())
     exact = exact_ln_z(alpha * beta)
 
-    generator = np.random.default_rng(seed)
     step = 1e-4 * alpha
     slope_of_exact = (exact_ln_z((alpha + step) * beta) - exact_ln_z((alpha - step) * beta)) / (2 * step)
-    draws = []
-    for _ in range(resamples):
-        pick = generator.integers(len(x), size=len(x))
-        some_alpha = _slope(x[pick], -y[pick])
-        some_ln_z = -float((some_alpha * x[pick] + y[pick]).mean())
-        draws.append([some_alpha, some_ln_z, some_ln_z - exact - slope_of_exact * (some_alpha - alpha)])
-    errors = np.std(np.array(draws), axis=0, ddof=1)
+
+    def refitted(drawn: Integers) -> list[float]:
+        some_alpha = _slope(x[drawn], -y[drawn])
+        some_ln_z = -float((some_alpha * x[drawn] + y[drawn]).mean())
+        return [some_alpha, some_ln_z, some_ln_z - exact - slope_of_exact * (some_alpha - alpha)]
+
+    errors = standard_errors(bootstrap(refitted, len(x), resamples, np.random.default_rng(seed)))
     above = invariant[~low] + ln_z
     return Plateau(
         alpha=alpha,

@@ -3,7 +3,8 @@
 import attrs
 import numpy as np
 
-from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.resampling import bootstrap, multiplicities, standard_errors
 from paper_repro.physics.chain import coupling_matrix, encode
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling.ensemble import Ensemble
@@ -98,12 +99,12 @@ def autocorrelation(
     integral = 2 * np.cumsum(rho) - 1  # 1 + 2 Σ_{k=1}^{w} ρ_k at w
     wide = np.arange(steps) >= 5 * integral
     window = int(np.argmax(wide)) if wide.any() else steps - 1
-    draws = []
-    for _ in range(resamples):
-        weights = np.bincount(generator.integers(count, size=count), minlength=count)
-        some = weights @ covariances
-        draws.append([*(some / some[0]), 2 * some[: window + 1].sum() / some[0] - 1])
-    errors = np.std(np.array(draws), axis=0, ddof=1)
+
+    def pooled(drawn: Integers) -> list[float]:
+        some = multiplicities(drawn) @ covariances
+        return [*(some / some[0]), 2 * some[: window + 1].sum() / some[0] - 1]
+
+    errors = standard_errors(bootstrap(pooled, count, resamples, generator))
     excess = centred.mean(1)
     return Autocorrelation(
         lags=np.arange(steps, dtype=np.float64) * step_sweeps,
