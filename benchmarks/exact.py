@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.measure import Figure, at_least, at_most, medians
-from paper_repro.physics.chain import coupling_matrix
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.sampling import replica_exchange
 from paper_repro.sampling.ensemble import draw_sequences, generate
 from paper_repro.sampling.ladder import temperatures

@@ -6,13 +6,13 @@ from benchmarks.measure import Figure, at_least, at_most, medians, seconds
 from paper_repro.analysis.likelihood import log_likelihood, time_grid
 from paper_repro.numerics.parallel import workers
 from paper_repro.physics import sphere
-from paper_repro.physics.chain import encode
+from paper_repro.physics.species import as_species
 from paper_repro.score.field import NetworkScore
 from paper_repro.score.pairformer import build
 from paper_repro.spec import load_spec, specs_folder
 
 _SPEC = load_spec(specs_folder() / "paper.toml").record
-_CODES = encode(_SPEC.likelihood.chain, _SPEC.hamiltonian.identities)
+_CODES = as_species(_SPEC.likelihood.chain, _SPEC.hamiltonian.identities)
 _SCORE = NetworkScore(build(_SPEC.architecture, 0).eval(), _CODES)
 
 

@@ -5,8 +5,9 @@ import mamonca
 import numpy as np
 
 from benchmarks.measure import Figure, at_least, at_most, medians, seconds
-from paper_repro.physics.chain import coupling_matrix, encode
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix
+from paper_repro.physics.species import as_species
 from paper_repro.physics.sphere import normalise
 from paper_repro.sampling.ensemble import draw_sequences, generate
 from paper_repro.sampling.kernels import band_of
@@ -18,7 +19,7 @@ from tests.sampling import reference
 SPEC = load_spec(specs_folder() / "paper.toml").record
 LADDER = temperatures(SPEC.ladder)
 SEQUENCE = next(sequence for sequence in draw_sequences(SPEC)[0] if len(sequence) == 35)  # the mean length
-MATRIX = coupling_matrix(encode(SEQUENCE, SPEC.hamiltonian.identities), SPEC.hamiltonian)
+MATRIX = coupling_matrix(as_species(SEQUENCE, SPEC.hamiltonian.identities), SPEC.hamiltonian)
 SWEEPS = 1000
 INTERVAL, REFLECT = SPEC.sampler.swap_interval, SPEC.sampler.over_relaxation
 UPDATES = SWEEPS * len(LADDER) * len(SEQUENCE)

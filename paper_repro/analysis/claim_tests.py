@@ -15,8 +15,9 @@ from paper_repro.analysis.inversion import ForceField, Statistics
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
 from paper_repro.numerics.resampling import bootstrap, standard_errors
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import adjacency, coupling_matrix
+from paper_repro.physics.terms.exchange import exchange_gradients
 from paper_repro.sampling import diagnostics, metropolis, replica_exchange
 from paper_repro.spec import Hamiltonian, PairTerm, Sampler
 
@@ -48,7 +49,7 @@ def ask_jointly(fields: Sequence[ForceField], chains: Chains, hamiltonian: Hamil
     def of_sequence(pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> tuple[Floats, Floats, Floats]:
         codes, spins = pair
         answers = np.stack([np.asarray(field(codes, spins), dtype=np.float64).reshape(-1) for field in fields], axis=1)
-        design = chain.basis_forces(spins, chain.adjacency(codes, hamiltonian)).reshape(len(answers), -1)
+        design = exchange_gradients(spins, adjacency(codes, hamiltonian)).reshape(len(answers), -1)
         return design.T @ design, design.T @ answers, answers.T @ answers
 
     return Joint(*(np.array(part) for part in zip(*in_order(of_sequence, chains, threads), strict=True)))
@@ -142,7 +143,7 @@ def exchange_gain(
     ``sampler.swap_interval`` says that nothing is left after one step of the traces.
     """
     streams = iter(seed.spawn(2 * len(sequences) + 4))
-    laws = [ExactChain(chain.coupling_matrix(codes, hamiltonian), 1 / ladder[0]) for codes in sequences]
+    laws = [ExactChain(coupling_matrix(codes, hamiltonian), 1 / ladder[0]) for codes in sequences]
     energies, ends = np.array([law.mean_energy for law in laws]), np.array([law.correlations()[0, -1] for law in laws])
     found: dict[str, Measured] = {}
 

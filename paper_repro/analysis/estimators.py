@@ -22,8 +22,9 @@ import numpy.typing as npt
 from paper_repro.analysis.inversion import sandwich
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import adjacency
+from paper_repro.physics.terms.exchange import exchange_gradients
 from paper_repro.spec import Hamiltonian
 
 #: (codes (site,), snapshots (snapshot, site, 3)) of one sequence.
@@ -50,7 +51,7 @@ def bond_sums(sample: Sample, hamiltonian: Hamiltonian) -> Floats:
     """Return T_k of one sequence, summed over its snapshots (term,)."""
     codes, spins = sample
     cosines = np.einsum("nic,njc->ij", spins, spins, dtype=np.float64)
-    sums: Floats = 0.5 * np.einsum("kij,ij->k", chain.adjacency(codes, hamiltonian), cosines)
+    sums: Floats = 0.5 * np.einsum("kij,ij->k", adjacency(codes, hamiltonian), cosines)
     return sums
 
 
@@ -60,7 +61,7 @@ def moments(codes: npt.NDArray[Any], coefficients: Floats, hamiltonian: Hamilton
     From the exact solution, differentiated along each term and each sum of two; raises ``ValueError`` for couplings beyond
     separation 2 or beyond what the exact solution serves.
     """
-    adjacent = chain.adjacency(codes, hamiltonian)
+    adjacent = adjacency(codes, hamiltonian)
     law = ExactChain(np.tensordot(coefficients, adjacent, axes=1), 1.0)
     count = len(adjacent)
     means, information = np.zeros(count), np.zeros((count, count))
@@ -134,7 +135,7 @@ def _conditional(sample: Sample, theta: Floats, hamiltonian: Hamiltonian) -> tup
     """Return Σ_i ln p(S_i | rest) of one sequence, its gradient and curvature in θ."""
     codes, spins = sample
     spins = spins.astype(np.float64)
-    fields = np.einsum("kij,njc->nikc", chain.adjacency(codes, hamiltonian), spins).reshape(-1, len(theta), 3)
+    fields = np.einsum("kij,njc->nikc", adjacency(codes, hamiltonian), spins).reshape(-1, len(theta), 3)
     flat = spins.reshape(-1, 3)
     drive = np.einsum("k,mkc->mc", theta, fields)
     strength = np.linalg.norm(drive, axis=1)
@@ -179,7 +180,7 @@ def score_matching(samples: Sequence[Sample], hamiltonian: Hamiltonian, threads:
 
     def system(sample: Sample) -> tuple[Floats, Floats]:
         codes, spins = sample
-        basis = chain.basis_forces(spins.astype(np.float64), chain.adjacency(codes, hamiltonian))
+        basis = exchange_gradients(spins.astype(np.float64), adjacency(codes, hamiltonian))
         flat = basis.reshape(-1, len(hamiltonian.terms))
         return flat.T @ flat, 4 * bond_sums(sample, hamiltonian)  # 2 S_i·f_ik at each spin; each bond is seen from both ends
 

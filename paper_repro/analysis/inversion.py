@@ -15,7 +15,8 @@ import scipy.linalg
 
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
-from paper_repro.physics import chain
+from paper_repro.physics.hamiltonian import adjacency, couplings_of, reference_coupling
+from paper_repro.physics.terms.exchange import exchange_gradients
 from paper_repro.spec import Hamiltonian, Inversion
 
 #: (codes (site,), snapshots (snapshot, site, 3)) → tangent vectors (snapshot, site, 3); β × force for a perfect score.
@@ -56,7 +57,7 @@ def statistics_of(field: ForceField, codes: npt.NDArray[Any], spins: npt.NDArray
     if not np.isfinite(answer).all():
         raise ValueError("the force field answered with numbers that are not finite; expected finite vectors")
     y = answer.reshape(-1)
-    design = chain.basis_forces(spins, chain.adjacency(codes, hamiltonian)).reshape(len(y), -1)
+    design = exchange_gradients(spins, adjacency(codes, hamiltonian)).reshape(len(y), -1)
     return Statistics(
         (design.T @ design)[None],
         (design.T @ y)[None],
@@ -163,8 +164,8 @@ def invert(statistics: Statistics, hamiltonian: Hamiltonian, settings: Inversion
     if squares == 0:
         raise ValueError("the force field is zero everywhere; expected a force to invert")
 
-    true: Floats = chain.couplings(hamiltonian)
-    anchor = chain.anchor(hamiltonian)
+    true: Floats = couplings_of(hamiltonian)
+    anchor = reference_coupling(true)
     coefficients: Floats = scipy.linalg.solve(gram, moment, assume_a="pos")
     exact_squares = float(beta**2 * (true @ gram @ true))
     missed = squares - 2 * beta * float(true @ moment) + exact_squares

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from paper_repro.analysis.inversion import ForceField
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
-from paper_repro.physics import chain
+from paper_repro.physics.hamiltonian import coupling_matrix, exchange_force
 from paper_repro.spec import Hamiltonian
 
 #: (codes (site,), snapshots (snapshot, site, 3)) → W (snapshot, site, site)
@@ -55,7 +55,7 @@ def read_interaction(
         w = np.asarray(interaction(codes, spins), dtype=np.float64)[:, first, second]
         if not np.isfinite(w).all():
             raise ValueError("W holds numbers that are not finite; expected finite numbers")
-        couplings = chain.coupling_matrix(codes, hamiltonian)[first, second]
+        couplings = coupling_matrix(codes, hamiltonian)[first, second]
         return w.reshape(-1), np.tile(second - first, len(w)), np.tile(couplings, len(w))
 
     w, r, j = (np.concatenate(parts) for parts in zip(*in_order(of_sequence, chains, threads), strict=True))
@@ -91,7 +91,7 @@ def force_magnitudes(
 
     def of_sequence(pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
         codes, spins = pair
-        fields = (field(codes, spins), chain.force(spins, chain.coupling_matrix(codes, hamiltonian), beta))
+        fields = (field(codes, spins), exchange_force(spins, coupling_matrix(codes, hamiltonian), beta))
         lengths = (np.minimum(np.linalg.norm(f, axis=-1), edges[-1]) for f in fields)
         return np.stack([np.histogram(values, edges)[0] for values in lengths])
 

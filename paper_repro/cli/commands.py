@@ -17,8 +17,9 @@ from paper_repro.analysis import estimators, inversion, score_error
 from paper_repro.files import InputError, input_error, sha256, write_bytes
 from paper_repro.numerics.parallel import available_cores, one_core
 from paper_repro.numerics.streams import data_key
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of, reference_coupling
+from paper_repro.physics.species import as_species
 from paper_repro.pipeline.manifest import (
     NAME,
     PREVIOUS,
@@ -316,7 +317,7 @@ def audit(
     results = done.as_results()
     errors = results["standard_errors"]
     stated = {claim.measured: claim.published for claim in published.claims}
-    true = chain.couplings(spec.hamiltonian)
+    true = couplings_of(spec.hamiltonian)
     rows = [
         (
             f"ratio {name}",
@@ -324,7 +325,7 @@ def audit(
             report.number(stated.get(f"inversion.ratios.{name}", math.nan)),
             report.number(results["ratios"][name], errors["ratios"][name]),
         )
-        for name, truth in zip(done.fit.terms, true / true[chain.anchor(spec.hamiltonian)], strict=True)
+        for name, truth in zip(done.fit.terms, true / true[reference_coupling(true)], strict=True)
     ]
     for label, key, truth in (
         ("cosine similarity", "cosine", 1.0),
@@ -382,8 +383,8 @@ def estimate(
         raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
     network = None if weights is None else _network_for(weights, spec)  # weights that cannot be used show before the work
     samples = list(_exact_data(spec, sequences, snapshots, seed)())
-    true = chain.couplings(hamiltonian)
-    names, anchor = [term.name for term in hamiltonian.terms], chain.anchor(hamiltonian)
+    true = couplings_of(hamiltonian)
+    names, anchor = [term.name for term in hamiltonian.terms], reference_coupling(true)
     found: dict[str, tuple[Any, Any, float]] = {}
     with TerminalReporter(console) as reporter:
         reporter.stage("estimators", len(_ESTIMATORS))
@@ -456,8 +457,8 @@ def score(weights: Sequence[Path], path: Path, configurations: int, seed: int, j
     if not has_exact_solution(spec):
         raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
     networks = [_network_for(name, spec)[0] for name in weights]
-    codes = chain.encode(spec.likelihood.chain, spec.hamiltonian.identities)
-    law = ExactChain(chain.coupling_matrix(codes, spec.hamiltonian), spec.beta)
+    codes = as_species(spec.likelihood.chain, spec.hamiltonian.identities)
+    law = ExactChain(coupling_matrix(codes, spec.hamiltonian), spec.beta)
     times = [
         float(time) for time in np.geomspace(min(_SHORTEST_TIME, spec.likelihood.end_time / 2), spec.likelihood.end_time, _TIMES)
     ]
@@ -579,11 +580,11 @@ def lnz(sequence: str, path: Path, temperature: float, in_json: bool, console: C
     if not (math.isfinite(temperature) and temperature > 0 and math.isfinite(1 / temperature)):
         raise InputError("--temperature", str(temperature), "a finite temperature > 0")
     try:
-        codes = chain.encode(sequence, spec.hamiltonian.identities)
+        codes = as_species(sequence, spec.hamiltonian.identities)
     except ValueError as error:
         raise input_error("SEQUENCE", error, f"letters of {spec.hamiltonian.identities!r}") from error
     try:
-        law = ExactChain(chain.coupling_matrix(codes, spec.hamiltonian), 1 / temperature)
+        law = ExactChain(coupling_matrix(codes, spec.hamiltonian), 1 / temperature)
     except ValueError as error:
         raise input_error(f"--temperature {temperature:g} of spec {spec.name}", error, "what the exact solution serves") from error
     values = {"ln_z": law.ln_z, "mean_energy": law.mean_energy, "heat_capacity": law.heat_capacity}

@@ -14,7 +14,7 @@ def shown(names: Sequence[str]) -> str:
     return repr("".join(names)) if all(len(name) == 1 for name in names) else ", ".join(map(repr, names))
 
 
-def encode(species: npt.ArrayLike | str, names: Sequence[str]) -> Integers:
+def as_species(species: npt.ArrayLike | str, names: Sequence[str]) -> Integers:
     """Return the numbers (site,) of species that are given as a word of letters, as names, or as numbers already.
 
     ``names`` are those of the numbers 0, 1, … Raises ``ValueError`` for no species, for more than one axis, for a species without a
@@ -41,6 +41,6 @@ def encode(species: npt.ArrayLike | str, names: Sequence[str]) -> Integers:
     return given.astype(np.int64)
 
 
-def decode(species: Integers, names: Sequence[str]) -> str:
+def as_word(species: Integers, names: Sequence[str]) -> str:
     """Return the names of species (site,) as one word."""
     return "".join(names[number] for number in species)

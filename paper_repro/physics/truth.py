@@ -9,13 +9,9 @@ import numpy.typing as npt
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain, has_exact_solution
 from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
 from paper_repro.physics.terms import Terms
 from paper_repro.spec import Hamiltonian
-
-
-def reference_coupling(couplings: Floats) -> int:
-    """Return the index of the coupling to which ratios are taken: the strongest ferromagnetic one, or the strongest of all."""
-    return int(np.argmax(couplings if couplings.max() > 0 else np.abs(couplings)))
 
 
 @attrs.frozen(eq=False)
@@ -39,7 +35,7 @@ class Truth:
     @classmethod
     def of(cls, hamiltonian: Hamiltonian, beta: float) -> Self:
         """Return the law of a spec's Hamiltonian at an inverse temperature."""
-        return cls(Terms.of(hamiltonian), np.array([term.coupling for term in hamiltonian.terms]), beta)
+        return cls(Terms.of(hamiltonian), couplings_of(hamiltonian), beta)
 
     @property
     def reference(self) -> int:

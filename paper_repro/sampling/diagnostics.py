@@ -5,8 +5,9 @@ import numpy as np
 
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.resampling import bootstrap, multiplicities, standard_errors
-from paper_repro.physics.chain import coupling_matrix, encode
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix
+from paper_repro.physics.species import as_species
 from paper_repro.sampling.ensemble import Ensemble
 from paper_repro.spec import Hamiltonian
 
@@ -131,7 +132,7 @@ def aligned_overlap(first: Floats, second: Floats) -> Floats:
 
 def end_correlations(ensemble: Ensemble, hamiltonian: Hamiltonian, beta: float) -> Floats:
     """Return the exact ⟨S_1·S_N⟩ of each sequence (sequence,) at inverse temperature ``beta``; couplings up to separation 2."""
-    laws = (ExactChain(coupling_matrix(encode(s, ensemble.identities), hamiltonian), beta) for s in ensemble.sequences)
+    laws = (ExactChain(coupling_matrix(as_species(s, ensemble.identities), hamiltonian), beta) for s in ensemble.sequences)
     return np.array([law.correlations()[0, -1] for law in laws])
 
 

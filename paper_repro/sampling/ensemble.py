@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.files import DamagedError, InputError, NotFiniteError, write_bytes
-from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.streams import data_key
-from paper_repro.physics.chain import Codes, coupling_matrix, encode, energy
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, exchange_energy
+from paper_repro.physics.species import as_species
 from paper_repro.physics.sphere import normalise
 from paper_repro.sampling import replica_exchange
 from paper_repro.sampling.ladder import temperatures
@@ -112,12 +113,12 @@ class Ensemble:
     def _ends(self) -> npt.NDArray[np.int64]:
         return np.cumsum(self.lengths)
 
-    def chain(self, k: int) -> tuple[Codes, Floats]:
+    def chain(self, k: int) -> tuple[Integers, Floats]:
         """Return the codes (site,) and the spins (snapshot, site, 3) of sequence ``k``, unit vectors in double precision."""
         sequence = self.sequences[k]
         end = int(self._ends[k])
         spins = self.spins[:, end - len(sequence) : end].astype(np.float64)
-        return encode(sequence, self.identities), normalise(spins)
+        return as_species(sequence, self.identities), normalise(spins)
 
 
 _TRACES = ("swap_rates", "energies", "end_cosines")
@@ -126,7 +127,7 @@ _PER_SEQUENCE = (*_TRACES, "round_trips", "autocorrelation", "mean_energy", "mea
 
 def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemble:
     generator = np.random.default_rng(data_key(spec.seeds.data, f"{which} snapshots", index))
-    matrix = coupling_matrix(encode(sequence, spec.hamiltonian.identities), spec.hamiltonian)
+    matrix = coupling_matrix(as_species(sequence, spec.hamiltonian.identities), spec.hamiltonian)
     snapshots = (spec.training_set if which == "training" else spec.test_set).snapshots
     exact = ExactChain(matrix, spec.beta) if spec.hamiltonian.range <= 2 else None
     thinning, step_sweeps, tau = 0, 0, np.nan
@@ -137,7 +138,7 @@ def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemb
                 "sampler.method", f"'exact' with couplings up to separation {spec.hamiltonian.range}", "'replica-exchange' beyond 2"
             )
         spins = exact.sample(snapshots, generator)
-        trace = np.asarray(energy(spins, matrix), dtype=np.float64)
+        trace = np.asarray(exchange_energy(spins, matrix), dtype=np.float64)
         end_cosines = (spins[:, 0] * spins[:, -1]).sum(-1)
         effective = len(trace) if len(trace) > 1 else np.nan
     else:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from paper_repro.files import InputError, input_error
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
-from paper_repro.physics.species import encode
+from paper_repro.physics.species import as_species
 from paper_repro.physics.sphere import normalise
 
 #: Lengths within this of 1 are rounding of double precision and left as they are; up to ``_SINGLE`` they are rounding of single
@@ -136,7 +136,7 @@ def _numbers(
             raise InputError(origin, f"species {given.min()} at site {int(given.argmin()) + 1}", "numbers ≥ 0")
         return given.astype(np.int64), None
     try:
-        return encode(given, names or ("0",)), names
+        return as_species(given, names or ("0",)), names
     except ValueError as error:
         raise input_error(origin, error, "species") from error
 

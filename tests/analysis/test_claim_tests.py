@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from paper_repro.analysis import claim_tests, inversion
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of, exchange_force
 from paper_repro.physics.sphere import project
 from paper_repro.sampling import replica_exchange
 from paper_repro.sampling.ladder import temperatures
@@ -24,12 +24,12 @@ def data(hamiltonian):
     for index in range(40):
         generator = np.random.default_rng([8, index])
         codes = generator.integers(0, 2, generator.integers(10, 16))
-        found.append((codes, ExactChain(chain.coupling_matrix(codes, hamiltonian), BETA).sample(2, generator)))
+        found.append((codes, ExactChain(coupling_matrix(codes, hamiltonian), BETA).sample(2, generator)))
     return found
 
 
 def force(hamiltonian, beta=BETA):
-    return lambda codes, spins: chain.force(spins, chain.coupling_matrix(codes, hamiltonian), beta)
+    return lambda codes, spins: exchange_force(spins, coupling_matrix(codes, hamiltonian), beta)
 
 
 def noise(seed, size):
@@ -65,7 +65,7 @@ def test_one_field_has_nothing_to_be_compared_with(data, hamiltonian):
 def test_r2_of_each_sequence(data, hamiltonian):
     field = added(force(hamiltonian), noise(1, 3.0))
     asked = inversion.gather(field, data, hamiltonian)
-    true = BETA * chain.couplings(hamiltonian)
+    true = BETA * couplings_of(hamiltonian)
     found = claim_tests.r2_by_sequence(asked, true)
     for (codes, spins), value in zip(data, found, strict=True):
         y, exact = field(codes, spins), force(hamiltonian)(codes, spins)
@@ -92,12 +92,12 @@ def test_the_threshold_gives_the_false_alarms():
 def test_terms_beyond_the_range_are_found_where_they_are(data, hamiltonian):
     longer = claim_tests.with_longer_terms(hamiltonian, 4)
     assert [term.separation for term in longer.terms[6:]] == [3, 3, 3, 4, 4, 4]
-    assert chain.couplings(longer)[6:].tolist() == [0.0] * 6
+    assert couplings_of(longer)[6:].tolist() == [0.0] * 6
     value, error = claim_tests.beyond_range(inversion.gather(force(hamiltonian), data, longer), 6, 20, SEED)
     assert value < 1e-9
     with_one = attrs.evolve(longer, terms=(*longer.terms[:6], attrs.evolve(longer.terms[6], coupling=0.3), *longer.terms[7:]))
     value, error = claim_tests.beyond_range(inversion.gather(force(with_one), data, longer), 6, 20, SEED)
-    assert value == pytest.approx(0.3 / np.linalg.norm(chain.couplings(hamiltonian)), rel=1e-9)
+    assert value == pytest.approx(0.3 / np.linalg.norm(couplings_of(hamiltonian)), rel=1e-9)
     value, error = claim_tests.beyond_range(inversion.gather(added(force(hamiltonian), noise(1, 5.0)), data, longer), 6, 20, SEED)
     assert 0 < value < 8 * error  # noise alone
 

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from paper_repro.analysis.end_time import chain_cost, end_time_costs, gaussian_cost, two_spin_cost
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix
+from paper_repro.physics.species import as_species
 from paper_repro.physics.two_spin import TwoSpinDiffusion
 
 KAPPA = 6.0
@@ -22,8 +23,8 @@ def settings(paper):
 
 @pytest.fixture(scope="module")
 def law(paper):
-    codes = chain.encode("ABBAB", "AB")
-    return ExactChain(chain.coupling_matrix(codes, paper.record.hamiltonian), 20.0)
+    codes = as_species("ABBAB", "AB")
+    return ExactChain(coupling_matrix(codes, paper.record.hamiltonian), 20.0)
 
 
 def pair_of(kappa: float) -> ExactChain:

@@ -17,8 +17,9 @@ from paper_repro.analysis.estimators import (
     pseudolikelihood,
     score_matching,
 )
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import adjacency, coupling_matrix, couplings_of, exchange_force
+from paper_repro.physics.terms.exchange import exchange_gradients
 
 BETA = 3.0
 WORLDS, SEQUENCES, SNAPSHOTS = 150, 40, 4
@@ -33,14 +34,14 @@ def drawn(hamiltonian, generator, sequences=SEQUENCES, snapshots=SNAPSHOTS, site
     samples = []
     for _ in range(sequences):
         codes = generator.integers(0, 2, generator.integers(*sites, endpoint=True))
-        law = ExactChain(chain.coupling_matrix(codes, hamiltonian), BETA)
+        law = ExactChain(coupling_matrix(codes, hamiltonian), BETA)
         samples.append((codes, law.sample(snapshots, generator)))
     return samples
 
 
 @pytest.fixture(scope="module")
 def truth(hamiltonian):
-    return BETA * chain.couplings(hamiltonian)
+    return BETA * couplings_of(hamiltonian)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def worlds(hamiltonian):
             estimate = estimator(samples, hamiltonian)
             found[name][0].append(estimate.coefficients)
             found[name][1].append(estimate.errors)
-        information = fisher_information(samples, BETA * chain.couplings(hamiltonian), hamiltonian)
+        information = fisher_information(samples, BETA * couplings_of(hamiltonian), hamiltonian)
         bounds.append(np.sqrt(np.diagonal(np.linalg.inv(information))))
     return {name: (np.array(values), np.array(errors)) for name, (values, errors) in found.items()}, np.array(bounds)
 
@@ -104,8 +105,8 @@ def test_moments_are_those_of_the_exact_solution(hamiltonian, truth):
     generator = np.random.default_rng(1)
     codes = generator.integers(0, 2, 9)
     ln_z, means, information = moments(codes, truth, hamiltonian)
-    law = ExactChain(chain.coupling_matrix(codes, hamiltonian), BETA)
-    adjacent = chain.adjacency(codes, hamiltonian)
+    law = ExactChain(coupling_matrix(codes, hamiltonian), BETA)
+    adjacent = adjacency(codes, hamiltonian)
     assert ln_z == pytest.approx(law.ln_z, rel=1e-13)
     assert means == pytest.approx(0.5 * np.einsum("kij,ij->k", adjacent, law.correlations()), abs=1e-10)
     sums = np.array([bond_sums((codes, spins[None]), hamiltonian) for spins in law.sample(20_000, generator)])
@@ -145,7 +146,7 @@ def test_the_conditional_law_is_normalised(strength):
 def test_the_divergence_of_the_basis_is_twice_the_bonds(hamiltonian):
     """-∇·G summed over the sphere, by differences along two tangents of every spin."""
     codes, spins = drawn(hamiltonian, np.random.default_rng(3), 1, 1)[0]
-    spins, adjacent = spins[0], chain.adjacency(codes, hamiltonian)
+    spins, adjacent = spins[0], adjacency(codes, hamiltonian)
     total, step = np.zeros(len(adjacent)), 1e-5
     for site, spin in enumerate(spins):
         first = np.cross(spin, [0.3, -0.5, 0.8])
@@ -155,7 +156,7 @@ def test_the_divergence_of_the_basis_is_twice_the_bonds(hamiltonian):
             for sign in (1, -1):
                 turned = spins.copy()
                 turned[site] = np.cos(step) * spin + sign * np.sin(step) * tangent
-                moved.append(chain.basis_forces(turned, adjacent)[site])
+                moved.append(exchange_gradients(turned, adjacent)[site])
             total -= tangent @ (moved[0] - moved[1]) / (2 * step)
     assert total == pytest.approx(4 * bond_sums((codes, spins[None]), hamiltonian), abs=1e-7)
 
@@ -165,7 +166,7 @@ def test_score_matching_inverts_the_force_that_the_inversion_does(hamiltonian, p
     samples = drawn(hamiltonian, np.random.default_rng(4))
 
     def force(codes, spins):
-        return chain.force(spins, chain.coupling_matrix(codes, hamiltonian), BETA)
+        return exchange_force(spins, coupling_matrix(codes, hamiltonian), BETA)
 
     fit = inversion.invert(
         inversion.gather(force, samples, hamiltonian), hamiltonian, paper.record.inversion, BETA, np.random.SeedSequence(0)

@@ -6,8 +6,9 @@ import pytest
 from scipy import stats
 
 from paper_repro.analysis import inversion
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import adjacency, coupling_matrix, couplings_of, exchange_force, local_field
+from paper_repro.physics.terms.exchange import exchange_gradients
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
 
@@ -15,7 +16,7 @@ BETA = 20.0
 
 
 def exact_force(hamiltonian, beta=BETA):
-    return lambda codes, spins: chain.force(spins, chain.coupling_matrix(codes, hamiltonian), beta)
+    return lambda codes, spins: exchange_force(spins, coupling_matrix(codes, hamiltonian), beta)
 
 
 def snapshots(hamiltonian, sequences, seed=0, count=3):
@@ -23,7 +24,7 @@ def snapshots(hamiltonian, sequences, seed=0, count=3):
     for index in range(sequences):
         generator = np.random.default_rng([seed, index])
         codes = generator.integers(0, 2, generator.integers(7, 13))
-        result.append((codes, ExactChain(chain.coupling_matrix(codes, hamiltonian), BETA).sample(count, generator)))
+        result.append((codes, ExactChain(coupling_matrix(codes, hamiltonian), BETA).sample(count, generator)))
     return result
 
 
@@ -39,7 +40,7 @@ def fit(field, chains, hamiltonian, paper, **changes):
 
 def recovers(field, data, hamiltonian, paper) -> bool:
     done = fit(field, data, hamiltonian, paper)
-    true = chain.couplings(hamiltonian)
+    true = couplings_of(hamiltonian)
     return bool(
         np.allclose(done.coefficients, BETA * true, rtol=1e-10, atol=1e-10)
         and abs(done.r2 - 1) < 1e-10
@@ -58,7 +59,7 @@ def test_the_exact_force_gives_the_six_couplings(data, hamiltonian, paper):
     "wrong",
     [
         lambda h: lambda codes, spins: -exact_force(h)(codes, spins),  # the sign of the force
-        lambda h: lambda codes, spins: BETA * chain.local_field(spins, chain.coupling_matrix(codes, h)),  # not projected
+        lambda h: lambda codes, spins: BETA * local_field(spins, coupling_matrix(codes, h)),  # not projected
         lambda h: lambda codes, spins: exact_force(h)(1 - codes, spins),  # identities exchanged
         lambda h: lambda codes, spins: exact_force(h)(codes, spins) * (1 + 1e-6),  # a scale off by 1e-6
         lambda h: lambda codes, spins: exact_force(h)(codes, np.roll(spins, 1, axis=1)),  # another site's force
@@ -127,7 +128,7 @@ def test_it_is_least_squares(data, hamiltonian, paper):
         return exact_force(hamiltonian)(codes, spins) + 3 * np.cos(11 * spins) + 0.7
 
     y = np.concatenate([field(*pair).reshape(-1) for pair in data])
-    columns = [chain.basis_forces(spins, chain.adjacency(codes, hamiltonian)).reshape(-1, 6) for codes, spins in data]
+    columns = [exchange_gradients(spins, adjacency(codes, hamiltonian)).reshape(-1, 6) for codes, spins in data]
     a = np.concatenate(columns)
     c, *_ = np.linalg.lstsq(a, y, rcond=None)
     residual = y - a @ c
@@ -144,7 +145,7 @@ def test_it_is_least_squares(data, hamiltonian, paper):
 
 
 def worlds_couplings(hamiltonian):
-    return BETA * chain.couplings(hamiltonian) + np.array([0.0, 3.0, 4.0, -2.0, -3.0, 1.0])
+    return BETA * couplings_of(hamiltonian) + np.array([0.0, 3.0, 4.0, -2.0, -3.0, 1.0])
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +157,7 @@ def worlds(hamiltonian, paper):
     settings = attrs.evolve(paper.record.inversion, resamples=120)
     true = worlds_couplings(hamiltonian)
     chains = snapshots(hamiltonian, 60, 5, 1)
-    basis = {id(spins): chain.basis_forces(spins, chain.adjacency(codes, hamiltonian)) for codes, spins in chains}
+    basis = {id(spins): exchange_gradients(spins, adjacency(codes, hamiltonian)) for codes, spins in chains}
     fits = []
     for world in range(120):
         generator = np.random.default_rng([world, 9])
@@ -183,9 +184,9 @@ def test_the_intervals_cover(worlds, hamiltonian):
 def test_intervals_hold_what_they_promise_where_the_force_is_exact_plus_noise(hamiltonian, paper):
     """2,400 intervals of 95 %, Student's for 60 sequences, in 400 worlds: 93 % to 97 % are demanded of both kinds of error."""
     settings = attrs.evolve(paper.record.inversion, resamples=100)
-    true = BETA * chain.couplings(hamiltonian)
+    true = BETA * couplings_of(hamiltonian)
     chains = snapshots(hamiltonian, 60, 2, 3)
-    basis = {id(spins): chain.basis_forces(spins, chain.adjacency(codes, hamiltonian)) for codes, spins in chains}
+    basis = {id(spins): exchange_gradients(spins, adjacency(codes, hamiltonian)) for codes, spins in chains}
     inside = {"coefficient_errors": [], "sandwich_errors": [], "of single equations": []}
     for world in range(400):
         generator = np.random.default_rng([world, 10])

@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 
 from paper_repro.analysis.plateau import calibrate, flat_until
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, exchange_energy
+from paper_repro.physics.species import as_species
 
 BETA = 20.0
 
 
 @pytest.fixture(scope="module")
 def world(hamiltonian):
-    matrix = chain.coupling_matrix(chain.encode("ABBAAB", "AB"), hamiltonian)
+    matrix = coupling_matrix(as_species("ABBAAB", "AB"), hamiltonian)
     law = ExactChain(matrix, BETA)
     cold, hot = law.sample(60, np.random.default_rng(0)), ExactChain(matrix, 3.0).sample(20, np.random.default_rng(1))
     return (
-        chain.energy(np.concatenate([cold, hot]), matrix),
+        exchange_energy(np.concatenate([cold, hot]), matrix),
         lambda beta: ExactChain(matrix, beta).ln_z,
         law.mean_energy + 2 * law.energy_deviation,
     )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from paper_repro.analysis.readout import force_magnitudes, read_interaction
-from paper_repro.physics import chain
+from paper_repro.physics.hamiltonian import coupling_matrix, exchange_force
 from paper_repro.physics.sphere import normalise
 
 
@@ -16,7 +16,7 @@ def chains():
 
 
 def test_a_w_that_is_beta_j(chains, hamiltonian):
-    read = read_interaction(lambda c, s: np.tile(20 * chain.coupling_matrix(c, hamiltonian), (len(s), 1, 1)), chains, hamiltonian)
+    read = read_interaction(lambda c, s: np.tile(20 * coupling_matrix(c, hamiltonian), (len(s), 1, 1)), chains, hamiltonian)
     assert read.within_range == 1
     assert read.pearson == pytest.approx(1)
     assert read.slope == pytest.approx(20)
@@ -44,7 +44,7 @@ def test_force_magnitudes_count_every_spin_once(hamiltonian):
     chains = [(generator.integers(0, 2, sites), normalise(generator.standard_normal((2, sites, 3)))) for sites in (5, 7, 11)]
 
     def half(codes, spins):
-        return chain.force(spins, chain.coupling_matrix(codes, hamiltonian), 10.0)
+        return exchange_force(spins, coupling_matrix(codes, hamiltonian), 10.0)
 
     found = force_magnitudes(half, chains, hamiltonian, 20.0)
     assert found["exact"].sum() == found["inferred"].sum() == 2 * (5 + 7 + 11)
@@ -58,7 +58,7 @@ def test_force_magnitudes_count_every_spin_once(hamiltonian):
     one = attrs.evolve(hamiltonian, identities="A", terms=tuple(term for term in hamiltonian.terms if term.pair == "AA"))
     alone = [(np.zeros(9, dtype=int), normalise(generator.standard_normal((500, 9, 3))))]
     assert force_magnitudes(half, alone, hamiltonian, 20.0)["exact"][-1] == 0
-    lengths = np.linalg.norm(chain.force(alone[0][1], chain.coupling_matrix(alone[0][0], one), 20.0), axis=-1)
+    lengths = np.linalg.norm(exchange_force(alone[0][1], coupling_matrix(alone[0][0], one), 20.0), axis=-1)
     assert force_magnitudes(half, alone, one, 20.0)["exact"][-1] == 0
     assert force_magnitudes(half, alone, one, 20.0)["edges"][-1] > lengths.max()
     huge = force_magnitudes(lambda codes, spins: 1e6 + np.zeros_like(spins), chains, hamiltonian, 20.0)

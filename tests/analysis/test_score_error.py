@@ -8,8 +8,8 @@ import torch
 
 from paper_repro.analysis.score_error import ScoreError, cost_of, score_errors
 from paper_repro.cli import main
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, exchange_force
 from paper_repro.physics.two_spin import TwoSpinDiffusion
 from paper_repro.sampling import posterior
 from paper_repro.score.diffusion import brownian_step
@@ -51,8 +51,8 @@ def test_a_wrong_posterior_is_noticed(twin):
 
 def test_the_exact_score_of_a_chain_is_its_force_as_time_goes_to_zero(hamiltonian):
     codes = np.array([0, 1, 1, 0, 1])
-    law = ExactChain(chain.coupling_matrix(codes, hamiltonian), 5.0)
-    force = lambda spins, _: torch.as_tensor(chain.force(spins.numpy(), law.matrix, 5.0))  # noqa: E731
+    law = ExactChain(coupling_matrix(codes, hamiltonian), 5.0)
+    force = lambda spins, _: torch.as_tensor(exchange_force(spins.numpy(), law.matrix, 5.0))  # noqa: E731
     early, late = score_errors(force, law, (1e-3, 0.3), 100, 400, np.random.default_rng(0))
     assert early.error < 0.1
     assert early.slope == pytest.approx(1, abs=0.03)

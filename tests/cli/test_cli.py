@@ -11,8 +11,9 @@ import time
 import pytest
 
 from paper_repro.cli import main
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of
+from paper_repro.physics.species import as_species
 from paper_repro.spec import specs_folder
 
 
@@ -30,7 +31,7 @@ def complaint(capsys, *arguments: str) -> str:
 def test_lnz_prints_the_exact_solution(capsys, hamiltonian):
     assert main(["lnz", "ABBAAB", "--temperature", "0.05", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    law = ExactChain(chain.coupling_matrix(chain.encode("ABBAAB", "AB"), hamiltonian), 20.0)
+    law = ExactChain(coupling_matrix(as_species("ABBAAB", "AB"), hamiltonian), 20.0)
     assert printed["ln_z"] == law.ln_z
     assert printed["mean_energy"] == law.mean_energy
     assert main(["lnz", "A", "--temperature", "1"]) == 0
@@ -183,7 +184,7 @@ def test_estimate_sets_the_estimators_beside_a_network(capsys, tmp_path, golden,
     screen = capsys.readouterr().out
     data = json.loads(figures.read_text())
     assert set(data["estimators"]) == {"score matching", "pseudolikelihood", "maximum likelihood", "network"}
-    true = dict(zip([term.name for term in hamiltonian.terms], chain.couplings(hamiltonian), strict=True))
+    true = dict(zip([term.name for term in hamiltonian.terms], couplings_of(hamiltonian), strict=True))
     assert data["truth"] == pytest.approx(true)
     for name, found in data["estimators"].items():
         assert found["seconds"] > 0

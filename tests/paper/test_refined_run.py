@@ -13,8 +13,9 @@ from paper_repro.cli import main
 from paper_repro.cli.commands import audit_weights
 from paper_repro.files import sha256
 from paper_repro.numerics.streams import data_key
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, exchange_energy
+from paper_repro.physics.species import as_species
 from paper_repro.score.field import NetworkForce, NetworkScore
 from paper_repro.score.weights import load_weights
 from paper_repro.spec import load_spec, specs_folder
@@ -97,13 +98,13 @@ def test_what_the_score_costs_ln_z_is_what_was_recorded(golden, tmp_path):
 def test_the_run_s_own_configurations_give_its_own_plateau(golden, spec, recorded, seed):
     """The likelihood at T₀ computed again: the recorded α, to the rounding of float32."""
     model, _ = load_weights(weights_of(golden, seed))
-    codes = chain.encode(spec.likelihood.chain, spec.hamiltonian.identities)
-    matrix, score = chain.coupling_matrix(codes, spec.hamiltonian), NetworkScore(model, codes)
+    codes = as_species(spec.likelihood.chain, spec.hamiltonian.identities)
+    matrix, score = coupling_matrix(codes, spec.hamiltonian), NetworkScore(model, codes)
     energies, values = [], []
     for index, temperature in enumerate(spec.likelihood.temperatures):
         generator = np.random.default_rng(data_key(spec.seeds.data, "likelihood", index))
         spins = ExactChain(matrix, 1 / temperature).sample(spec.likelihood.configurations, generator)
-        energies.append(chain.energy(spins, matrix))
+        energies.append(exchange_energy(spins, matrix))
         times = likelihood.time_grid(spec.likelihood)
         values.append(
             likelihood.log_likelihood(score, torch.as_tensor(spins, dtype=torch.float32), times, score.divergence, threads=2)

@@ -10,8 +10,8 @@ import attrs
 import numpy as np
 import pytest
 
+from paper_repro.analysis import inversion
 from paper_repro.cli.commands import Audit, audit_weights
-from paper_repro.physics import chain
 from paper_repro.score.field import NetworkForce
 from paper_repro.spec import load_published, load_spec, specs_folder
 
@@ -106,7 +106,7 @@ def test_the_authors_weights_give_the_published_table(authors_audit, published, 
     # the broken twins: a basis whose next-nearest terms have lost their projection, and exchanged identities
     with monkeypatch.context() as patch:
         patch.setattr(
-            chain, "basis_forces", lambda spins, adjacent: np.moveaxis(np.einsum("kij,sjc->skic", adjacent, spins), 1, -1)
+            inversion, "exchange_gradients", lambda spins, adjacent: np.moveaxis(np.einsum("kij,sjc->skic", adjacent, spins), 1, -1)
         )
         assert not meets(audit_weights(authors_weights, paper.record, 100, SNAPSHOTS, seed=0), published, 100)
     plain = NetworkForce.__call__

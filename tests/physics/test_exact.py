@@ -15,8 +15,9 @@ import numpy.typing as npt
 import pytest
 from scipy.stats import kstest
 
-from paper_repro.physics.chain import coupling_matrix, encode, energy
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, exchange_energy
+from paper_repro.physics.species import as_species
 from paper_repro.spec import Hamiltonian, load_spec, specs_folder
 
 Array = npt.NDArray[np.float64]
@@ -25,7 +26,7 @@ Solver = Callable[[Array, float], ExactChain]
 
 
 def matrix_of(sequence: str, hamiltonian: Hamiltonian = HAMILTONIAN) -> Array:
-    return coupling_matrix(encode(sequence, hamiltonian.identities), hamiltonian)
+    return coupling_matrix(as_species(sequence, hamiltonian.identities), hamiltonian)
 
 
 def random_sequence(size: int) -> str:
@@ -74,7 +75,7 @@ def brute_force(matrix: Array, beta: float, nodes: int) -> tuple[float, float, f
         for k, grid in enumerate(grids):
             spins[:, k + 2] = grid[index[k]]
             measure *= weights[index[k]]
-        level = energy(spins, matrix)
+        level = exchange_energy(spins, matrix)
         boltzmann = measure * np.exp(-beta * level)
         total += [boltzmann.sum(), boltzmann @ level, boltzmann @ spins[:, -1, 2]]
     return math.log(total[0]), total[1] / total[0], total[2] / total[0]
@@ -278,7 +279,7 @@ def test_the_couplings_times_the_correlations_are_the_energy(temperature: float)
 
 def energy_scores(samples: Array, matrix: Array, beta: float) -> tuple[float, float]:
     """Standard scores of the mean and the variance of the energy."""
-    exact, levels = ExactChain(matrix, beta), energy(samples, matrix)
+    exact, levels = ExactChain(matrix, beta), exchange_energy(samples, matrix)
     deviations = levels - exact.mean_energy
     squares = deviations**2
     count = math.sqrt(len(levels))

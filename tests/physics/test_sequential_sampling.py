@@ -13,9 +13,10 @@ from numba import njit
 
 from paper_repro.numerics.rng import random_states
 from paper_repro.physics import exact
-from paper_repro.physics.chain import coupling_matrix, encode, energy
 from paper_repro.physics.exact import LARGEST_WEIGHT, ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, exchange_energy
 from paper_repro.physics.sequential_sampling import LANES, acceptance, draw_chains, pieces_needed, quintic
+from paper_repro.physics.species import as_species
 from paper_repro.spec import load_spec, specs_folder
 
 Array = npt.NDArray[np.float64]
@@ -180,7 +181,7 @@ def test_the_chains_of_the_paper_take_five_draws_for_four_spins() -> None:
     generator = np.random.default_rng(2)
     for _ in range(10):
         sequence = "".join(generator.choice(["A", "B"], 35))
-        chain = ExactChain(coupling_matrix(encode(sequence, "AB"), HAMILTONIAN), 20.0)
+        chain = ExactChain(coupling_matrix(as_species(sequence, "AB"), HAMILTONIAN), 20.0)
         assert draws_per_spin(chain, 2_000, 3).mean() < 1.35
 
 
@@ -196,7 +197,7 @@ def largest_score(chain: ExactChain, factors: Array, tables: Array, count: int =
     """Largest standard score of the mean and the variance of the energy and of all ⟨S_i·S_j⟩, of chains drawn as given."""
     spins = np.empty((count, chain.sites, 3))
     draw_chains(spins, factors, tables, random_states(np.random.default_rng(6), LANES))
-    above = energy(spins, chain.matrix) - chain.mean_energy
+    above = exchange_energy(spins, chain.matrix) - chain.mean_energy
     pairs = np.triu_indices(chain.sites, 1)
     products = np.einsum("nic,njc->nij", spins, spins)[:, *pairs] - chain.correlations()[pairs]
     excess = np.column_stack([above, above**2 - chain.energy_deviation**2, products])
@@ -204,8 +205,8 @@ def largest_score(chain: ExactChain, factors: Array, tables: Array, count: int =
 
 
 LAWS = {
-    "paper": ExactChain(coupling_matrix(encode("ABBABAA", "AB"), HAMILTONIAN), 20.0),
-    "hot": ExactChain(coupling_matrix(encode("ABBABAA", "AB"), HAMILTONIAN), 1.0),
+    "paper": ExactChain(coupling_matrix(as_species("ABBABAA", "AB"), HAMILTONIAN), 20.0),
+    "hot": ExactChain(coupling_matrix(as_species("ABBABAA", "AB"), HAMILTONIAN), 1.0),
     "coldest": at_reach(matrix_of([1, 0.8, 0.5, 0.8, 1], [-0.45, -0.35, -0.25, -0.35]), LARGEST_WEIGHT),
     "antiferromagnetic": at_reach(matrix_of([-1, -0.8, -0.5, -0.8, -1], [-0.45, -0.35, -0.25, -0.35]), 40.0),
     "all against": at_reach(matrix_of([-1.0] * 5, [-1.0] * 4), 200.0),
@@ -249,7 +250,7 @@ def test_snapshots_do_not_know_of_each_other() -> None:
     """Energies of neighbours, of the next in the same lane, and by order: 4 scores beyond 4.5 with 3e-5. Sees 3 % correlation."""
     chain = LAWS["paper"]
     spins = chain.sample(40 * LANES, np.random.default_rng(8))
-    levels = energy(spins, chain.matrix)
+    levels = exchange_energy(spins, chain.matrix)
     above = (levels - levels.mean()) / levels.std()
 
     def score(lag: int, values: Array) -> float:

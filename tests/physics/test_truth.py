@@ -4,17 +4,18 @@ import attrs
 import numpy as np
 import pytest
 
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain, has_exact_solution
 from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.hamiltonian import coupling_matrix
+from paper_repro.physics.species import as_species
 from paper_repro.physics.terms import Biquadratic, Exchange, Terms
-from paper_repro.physics.truth import Truth, reference_coupling
+from paper_repro.physics.truth import Truth
 
 
 def test_the_exact_solution_is_that_of_the_coupling_matrix(hamiltonian):
     truth = Truth.of(hamiltonian, 20.0)
-    species = chain.encode("ABBABAA", "AB")
-    law = ExactChain(chain.coupling_matrix(species, hamiltonian), 20.0)
+    species = as_species("ABBABAA", "AB")
+    law = ExactChain(coupling_matrix(species, hamiltonian), 20.0)
     assert truth.exact(Geometry.open_chain(7), "ABBABAA").ln_z == law.ln_z
     assert truth.exact(Geometry.open_chain(7), species).matrix.tobytes() == law.matrix.tobytes()
     with pytest.raises(ValueError, match="no exact solution; expected exchange at separations 1 and 2 on an open chain"):
@@ -29,12 +30,6 @@ def test_which_laws_have_an_exact_solution(hamiltonian):
     assert not has_exact_solution(terms, Geometry.from_bonds(3, [[0, 1, 1], [1, 2, 1]]))
     assert not has_exact_solution(terms.with_terms([Exchange("third", 3)]))
     assert not has_exact_solution(terms.with_terms([Biquadratic("q", 1)]))
-
-
-def test_ratios_are_to_the_strongest_ferromagnetic_coupling_or_the_strongest():
-    assert reference_coupling(np.array([0.1, 0.2, 0.9, -3.0, 0.3, 0.4])) == 2
-    assert reference_coupling(np.array([-0.1, -0.2, -0.9, -3.0, -0.3, -0.4])) == 3
-    assert reference_coupling(np.array([1.0, 1.0])) == 0
 
 
 def test_couplings_that_do_not_fit_are_said(hamiltonian):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from paper_repro.physics.chain import coupling_matrix
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.sphere import normalise
 from paper_repro.sampling.diagnostics import aligned_overlap, autocorrelation, diagnostics, end_correlations, overlaps, z_scores
 from paper_repro.sampling.ensemble import generate

@@ -10,8 +10,9 @@ import pytest
 from scipy.stats import chisquare
 
 from paper_repro.files import InputError, NotFiniteError
-from paper_repro.physics.chain import coupling_matrix, encode, energy
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, exchange_energy
+from paper_repro.physics.species import as_species
 from paper_repro.sampling import ensemble as ensembles
 from paper_repro.sampling.ensemble import Ensemble, concatenate, draw_sequences, generate, load, save
 from paper_repro.spec import Hamiltonian, PairTerm
@@ -122,7 +123,7 @@ def test_chains_come_back_whole(small, whole):
     assert [len(sequence) for sequence in whole.sequences] == list(whole.lengths)
     for k, sequence in enumerate(whole.sequences):
         codes, spins = whole.chain(k)
-        np.testing.assert_array_equal(codes, encode(sequence, "AB"))
+        np.testing.assert_array_equal(codes, as_species(sequence, "AB"))
         assert spins.shape == (5, len(sequence), 3)
         assert spins.dtype == np.float64
         np.testing.assert_allclose(np.linalg.norm(spins, axis=-1), 1, rtol=1e-15)
@@ -130,7 +131,7 @@ def test_chains_come_back_whole(small, whole):
         assert whole.exact_energy[k] == pytest.approx(law.mean_energy, rel=1e-13)
         # a step every 5 sweeps, a snapshot every 20
         matrix = coupling_matrix(codes, small.hamiltonian)
-        np.testing.assert_allclose(whole.energies[k, ::4], energy(spins, matrix), rtol=0, atol=1e-5)
+        np.testing.assert_allclose(whole.energies[k, ::4], exchange_energy(spins, matrix), rtol=0, atol=1e-5)
         np.testing.assert_allclose(whole.end_cosines[k, ::4], (spins[:, 0] * spins[:, -1]).sum(-1), rtol=0, atol=1e-6)
     assert whole.step_sweeps == 5
     joined = np.concatenate([whole.chain(k)[1] for k in range(13)], axis=1)
@@ -149,7 +150,7 @@ def test_the_exact_sampler_has_no_diagnostics_of_a_chain(small):
     for name in ("swap_rates", "round_trips", "autocorrelation"):
         assert np.all(np.isnan(getattr(result, name)))
     codes, spins = result.chain(4)
-    mean = energy(spins, coupling_matrix(codes, small.hamiltonian)).mean()
+    mean = exchange_energy(spins, coupling_matrix(codes, small.hamiltonian)).mean()
     assert result.mean_energy[4] == pytest.approx(mean, rel=1e-5)
     assert result.energies.shape == result.end_cosines.shape == (9, 3)
     assert result.step_sweeps == 0

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numba import njit
 
 from paper_repro.numerics.rng import random_states
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import exchange_energy, local_field
 from paper_repro.physics.sphere import normalise
 from paper_repro.physics.von_mises_fisher import draw
 from paper_repro.sampling import kernels
@@ -53,8 +53,8 @@ def same_field_and_energy(spins, matrix, site, band):
     """The compiled fields and energies are those of physics.chain; smallest error seen: 1e-12 of the sum of |J|."""
     tolerance = 1e-12 * (1 + np.abs(matrix).sum())
     lanes = by_lane(spins)
-    field = np.allclose(fields_at(lanes, band, site).T, chain.local_field(spins, matrix)[:, site], rtol=0, atol=tolerance)
-    return field and np.allclose(energies_of(lanes, band), chain.energy(spins, matrix), rtol=0, atol=tolerance)
+    field = np.allclose(fields_at(lanes, band, site).T, local_field(spins, matrix)[:, site], rtol=0, atol=tolerance)
+    return field and np.allclose(energies_of(lanes, band), exchange_energy(spins, matrix), rtol=0, atol=tolerance)
 
 
 @given(chains())
@@ -87,12 +87,12 @@ def local_change_is_total_change(spins, matrix, site, move, field_of):
     moved = spins.copy()
     moved[site] = move(tuple(spins[site]), tuple(field))
     local = -float((moved[site] - spins[site]) @ field)
-    total = float(chain.energy(moved, matrix) - chain.energy(spins, matrix))
+    total = float(exchange_energy(moved, matrix) - exchange_energy(spins, matrix))
     return abs(local - total) < 1e-12 * (1 + np.abs(matrix).sum())
 
 
 def twice_the_field(spins, matrix):
-    return 2 * chain.local_field(spins, matrix)
+    return 2 * local_field(spins, matrix)
 
 
 @given(chains(fewest=2), st.floats(0, 30))
@@ -103,8 +103,8 @@ def test_local_energy_change_is_the_total_one(example, beta):
         return draw(tuple(beta * component for component in field), *generator.random(2))
 
     for move in (heat_bath, kernels.over_relaxation):
-        assert local_change_is_total_change(spins, matrix, site, move, chain.local_field)
-    assume(np.linalg.norm(chain.local_field(spins, matrix)[site]) > 1e-3)
+        assert local_change_is_total_change(spins, matrix, site, move, local_field)
+    assume(np.linalg.norm(local_field(spins, matrix)[site]) > 1e-3)
     assert not local_change_is_total_change(spins, matrix, site, lambda spin, _: -np.array(spin), twice_the_field)
 
 
@@ -114,13 +114,13 @@ def test_local_energy_change_is_the_total_one(example, beta):
 def keeps_energy(spins, matrix, site, reflect):
     """The energy is conserved to 1e-12 of the sum of |J|."""
     moved = spins.copy()
-    moved[site] = reflect(tuple(spins[site]), tuple(chain.local_field(spins, matrix)[site]))
-    return abs(chain.energy(moved, matrix) - chain.energy(spins, matrix)) < 1e-12 * np.abs(matrix).sum()
+    moved[site] = reflect(tuple(spins[site]), tuple(local_field(spins, matrix)[site]))
+    return abs(exchange_energy(moved, matrix) - exchange_energy(spins, matrix)) < 1e-12 * np.abs(matrix).sum()
 
 
 def is_own_inverse(spins, matrix, site, reflect):
     """Twice is not at all, to 1e-12."""
-    field = tuple(chain.local_field(spins, matrix)[site])
+    field = tuple(local_field(spins, matrix)[site])
     return np.allclose(reflect(reflect(tuple(spins[site]), field), field), spins[site], rtol=0, atol=1e-12)
 
 
@@ -139,7 +139,7 @@ def quarter_turn(spin, field):
 @given(chains(fewest=2))
 def test_over_relaxation_keeps_the_energy_and_is_its_own_inverse(example):
     (spins, *_), matrix, site, _ = example
-    field = chain.local_field(spins, matrix)[site]
+    field = local_field(spins, matrix)[site]
     assert keeps_energy(spins, matrix, site, kernels.over_relaxation)
     assert is_own_inverse(spins, matrix, site, kernels.over_relaxation)
     length = np.linalg.norm(field)
@@ -266,7 +266,7 @@ def largest_deviation(sweep, swap, seed):
     spins = lanes.T[lane_at]  # (copy, level, site, component)
     worst = 0.0
     for level, law in enumerate(laws):
-        energy = chain.energy(spins[:, level], MATRIX) - law.mean_energy
+        energy = exchange_energy(spins[:, level], MATRIX) - law.mean_energy
         cosines = np.einsum("nic,njc->nij", spins[:, level], spins[:, level])[:, *pairs] - law.correlations()[pairs]
         excess = np.column_stack([energy, energy**2 - law.energy_deviation**2, cosines])
         worst = max(worst, np.max(np.abs(excess.mean(0)) / (excess.std(0) / np.sqrt(COPIES))))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, exchange_energy
 from paper_repro.sampling import metropolis
 
 BETAS = (2.0, 5.0, 20.0)
@@ -15,7 +15,7 @@ def laws(hamiltonian):
     """Chains of different lengths and temperatures, which share the columns of one run."""
     generator = np.random.default_rng(1)
     codes = [generator.integers(0, 2, sites) for sites in (3, 7, 12) for _ in range(20)]
-    return [ExactChain(chain.coupling_matrix(c, hamiltonian), BETAS[k // 20]) for k, c in enumerate(codes)]
+    return [ExactChain(coupling_matrix(c, hamiltonian), BETAS[k // 20]) for k, c in enumerate(codes)]
 
 
 def deviations(laws, wrong: float = 1.0):
@@ -50,9 +50,9 @@ def test_moves_that_do_not_look_at_the_energy_are_noticed(laws, monkeypatch):
 
 
 def test_energies_and_end_cosines_are_those_of_the_chain_from_the_first_step_on(hamiltonian):
-    law = ExactChain(chain.coupling_matrix(np.array([0, 1, 1, 0]), hamiltonian), 5.0)
+    law = ExactChain(coupling_matrix(np.array([0, 1, 1, 0]), hamiltonian), 5.0)
     made = metropolis.sample([law], 1, 10, np.random.default_rng(2))
     spins = law.sample(1, np.random.default_rng(2))[0]
-    assert made.energies[0] == pytest.approx([chain.energy(spins, law.matrix)])
+    assert made.energies[0] == pytest.approx([exchange_energy(spins, law.matrix)])
     assert made.end_cosines[0] == pytest.approx([spins[0] @ spins[-1]])
     assert np.isnan(made.acceptance)

@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import exchange_energy
 from paper_repro.sampling.replica_exchange import SHORTEST_TRACE, autocorrelation_time, independent_chains, sample
 from paper_repro.spec import Sampler
 
@@ -77,7 +77,7 @@ def test_shapes_snapshots_and_energies_belong_together():
     assert run.spins.shape == (7, 6, 3)
     assert run.cold_energies.shape == (6 * 3 + 1,)
     np.testing.assert_allclose(np.linalg.norm(run.spins, axis=-1), 1, rtol=1e-13)
-    np.testing.assert_allclose(chain.energy(run.spins, MATRIX), run.cold_energies[::3], rtol=1e-12)
+    np.testing.assert_allclose(exchange_energy(run.spins, MATRIX), run.cold_energies[::3], rtol=1e-12)
     assert run.end_cosines.shape == run.cold_energies.shape
     np.testing.assert_allclose((run.spins[:, 0] * run.spins[:, -1]).sum(-1), run.end_cosines[::3], rtol=0, atol=1e-14)
     assert len(set(run.end_cosines)) == len(run.end_cosines)  # between the snapshots too

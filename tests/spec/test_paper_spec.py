@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_repro.physics.chain import frustration
 from paper_repro.spec import Hamiltonian, Loaded, PairTerm, Spec, canonical, converter, differences, digest, load_spec, specs_folder
 
 
@@ -51,6 +50,12 @@ def test_chains_longer_than_64_have_sequences_enough(paper: Loaded[Spec]) -> Non
     assert long.chains.shortest == 66
     with pytest.raises(ValueError, match="at most half of the 64 sequences"):
         attrs.evolve(paper.record, chains=attrs.evolve(paper.record.chains, shortest=6, longest=6))
+
+
+def frustration(hamiltonian: Hamiltonian) -> dict[str, float]:
+    """-4 J2/J1 of each pair of species: a uniform chain of that pair is helical where it exceeds 1, with cos q = -J1/(4 J2)."""
+    j1, j2 = ({"".join(sorted(t.pair)): t.coupling for t in hamiltonian.terms if t.separation == r} for r in (1, 2))
+    return {pair: -4.0 * j2[pair] / j1[pair] for pair in j1 if pair in j2}
 
 
 def unfrustrated(hamiltonian: Hamiltonian) -> list[str]:

@@ -1,5 +1,6 @@
 """A library of terms: which basis functions a Hamiltonian may have, in their order. Couplings are separate and may be unknown."""
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any, Self
 
@@ -7,7 +8,7 @@ import attrs
 import numpy.typing as npt
 
 from paper_repro.physics.geometry import Geometry
-from paper_repro.physics.species import encode
+from paper_repro.physics.species import as_species
 from paper_repro.physics.terms.bound import BoundTerm, BoundTerms
 from paper_repro.physics.terms.exchange import Exchange
 from paper_repro.physics.terms.term import Term
@@ -20,6 +21,13 @@ def _as_terms(terms: Iterable[Term]) -> tuple[Term, ...]:
 
 def _as_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
+
+
+@functools.lru_cache(maxsize=8)
+def _exchange_terms(hamiltonian: Hamiltonian) -> tuple[tuple[Exchange, ...], tuple[str, ...]]:
+    names = tuple(hamiltonian.identities)
+    pairs = [(names.index(term.pair[0]), names.index(term.pair[1])) for term in hamiltonian.terms]
+    return tuple(Exchange(term.name, term.separation, pair) for term, pair in zip(hamiltonian.terms, pairs, strict=True)), names
 
 
 @attrs.frozen
@@ -53,12 +61,7 @@ class Terms:
     @classmethod
     def of(cls, hamiltonian: Hamiltonian) -> Self:
         """Return the exchange terms that a spec's Hamiltonian has, in its order."""
-        names = tuple(hamiltonian.identities)
-        terms = [
-            Exchange(term.name, term.separation, (names.index(term.pair[0]), names.index(term.pair[1])))
-            for term in hamiltonian.terms
-        ]
-        return cls(terms, names)
+        return cls(*_exchange_terms(hamiltonian))
 
     def __len__(self) -> int:
         """Return the number of terms."""
@@ -99,7 +102,7 @@ class Terms:
 
         Raises ``ValueError`` for species that the library does not name and for as many species as the geometry has not sites.
         """
-        numbers = encode(species, self.species_names)
+        numbers = as_species(species, self.species_names)
         if len(numbers) != geometry.sites:
             raise ValueError(f"{len(numbers)} species on {geometry.sites} sites; expected one for each site")
         return BoundTerms(

@@ -13,8 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from paper_repro.files import write_bytes
 from paper_repro.numerics.arrays import Floats
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of, exchange_force, reference_coupling
+from paper_repro.physics.species import as_species
 from paper_repro.spec import Published, Spec
 
 DOTS_PER_INCH = 150
@@ -77,8 +78,8 @@ def concept(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
     figure, ((chain_axis, w_axis), (force_axis, c_axis)) = _new(9.6, 2, 2)
     seed, example = results["seeds"][0], results["readout"][0]["example"]
     sequence, spins, w = example["sequence"], np.array(example["spins"]), np.array(example["interaction"])
-    codes, beta = chain.encode(sequence, spec.hamiltonian.identities), spec.beta
-    matrix = chain.coupling_matrix(codes, spec.hamiltonian)
+    codes, beta = as_species(sequence, spec.hamiltonian.identities), spec.beta
+    matrix = coupling_matrix(codes, spec.hamiltonian)
     shown = min(len(sequence), 24)
     _draw_chain(chain_axis, sequence[:shown], spins[:shown], spec.hamiltonian.identities)
     chain_axis.set(ylim=(-1.8, 1.8), xlim=(-1.5, shown + 0.5), yticks=[], xlabel="site", title="snapshot in, identities known")
@@ -91,7 +92,7 @@ def concept(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
     w_axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     w_axis.yaxis.set_major_locator(MaxNLocator(integer=True))
     figure.colorbar(image, ax=w_axis, shrink=0.85)
-    exact, inferred = chain.force(spins, matrix, beta).ravel(), np.array(example["force"]).ravel()
+    exact, inferred = exchange_force(spins, matrix, beta).ravel(), np.array(example["force"]).ravel()
     edge = 1.05 * max(np.abs(exact).max(), np.abs(inferred).max())
     force_axis.plot([-edge, edge], [-edge, edge], color=_BLACK, lw=0.8, label="equal")
     force_axis.plot(exact, inferred, "o", ms=3, mfc="none", color=_BLUE, label=f"components, seed {seed}")
@@ -99,7 +100,7 @@ def concept(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
     force_axis.legend(frameon=False)
     names = [term.name for term in spec.hamiltonian.terms]
     rows = np.arange(len(names))
-    true = beta * chain.couplings(spec.hamiltonian)
+    true = beta * couplings_of(spec.hamiltonian)
     c_axis.bar(rows, true, 0.75, color="#DDDDDD", label="true βJ")
     for index, (name, colour, _dash, part) in enumerate(_networks(results, "inversion")):
         values = [part["couplings"][term]["value"] for term in names]
@@ -224,7 +225,8 @@ def table_1(results: dict[str, Any], spec: Spec, published: Published) -> Figure
     """Draw the six ratios: truth, published, ours over the seeds."""
     figure, axis = _new()
     names = [term.name for term in spec.hamiltonian.terms]
-    true, anchor = chain.couplings(spec.hamiltonian), chain.anchor(spec.hamiltonian)
+    true = couplings_of(spec.hamiltonian)
+    anchor = reference_coupling(true)
     rows = np.arange(len(names))
     axis.plot(true / true[anchor], rows, "|", ms=22, mew=2, color=_BLACK, label="truth")
     claims = {claim.measured: claim.published for claim in published.claims}
@@ -309,7 +311,7 @@ def thermodynamic_integration(results: dict[str, Any], spec: Spec, _: Published)
     figure, (axis, below) = _new(9.6, 2)
     part = results["thermodynamic_integration"]
     betas, means, errors = (np.array(part[name], dtype=float) for name in ("betas", "mean_energies", "standard_errors"))
-    matrix = chain.coupling_matrix(chain.encode(spec.likelihood.chain, spec.hamiltonian.identities), spec.hamiltonian)
+    matrix = coupling_matrix(as_species(spec.likelihood.chain, spec.hamiltonian.identities), spec.hamiltonian)
     axis.errorbar(betas, means, yerr=errors, fmt="o", ms=3, color=_BLUE, label="Monte Carlo")
     axis.set(xlabel="β (1/J_AA)", ylabel="⟨H⟩ (J_AA)", title="mean energy")
     if spec.hamiltonian.range <= 2:

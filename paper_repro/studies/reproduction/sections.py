@@ -14,7 +14,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from paper_repro.files import printable, write_text
-from paper_repro.physics import chain
+from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
 from paper_repro.pipeline.manifest import Manifest, made_in
 from paper_repro.spec import Loaded, Spec, digest
 from paper_repro.spec.quantity import quantity_of
@@ -128,7 +128,8 @@ def _answer(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement]
 
 def _table_1(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement]) -> Section:
     by_path = {item.claim.measured: item for item in judgements}
-    true, anchor = chain.couplings(spec.hamiltonian), spec.hamiltonian.terms[chain.anchor(spec.hamiltonian)]
+    true = couplings_of(spec.hamiltonian)
+    anchor = spec.hamiltonian.terms[reference_coupling(true)]
     lines = [
         (f"{term.name} / {anchor.name}", f"inversion.ratios.{term.name}", _bare(float(truth)))
         for term, truth in zip(spec.hamiltonian.terms, true / anchor.coupling, strict=True)

@@ -20,8 +20,9 @@ from paper_repro.analysis import end_time, inversion, likelihood, plateau, reado
 from paper_repro.files import DamagedError, NotFiniteError, input_error, require_format, sha256
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.streams import data_key
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import adjacency, coupling_matrix, couplings_of, exchange_energy, reference_coupling
+from paper_repro.physics.species import as_species, as_word
 from paper_repro.pipeline.manifest import key_of
 from paper_repro.sampling import diagnostics, ensemble
 from paper_repro.sampling.ladder import temperatures
@@ -95,8 +96,8 @@ class Work:
 
     def likelihood_chain(self) -> tuple[npt.NDArray[Any], Floats]:
         """Return the codes (site,) and the couplings (site, site) of the chain of the likelihood."""
-        codes = chain.encode(self.spec.likelihood.chain, self.spec.hamiltonian.identities)
-        return codes, chain.coupling_matrix(codes, self.spec.hamiltonian)
+        codes = as_species(self.spec.likelihood.chain, self.spec.hamiltonian.identities)
+        return codes, coupling_matrix(codes, self.spec.hamiltonian)
 
 
 @attrs.frozen(eq=False)
@@ -236,7 +237,7 @@ def _diagnose(work: Work, stage: Stage) -> Files:
     counts = np.zeros((len(spec.hamiltonian.terms), len(edges) - 1))
     for codes, spins in work.chains("test"):
         cosines = spins @ spins.swapaxes(-1, -2)
-        for term, adjacent in enumerate(chain.adjacency(codes, spec.hamiltonian)):
+        for term, adjacent in enumerate(adjacency(codes, spec.hamiltonian)):
             counts[term] += np.histogram(cosines[:, np.triu(adjacent) > 0], edges)[0]
     results["bond_cosines"] = {"edges": edges} | {term.name: row for term, row in zip(spec.hamiltonian.terms, counts, strict=True)}
     return {stage.outputs[0]: as_json(results)}
@@ -335,7 +336,7 @@ def _read(work: Work, stage: Stage, network: Network) -> Files:
     codes, spins = chains[0]
     forces = readout.force_magnitudes(asked, chains, spec.hamiltonian, spec.beta, threads=work.threads)
     example = {
-        "sequence": chain.decode(codes, spec.hamiltonian.identities),
+        "sequence": as_word(codes, spec.hamiltonian.identities),
         "spins": spins[0],
         "interaction": asked.interaction(codes, spins)[0],
         "force": asked(codes, spins)[0],
@@ -364,7 +365,7 @@ def _follow(work: Work, stage: Stage, network: Network, index: int) -> Files:
     except ArithmeticError as error:
         where = f"{work.folder}: likelihood of {network.label}, T = {temperature:g}"
         raise NotFiniteError(where, str(error)) from error
-    energies = chain.energy(spins, matrix)
+    energies = exchange_energy(spins, matrix)
     return {stage.outputs[0]: as_json({"temperature": temperature, "energies": energies, "log_likelihoods": values.numpy()})}
 
 
@@ -416,7 +417,7 @@ def _end_time(work: Work, stage: Stage) -> Files:
     spec = work.spec
     _, matrix = work.likelihood_chain()
     beta = spec.beta
-    kappa = beta * abs(spec.hamiltonian.terms[chain.anchor(spec.hamiltonian)].coupling)
+    kappa = beta * abs(spec.hamiltonian.terms[reference_coupling(couplings_of(spec.hamiltonian))].coupling)
     costs = end_time.end_time_costs(
         spec.likelihood, kappa, ExactChain(matrix, beta), [spec.likelihood.end_time * k for k in _END_TIMES],
         spec.likelihood.configurations, np.random.default_rng(work.seed("end time")), threads=work.threads,

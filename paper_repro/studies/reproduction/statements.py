@@ -13,8 +13,9 @@ from scipy import stats
 from paper_repro.analysis import claim_tests, estimators, inversion, readout
 from paper_repro.analysis.claim_tests import Measured
 from paper_repro.numerics.streams import data_key
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of
+from paper_repro.physics.species import as_species
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
@@ -97,7 +98,7 @@ class Questions:
         found = []
         for _ in range(self.sequences):
             codes = generator.choice(letters, size=generator.integers(shortest, longest, endpoint=True), p=weights)
-            law = ExactChain(chain.coupling_matrix(codes, self.spec.hamiltonian), 1 / temperature)
+            law = ExactChain(coupling_matrix(codes, self.spec.hamiltonian), 1 / temperature)
             found.append((codes, law.sample(self.snapshots, generator)))
         return found
 
@@ -174,7 +175,7 @@ class Questions:
         return {"beyond": measured(*_over([(value, 0.0) for value in each])), "each": each}
 
     def _scale(self, usual: Any) -> dict[str, Any]:
-        true = chain.couplings(self.spec.hamiltonian)
+        true = couplings_of(self.spec.hamiltonian)
         made = estimators.maximum_likelihood(usual, self.spec.hamiltonian, self.threads)
         along = true / (true @ true) * self.spec.temperature
         error = float(np.sqrt(along @ made.covariance @ along))
@@ -287,8 +288,8 @@ def as_results(decisions: Sequence[Decision], found: dict[str, Any]) -> dict[str
 
 def plateaus_of(results: dict[str, Any], spec: Spec) -> list[FromPlateau]:
     """Return what the plateau of each training of a run says, out of its results; trainings without one are left out."""
-    codes = chain.encode(spec.likelihood.chain, spec.hamiltonian.identities)
-    matrix, at = chain.coupling_matrix(codes, spec.hamiltonian), spec.likelihood.temperatures
+    codes = as_species(spec.likelihood.chain, spec.hamiltonian.identities)
+    matrix, at = coupling_matrix(codes, spec.hamiltonian), spec.likelihood.temperatures
     hot, cold = at.index(max(at)), at.index(min(at))
     rise = (ExactChain(matrix, 1 / at[hot]).mean_energy - ExactChain(matrix, 1 / at[cold]).mean_energy) / spec.temperature
     paths = [f"calibration.{name}" for name in ("gap", "alpha", f"above_{hot}", f"above_{cold}")]

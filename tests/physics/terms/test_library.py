@@ -4,9 +4,11 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paper_repro.physics.geometry import Geometry
-from paper_repro.physics.species import decode, encode
+from paper_repro.physics.species import as_species, as_word
 from paper_repro.physics.terms import Biquadratic, Exchange, Field, Terms
 from paper_repro.physics.terms.field import field_terms
 from paper_repro.physics.terms.pairs import pair_terms
@@ -103,7 +105,13 @@ def test_species_that_do_not_fit_are_said(species, message):
     assert str(caught.value) == message
 
 
+@given(st.text("wxyz", min_size=1, max_size=11))
+def test_a_word_comes_back(word):
+    assert as_word(as_species(word, "wxyz"), "wxyz") == word
+    assert ["wxyz"[number] for number in as_species(word, "wxyz")] == list(word)
+
+
 def test_names_and_numbers_stand_for_each_other():
-    assert encode("CAB", "ABC").tolist() == encode([2, 0, 1], "ABC").tolist() == [2, 0, 1]
-    assert encode(["Fe", "Co"], ("Co", "Fe")).tolist() == [1, 0]
-    assert decode(np.array([2, 0, 1]), "ABC") == "CAB"
+    assert as_species("CAB", "ABC").tolist() == as_species([2, 0, 1], "ABC").tolist() == [2, 0, 1]
+    assert as_species(["Fe", "Co"], ("Co", "Fe")).tolist() == [1, 0]
+    assert as_word(np.array([2, 0, 1]), "ABC") == "CAB"

@@ -5,8 +5,9 @@ import math
 import attrs
 import pytest
 
-from paper_repro.physics import chain
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import coupling_matrix
+from paper_repro.physics.species import as_species
 from paper_repro.spec import Statement, load_published, specs_folder
 from paper_repro.studies.reproduction.statements import FromPlateau, Questions, decide, decide_all, plateaus_of, values_of
 
@@ -67,7 +68,7 @@ def of_calibration(gap, alpha, *above):
 def test_what_a_run_s_plateaus_say_does_not_depend_on_the_fit_of_alpha(paper):
     """ln p = -β E + 0.5 (E - E₀): whatever α was fitted, ln p is too large by half of what E rises from T₀ to 0.4."""
     spec = paper.record
-    matrix = chain.coupling_matrix(chain.encode(spec.likelihood.chain, "AB"), spec.hamiltonian)
+    matrix = coupling_matrix(as_species(spec.likelihood.chain, "AB"), spec.hamiltonian)
     means = [ExactChain(matrix, 1 / temperature).mean_energy for temperature in spec.likelihood.temperatures]
     results = {"calibration": [{"failed": "no plateau"}]}
     for alpha in (0.5, 1.0):

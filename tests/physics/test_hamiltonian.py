@@ -11,19 +11,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_repro.physics.chain import (
+from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.hamiltonian import (
+    SpinHamiltonian,
     adjacency,
-    anchor,
-    basis_forces,
     coupling_matrix,
-    couplings,
-    decode,
-    encode,
-    energy,
-    force,
-    frustration,
+    couplings_of,
+    exchange_energy,
+    exchange_force,
     local_field,
+    reference_coupling,
 )
+from paper_repro.physics.species import as_species
+from paper_repro.physics.terms import Biquadratic, Field, Terms
+from paper_repro.physics.terms.exchange import exchange_gradients
 from paper_repro.spec import Hamiltonian, PairTerm
 
 Array = npt.NDArray[np.float64]
@@ -89,27 +90,27 @@ seeds = st.integers(0, 2**32)
 )
 def test_energy_by_hand(hamiltonian: Hamiltonian, sequence: str, expected: float) -> None:
     spins = FOUR[: len(sequence)]
-    matrix = coupling_matrix(encode(sequence, "AB"), hamiltonian)
-    assert energy(spins, matrix) == pytest.approx(expected, abs=1e-15)
+    matrix = coupling_matrix(as_species(sequence, "AB"), hamiltonian)
+    assert exchange_energy(spins, matrix) == pytest.approx(expected, abs=1e-15)
     flipped = tuple(attrs.evolve(term, coupling=abs(term.coupling)) for term in hamiltonian.terms)  # the broken twin: K > 0
-    wrong = energy(spins, coupling_matrix(encode(sequence, "AB"), attrs.evolve(hamiltonian, terms=flipped)))
+    wrong = exchange_energy(spins, coupling_matrix(as_species(sequence, "AB"), attrs.evolve(hamiltonian, terms=flipped)))
     assert len(sequence) < 3 or abs(wrong - expected) > 0.1
 
 
 def test_energy_by_hand_with_every_coupling_different() -> None:
     # - 1.0·0.6 - 0.7·0.936 - 0.4·0.576 + 0.3·0.28 + 0.2·0.48 - 0.55·0
-    matrix = coupling_matrix(encode("wxyz", GENERAL.identities), GENERAL)
-    assert energy(FOUR, matrix) == pytest.approx(-1.3056, abs=1e-15)
+    matrix = coupling_matrix(as_species("wxyz", GENERAL.identities), GENERAL)
+    assert exchange_energy(FOUR, matrix) == pytest.approx(-1.3056, abs=1e-15)
     # the same spins in the reverse order: - 0.576·1.0 - 0.936·0.7 - 0.6·0.4 + 0.48·0.3 + 0.28·0.2
-    assert energy(FOUR[::-1], matrix) == pytest.approx(-1.2712, abs=1e-15)
+    assert exchange_energy(FOUR[::-1], matrix) == pytest.approx(-1.2712, abs=1e-15)
 
 
 @given(sequence=sequences(GENERAL), seed=seeds)
 def test_energy_is_the_sum_over_pairs(sequence: str, seed: int) -> None:
     spins = directions(seed, SNAPSHOTS, len(sequence))
-    matrix = coupling_matrix(encode(sequence, GENERAL.identities), GENERAL)
-    assert energy(spins, matrix).shape == (SNAPSHOTS,)
-    np.testing.assert_allclose(energy(spins, matrix), energy_by_pairs(spins, sequence, GENERAL), rtol=0, atol=1e-13)
+    matrix = coupling_matrix(as_species(sequence, GENERAL.identities), GENERAL)
+    assert exchange_energy(spins, matrix).shape == (SNAPSHOTS,)
+    np.testing.assert_allclose(exchange_energy(spins, matrix), energy_by_pairs(spins, sequence, GENERAL), rtol=0, atol=1e-13)
 
 
 # Local against total
@@ -117,7 +118,7 @@ def test_energy_is_the_sum_over_pairs(sequence: str, seed: int) -> None:
 
 def worst_local_difference(field: Callable[[Array, Array], Array], sequence: str, seed: int) -> float:
     """The largest difference between -(S' - S)·h_i and the change of the total energy, over every site that moves alone."""
-    matrix = coupling_matrix(encode(sequence, GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species(sequence, GENERAL.identities), GENERAL)
     spins = directions(seed, SNAPSHOTS, len(sequence))
     proposals = directions(seed + 1, SNAPSHOTS, len(sequence))
     worst = 0.0
@@ -176,40 +177,40 @@ def gradient_by_differences(spins: Array, sequence: str, hamiltonian: Hamiltonia
 
 def test_force_is_the_gradient_of_the_energy_and_points_downhill() -> None:
     sequence, beta = "wxyzzwx", 3.0
-    matrix = coupling_matrix(encode(sequence, GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species(sequence, GENERAL.identities), GENERAL)
     spins = directions(11, SNAPSHOTS, SITES)
-    computed = force(spins, matrix, beta)
+    computed = exchange_force(spins, matrix, beta)
     assert computed.shape == (SNAPSHOTS, SITES, 3)
     np.testing.assert_allclose(computed, gradient_by_differences(spins, sequence, GENERAL, beta), rtol=0, atol=1e-9)
     moved = spins + 1e-4 * computed
     moved /= np.linalg.norm(moved, axis=-1, keepdims=True)
-    assert (energy(moved, matrix) < energy(spins, matrix)).all()
+    assert (exchange_energy(moved, matrix) < exchange_energy(spins, matrix)).all()
 
 
 def force_error(candidate: Callable[[Array, Array, float], Array], sequence: str, seed: int, beta: float) -> float:
-    matrix = coupling_matrix(encode(sequence, GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species(sequence, GENERAL.identities), GENERAL)
     spins = directions(seed, SNAPSHOTS, len(sequence))
     return float(np.abs(candidate(spins, matrix, beta) - gradient_of_pairs(spins, sequence, GENERAL, beta)).max())
 
 
 @given(sequence=sequences(GENERAL), seed=seeds, beta=st.floats(0, 100))
 def test_force_is_the_gradient_for_any_chain(sequence: str, seed: int, beta: float) -> None:
-    assert force_error(force, sequence, seed, beta) <= 1e-13 * max(1.0, beta)
+    assert force_error(exchange_force, sequence, seed, beta) <= 1e-13 * max(1.0, beta)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda spins, matrix, beta: -force(spins, matrix, beta),
-        lambda spins, matrix, beta: force(spins, matrix, beta) / 2,
-        lambda spins, matrix, _: force(spins, matrix, 1.0),
+        lambda spins, matrix, beta: -exchange_force(spins, matrix, beta),
+        lambda spins, matrix, beta: exchange_force(spins, matrix, beta) / 2,
+        lambda spins, matrix, _: exchange_force(spins, matrix, 1.0),
         lambda spins, matrix, beta: beta * local_field(spins, matrix),
-        lambda spins, matrix, beta: force(spins, np.abs(matrix), beta),
+        lambda spins, matrix, beta: exchange_force(spins, np.abs(matrix), beta),
     ],
     ids=["sign", "half", "no β", "not projected", "K flipped"],
 )
 def test_the_gradient_check_rejects_a_wrong_force(wrong: Callable[[Array, Array, float], Array]) -> None:
-    assert force_error(force, "wxyzzwx", 3, 2.0) < 1e-12
+    assert force_error(exchange_force, "wxyzzwx", 3, 2.0) < 1e-12
     assert force_error(wrong, "wxyzzwx", 3, 2.0) > 0.1
 
 
@@ -222,7 +223,7 @@ def orthogonal(seed: int, *, inversion: bool) -> Array:
 
 
 def invariance_error(scalar: Energy, *, inversion: bool) -> float:
-    matrix = coupling_matrix(encode("wxyzzwx", GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species("wxyzzwx", GENERAL.identities), GENERAL)
     spins = directions(5, SNAPSHOTS, SITES)
     rotation = orthogonal(6, inversion=inversion)
     assert np.linalg.det(rotation) == pytest.approx(-1 if inversion else 1)
@@ -230,16 +231,16 @@ def invariance_error(scalar: Energy, *, inversion: bool) -> float:
 
 
 def in_a_field(spins: Array, matrix: Array) -> Array:
-    return energy(spins, matrix) - 0.1 * spins[..., 2].sum(-1)
+    return exchange_energy(spins, matrix) - 0.1 * spins[..., 2].sum(-1)
 
 
 def chiral(spins: Array, matrix: Array) -> Array:
-    return energy(spins, matrix) + 0.1 * np.linalg.det(spins[..., :3, :])
+    return exchange_energy(spins, matrix) + 0.1 * np.linalg.det(spins[..., :3, :])
 
 
 def test_energy_is_the_same_in_every_frame_and_its_mirror() -> None:
     for inversion in (False, True):
-        assert invariance_error(energy, inversion=inversion) < 1e-13
+        assert invariance_error(exchange_energy, inversion=inversion) < 1e-13
         assert invariance_error(in_a_field, inversion=inversion) > 1e-3
     assert invariance_error(chiral, inversion=False) < 1e-13
     assert invariance_error(chiral, inversion=True) > 1e-3
@@ -247,29 +248,29 @@ def test_energy_is_the_same_in_every_frame_and_its_mirror() -> None:
 
 @given(sequence=sequences(GENERAL), seed=seeds, inversion=st.booleans())
 def test_force_turns_with_the_frame(sequence: str, seed: int, inversion: bool) -> None:
-    matrix = coupling_matrix(encode(sequence, GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species(sequence, GENERAL.identities), GENERAL)
     spins, rotation = directions(seed, SNAPSHOTS, len(sequence)), orthogonal(seed + 1, inversion=inversion)
-    turned = force(spins @ rotation.T, matrix, 2.0)
-    np.testing.assert_allclose(turned, force(spins, matrix, 2.0) @ rotation.T, rtol=0, atol=1e-13)
+    turned = exchange_force(spins @ rotation.T, matrix, 2.0)
+    np.testing.assert_allclose(turned, exchange_force(spins, matrix, 2.0) @ rotation.T, rtol=0, atol=1e-13)
 
 
 # The design matrix
 
 
 def test_basis_forces_times_couplings_are_the_force() -> None:
-    codes, beta = encode("wxyzzwx", GENERAL.identities), 3.0
+    codes, beta = as_species("wxyzzwx", GENERAL.identities), 3.0
     spins = directions(13, SNAPSHOTS, SITES)
-    basis = basis_forces(spins, adjacency(codes, GENERAL))
+    basis = exchange_gradients(spins, adjacency(codes, GENERAL))
     assert basis.shape == (SNAPSHOTS, SITES, 3, len(GENERAL.terms))
-    expected = force(spins, coupling_matrix(codes, GENERAL), beta)
-    np.testing.assert_allclose(beta * basis @ couplings(GENERAL), expected, rtol=0, atol=1e-13)
-    assert np.abs(beta * basis @ couplings(GENERAL)[::-1] - expected).max() > 0.1  # columns in the wrong order
+    expected = exchange_force(spins, coupling_matrix(codes, GENERAL), beta)
+    np.testing.assert_allclose(beta * basis @ couplings_of(GENERAL), expected, rtol=0, atol=1e-13)
+    assert np.abs(beta * basis @ couplings_of(GENERAL)[::-1] - expected).max() > 0.1  # columns in the wrong order
 
 
 def test_each_column_is_the_force_of_its_term_alone() -> None:
-    codes = encode("wxyzzwx", GENERAL.identities)
+    codes = as_species("wxyzzwx", GENERAL.identities)
     spins = directions(17, SITES)
-    basis = basis_forces(spins, adjacency(codes, GENERAL))
+    basis = exchange_gradients(spins, adjacency(codes, GENERAL))
     assert basis.shape == (SITES, 3, len(GENERAL.terms))
     for index, term in enumerate(GENERAL.terms):
         alone = attrs.evolve(GENERAL, terms=(attrs.evolve(term, coupling=1.0),))
@@ -278,7 +279,7 @@ def test_each_column_is_the_force_of_its_term_alone() -> None:
 
 @given(sequence=sequences(GENERAL))
 def test_adjacency_has_each_bond_once_in_each_direction(sequence: str) -> None:
-    adjacent = adjacency(encode(sequence, GENERAL.identities), GENERAL)
+    adjacent = adjacency(as_species(sequence, GENERAL.identities), GENERAL)
     assert adjacent.shape == (len(GENERAL.terms), len(sequence), len(sequence))
     assert (adjacent == np.swapaxes(adjacent, 1, 2)).all()
     assert adjacent.sum(0).max(initial=0) <= 1
@@ -289,41 +290,36 @@ def test_adjacency_has_each_bond_once_in_each_direction(sequence: str) -> None:
 
 def test_the_order_of_the_letters_of_a_pair_does_not_matter(hamiltonian: Hamiltonian) -> None:
     swapped = attrs.evolve(hamiltonian, terms=tuple(attrs.evolve(term, pair=term.pair[::-1]) for term in hamiltonian.terms))
-    codes = encode("ABBABAA", "AB")
+    codes = as_species("ABBABAA", "AB")
     np.testing.assert_array_equal(coupling_matrix(codes, swapped), coupling_matrix(codes, hamiltonian))
-    assert frustration(swapped) == frustration(hamiltonian)
 
 
-# Letters
+# Any terms
 
 
-@given(sequence=sequences(GENERAL))
-def test_letters_and_codes(sequence: str) -> None:
-    codes = encode(sequence, GENERAL.identities)
-    assert decode(codes, GENERAL.identities) == sequence
-    assert [GENERAL.identities[code] for code in codes] == list(sequence)
-
-
-@pytest.mark.parametrize(
-    ("sequence", "message"),
-    [
-        ("", "empty sequence; expected letters of 'AB'"),
-        ("ABC", "letter 'C' at site 3; expected letters of 'AB'"),
-        ("aB", "letter 'a' at site 1; expected letters of 'AB'"),
-        ("A B", "letter ' ' at site 2; expected letters of 'AB'"),
-        ("AB\n", r"letter '\n' at site 3; expected letters of 'AB'"),
-    ],
-)
-def test_a_foreign_letter_is_named_with_its_site(sequence: str, message: str) -> None:
-    with pytest.raises(ValueError, match=r".") as caught:
-        encode(sequence, "AB")
-    assert str(caught.value) == message
+def test_any_terms_are_the_sum_of_their_couplings_times_them() -> None:
+    """Of exchange alone it is what the coupling matrix says; with a biquadratic term and a field it is written out by hand."""
+    species, spins, proposed = (
+        as_species("wxyzzwx", GENERAL.identities),
+        directions(19, SNAPSHOTS, SITES),
+        directions(20, SNAPSHOTS),
+    )
+    chain, exchange = Geometry.open_chain(SITES), Terms.of(GENERAL)
+    matrix = coupling_matrix(species, GENERAL)
+    alone = SpinHamiltonian(exchange.on(chain, species), couplings_of(GENERAL))
+    np.testing.assert_allclose(alone.energy(spins), exchange_energy(spins, matrix), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(alone.force(spins, 3.0), exchange_force(spins, matrix, 3.0), rtol=0, atol=1e-13)
+    more = exchange.with_terms([Biquadratic("q", 2), Field("in y", 1, 3)])
+    whole = SpinHamiltonian(more.on(chain, species), np.array([*couplings_of(GENERAL), 0.3, -0.7]))
+    squares = sum((spins[:, i] * spins[:, i + 2]).sum(-1) ** 2 for i in range(SITES - 2))
+    expected = exchange_energy(spins, matrix) - 0.3 * squares + 0.7 * (spins[:, 3, 1] + spins[:, 4, 1])
+    np.testing.assert_allclose(whole.energy(spins), expected, rtol=0, atol=1e-13)
+    moved = spins.copy()
+    moved[:, 4] = proposed
+    np.testing.assert_allclose(whole.energy_change(spins, 4, proposed), whole.energy(moved) - expected, rtol=0, atol=1e-12)
 
 
 def test_ratios_are_to_the_strongest_ferromagnetic_term_or_the_strongest(hamiltonian: Hamiltonian) -> None:
-    def with_couplings(*values: float) -> Hamiltonian:
-        return attrs.evolve(hamiltonian, terms=tuple(map(lambda t, v: attrs.evolve(t, coupling=v), hamiltonian.terms, values)))
-
-    assert anchor(hamiltonian) == 0
-    assert anchor(with_couplings(0.1, 0.2, 0.9, -3.0, 0.3, 0.4)) == 2
-    assert anchor(with_couplings(-0.1, -0.2, -0.9, -3.0, -0.3, -0.4)) == 3
+    assert reference_coupling(couplings_of(hamiltonian)) == 0
+    assert reference_coupling(np.array([0.1, 0.2, 0.9, -3.0, 0.3, 0.4])) == 2
+    assert reference_coupling(np.array([-0.1, -0.2, -0.9, -3.0, -0.3, -0.4])) == 3

@@ -1,0 +1,79 @@
+"""The spin Hamiltonian: the only place where H is written.
+
+    H = - Σ_k c_k φ_k,   each cluster of sites once
+
+with the couplings c_k and the terms φ_k of ``physics.terms``; k_B = 1. Where every term is an exchange, a matrix J (site, site) of
+couplings says all: H = - Σ_{i<j} J_ij S_i·S_j (paper, Eq. 1). The sampler and the exact solution take that matrix.
+"""
+
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.sphere import project
+from paper_repro.physics.terms import BoundTerms, Terms
+from paper_repro.spec import Hamiltonian
+
+Spins = npt.NDArray[np.floating[Any]]
+
+
+@attrs.frozen(eq=False)
+class SpinHamiltonian:
+    """Terms on the sites of one system, and their ``couplings`` (term,) in units of energy; spins are (snapshot, site, 3)."""
+
+    terms: BoundTerms
+    couplings: Floats
+
+    def energy(self, spins: Floats) -> Floats:
+        """Return H (snapshot,)."""
+        return -self.terms.values(spins) @ self.couplings
+
+    def force(self, spins: Floats, beta: float) -> Floats:
+        """Return the force -β∇H (snapshot, site, 3), tangent; dimensionless."""
+        return beta * self.terms.gradients(spins) @ self.couplings
+
+    def energy_change(self, spins: Floats, site: int, proposed: Floats) -> Floats:
+        """Return ΔH (snapshot,) where the spin of one site becomes ``proposed`` (snapshot, 3)."""
+        return -self.terms.changes(spins, site, proposed) @ self.couplings
+
+
+def couplings_of(hamiltonian: Hamiltonian) -> Floats:
+    """Return the couplings (term,) of a spec's Hamiltonian, in units of energy."""
+    return np.array([term.coupling for term in hamiltonian.terms])
+
+
+def reference_coupling(couplings: Floats) -> int:
+    """Return the index of the coupling to which ratios are taken: the strongest ferromagnetic one, or the strongest of all."""
+    return int(np.argmax(couplings if couplings.max() > 0 else np.abs(couplings)))
+
+
+def adjacency(species: Integers, hamiltonian: Hamiltonian) -> Floats:
+    """Return A (term, site, site) of an open chain: 1 where a bond of the term joins two sites, else 0; symmetric."""
+    return Terms.of(hamiltonian).on(Geometry.open_chain(len(species)), species).adjacency
+
+
+def coupling_matrix(species: Integers, hamiltonian: Hamiltonian) -> Floats:
+    """Return J (site, site) of an open chain of ``species`` (site,): J_ij couples sites i and j; symmetric, zero diagonal."""
+    matrix: Floats = np.tensordot(couplings_of(hamiltonian), adjacency(species, hamiltonian), axes=1)
+    return matrix
+
+
+def local_field(spins: Spins, matrix: Spins) -> Spins:
+    """Return h_i = Σ_j J_ij S_j (…, site, 3) for couplings ``matrix`` (site, site)."""
+    field: Spins = matrix @ spins
+    return field
+
+
+def exchange_energy(spins: Spins, matrix: Spins) -> Spins:
+    """Return H = -½ Σ_i S_i·h_i (…) for couplings ``matrix`` (site, site)."""
+    total: Spins = -0.5 * (spins * local_field(spins, matrix)).sum((-1, -2))
+    return total
+
+
+def exchange_force(spins: Spins, matrix: Spins, beta: float) -> Spins:
+    """Return the force -β∇H = β (I - S_i S_iᵀ) h_i (…, site, 3), tangent; dimensionless."""
+    return beta * project(spins, local_field(spins, matrix))
