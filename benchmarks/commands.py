@@ -12,7 +12,7 @@ _ROOT = Path(__file__).parents[1]
 
 
 def _run(*arguments: str) -> float:
-    command = [sys.executable, "-m", "paper_repro.cli", *arguments]
+    command = [sys.executable, "-m", "paper_repro", *arguments]
     return seconds(lambda: subprocess.run(command, check=True, capture_output=True, cwd=_ROOT))  # noqa: S603 -- our own command
 
 

@@ -28,16 +28,16 @@ from safetensors.torch import save_file
 from spec.test_loading import MALFORMED, PAPER, document, mutated
 
 from paper_repro.analysis import thermodynamic_integration
-from paper_repro.cli import commands, main
+from paper_repro.cli import main
 from paper_repro.files import sha256, write_bytes
 from paper_repro.pipeline import manifest
 from paper_repro.pipeline.manifest import NAME, PREVIOUS, key_of, read_manifest
+from paper_repro.report import html as html_report
 from paper_repro.sampling import replica_exchange
 from paper_repro.score.field import NetworkForce, NetworkScore
 from paper_repro.score.weights import read_tensors, write_tensors
 from paper_repro.spec import Published, Spec, digest, load_spec, specs_folder
-from paper_repro.studies.reproduction import figures, stages
-from paper_repro.studies.reproduction import sections as report
+from paper_repro.studies.reproduction import figures, reporting, stages
 from paper_repro.studies.reproduction.plain_results import as_json
 from tests.support.tiny import CHANGES
 
@@ -371,7 +371,7 @@ def everything_shown(tiny: Path, run: Path, golden: Path) -> dict[str, list[obje
         "INCONCLUSIVE ": ["report", run],
         "made": ["status", run],
         "stated": ["constants", tiny],
-        "capacity": ["lnz", "ABBA", "--temperature", "0.5"],
+        "capacity": ["logz", "ABBA", "--temperature", "0.5"],
         "cosine": ["audit", weights, "--sequences", "8", "--snapshots", "2"],
         "outputs": ["verify", run],
     }
@@ -569,7 +569,7 @@ def test_a_malformed_spec_is_one_line_and_no_run_is_begun(case: str, folder: Pat
     for arguments in (
         ["reproduce", path, "--out", folder / "run"],
         ["constants", path],
-        ["lnz", "AB", "--temperature", "1", "--spec", path],
+        ["logz", "AB", "--temperature", "1", "--spec", path],
     ):
         status, out, err = command(*arguments)
         line = one_line(status, err)
@@ -722,8 +722,8 @@ def test_the_watcher_of_a_page_sees_what_is_not_escaped(run: Path, monkeypatch: 
         data["sessions"][0]["processor"] = "".join(HOSTILE + UNPRINTABLE)
 
     seal(run, change)
-    monkeypatch.setattr(report.html, "escape", str)
-    monkeypatch.setattr(report, "printable", str)
+    monkeypatch.setattr(html_report.html, "escape", str)
+    monkeypatch.setattr(html_report, "printable", str)
     assert command("report", run)[0] == 0
     found = Watcher((run / "report.html").read_text(encoding="utf-8")).found
     assert {"script", "b", "img src=x", "img onerror=alert(1)", "'\\x1b'", "'\\u202e'"} <= set(found)
@@ -772,10 +772,10 @@ def verdicts(run: Path) -> dict[str, str]:
 @pytest.fixture
 def own_protocol(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Path]:
     """Let the published protocol be a spec itself, so that nothing but its sampling can stand in the way of a verdict."""
-    published, _ = commands._protocol()
+    published, _ = reporting.published_protocol()
 
     def of(spec: Path) -> Path:
-        monkeypatch.setattr(commands, "_protocol", lambda: (published, load_spec(spec).record))
+        monkeypatch.setattr(reporting, "published_protocol", lambda: (published, load_spec(spec).record))
         return spec
 
     return of

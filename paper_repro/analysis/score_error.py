@@ -19,6 +19,11 @@ from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling.posterior import average_score
 from paper_repro.score.diffusion import brownian_step
+from paper_repro.spec import Likelihood
+
+#: Sweeps of each estimate of the exact score that the command line compares with.
+SWEEPS = 600
+_SHORTEST_TIME, _TIMES = 1e-3, 15
 
 
 @attrs.frozen
@@ -35,6 +40,12 @@ class ScoreError:
     exact: float
     cost: float
     cost_error: float
+
+
+def comparison_times(settings: Likelihood) -> list[float]:
+    """Return the diffusion times at which scores are compared: geometric, up to the end of the flow."""
+    first = min(_SHORTEST_TIME, settings.end_time / 2)
+    return [float(time) for time in np.geomspace(first, settings.end_time, _TIMES)]
 
 
 def score_errors(

@@ -21,6 +21,11 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def started_by_torchrun() -> bool:
+    """Return whether this process is a rank that ``torchrun`` started: as ``torch.distributed`` says it, without loading torch."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
 class _OneCore:
     """How many callers want torch on one core now, and what its setting was before the first of them that found it loaded."""
 

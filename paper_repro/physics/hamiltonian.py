@@ -77,3 +77,13 @@ def exchange_energy(spins: Spins, matrix: Spins) -> Spins:
 def exchange_force(spins: Spins, matrix: Spins, beta: float) -> Spins:
     """Return the force -β∇H = β (I - S_i S_iᵀ) h_i (…, site, 3), tangent; dimensionless."""
     return beta * project(spins, local_field(spins, matrix))
+
+
+def strongest_bonds(hamiltonian: Hamiltonian) -> Floats:
+    """Return couplings (site, site) of three sites, the strongest of separations 1 and 2, which bound T in ``ExactChain``."""
+    matrix = np.zeros((3, 3))
+    for term in hamiltonian.terms:
+        if term.separation <= 2:
+            site = np.arange(3 - term.separation)
+            matrix[site, site + term.separation] = np.maximum(matrix[site, site + term.separation], abs(term.coupling))
+    return matrix

@@ -23,8 +23,7 @@ import attrs
 
 from paper_repro import __version__
 from paper_repro.files import DamagedError, InputError, is_temporary, read_bytes, require_format, sha256, write_bytes, write_text
-from paper_repro.numerics.parallel import available_cores
-from paper_repro.score.ranks import started_by_torchrun
+from paper_repro.numerics.parallel import available_cores, started_by_torchrun
 from paper_repro.spec import Spec, canonical, converter, differences, digest, structure
 
 NAME = "manifest.json"

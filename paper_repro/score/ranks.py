@@ -49,11 +49,6 @@ class Ranks:
         return box.item()
 
 
-def started_by_torchrun() -> bool:
-    """Return whether this process is a rank that ``torchrun`` started."""
-    return dist.is_torchelastic_launched()
-
-
 @contextlib.contextmanager
 def group() -> Iterator[Ranks]:
     """Join the process group that ``torchrun`` describes, and leave it at the end: nccl where there are GPUs, gloo elsewhere.

@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from paper_repro.files import DamagedError, InputError, require_format, write_bytes
+from paper_repro.score.header import read_metadata
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.spec import Architecture, Refinement, canonical, differences, structure
 
@@ -80,17 +81,11 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Map
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """Read a safetensors file; raises ``DamagedError`` for a truncated or altered one, ``InputError`` where it cannot be read."""
-    if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise DamagedError(path, "not a file", "a safetensors file")
+    metadata = read_metadata(path)
     try:
-        with path.open("rb"):
-            pass  # safetensors says of a file that may not be read that there is none
         with safe_open(path, framework="pt") as stream:
             tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  (not a mapping)
-            metadata = dict(stream.metadata() or {})
-    except OSError as error:
-        raise InputError(path, f"cannot be read ({error.strerror or error})", "a safetensors file") from error
-    except SafetensorError as error:
+    except (OSError, SafetensorError) as error:
         raise DamagedError(path, f"cannot be read as safetensors ({error})", "a complete safetensors file") from error
     expected = metadata.get("tensors_sha256")
     if expected is not None and tensors_digest(tensors) != expected:

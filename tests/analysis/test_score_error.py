@@ -87,7 +87,7 @@ def test_the_command_compares_each_network_on_the_same_configurations(golden, tm
     """At small times a smoke-trained network is far too small (slope above 1); the same file twice gives the same numbers."""
     weights = str(golden / "weights/smoke-seed-0.safetensors")
     path = tmp_path / "score.json"
-    assert main(["score", weights, weights, "--configurations", "4", "--json", str(path)]) == 0
+    assert main(["score-error", weights, weights, "--configurations", "4", "--json", str(path)]) == 0
     found = json.loads(path.read_text())
     assert found["networks"][0] == found["networks"][1]
     assert len(found["times"]) == len(found["networks"][0]) == 15
@@ -105,7 +105,7 @@ def test_the_command_compares_each_network_on_the_same_configurations(golden, tm
     ],
 )
 def test_a_score_that_cannot_be_compared_is_one_line(golden, capsys, arguments, said):
-    assert main(["score", str(golden / "weights/smoke-seed-0.safetensors"), *arguments]) == 2
+    assert main(["score-error", str(golden / "weights/smoke-seed-0.safetensors"), *arguments]) == 2
     errors = capsys.readouterr().err
     assert said in errors
     assert errors.count("\n") == 1

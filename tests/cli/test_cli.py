@@ -8,13 +8,16 @@ import subprocess
 import sys
 import time
 
+import attrs
 import pytest
 
 from paper_repro.cli import main
+from paper_repro.files import sha256, write_bytes
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of
 from paper_repro.physics.species import as_species
-from paper_repro.spec import specs_folder
+from paper_repro.pipeline.manifest import StageRecord, open_manifest, write_manifest
+from paper_repro.spec import load_spec, specs_folder
 
 
 def complaint(capsys, *arguments: str) -> str:
@@ -28,28 +31,28 @@ def complaint(capsys, *arguments: str) -> str:
     return captured.err
 
 
-def test_lnz_prints_the_exact_solution(capsys, hamiltonian):
-    assert main(["lnz", "ABBAAB", "--temperature", "0.05", "--json"]) == 0
+def test_logz_prints_the_exact_solution(capsys, hamiltonian):
+    assert main(["logz", "ABBAAB", "--temperature", "0.05", "--json", "-"]) == 0
     printed = json.loads(capsys.readouterr().out)
     law = ExactChain(coupling_matrix(as_species("ABBAAB", "AB"), hamiltonian), 20.0)
     assert printed["ln_z"] == law.ln_z
     assert printed["mean_energy"] == law.mean_energy
-    assert main(["lnz", "A", "--temperature", "1"]) == 0
+    assert main(["logz", "A", "--temperature", "1"]) == 0
     assert f"{math.log(4 * math.pi):.13g}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["lnz", "ABXA", "--temperature", "1"], "'X' at site 3"),
-        (["lnz", "", "--temperature", "1"], "empty sequence"),
-        (["lnz", "AB", "--temperature", "0"], "> 0"),
-        (["lnz", "AB", "--temperature", "-1"], "> 0"),
-        (["lnz", "AB", "--temperature", "nan"], "> 0"),
-        (["lnz", "AB", "--temperature", "1e-320"], "> 0"),
-        (["lnz", "AAAAAAA", "--temperature", "1e-6"], "--temperature 1e-06 of spec paper: temperature 1e-06; expected at least"),
-        (["lnz", "AB", "--temperature", "warm"], "warm"),
-        (["lnz", "AB"], "--temperature"),
+        (["logz", "ABXA", "--temperature", "1"], "'X' at site 3"),
+        (["logz", "", "--temperature", "1"], "empty sequence"),
+        (["logz", "AB", "--temperature", "0"], "> 0"),
+        (["logz", "AB", "--temperature", "-1"], "> 0"),
+        (["logz", "AB", "--temperature", "nan"], "> 0"),
+        (["logz", "AB", "--temperature", "1e-320"], "> 0"),
+        (["logz", "AAAAAAA", "--temperature", "1e-6"], "--temperature 1e-06 of spec paper: temperature 1e-06; expected at least"),
+        (["logz", "AB", "--temperature", "warm"], "warm"),
+        (["logz", "AB"], "--temperature"),
         (["audit", "no/such/file"], "no/such/file"),
         (["status", "no/such/run"], "no/such/run"),
         (["verify", "no/such/run"], "no/such/run"),
@@ -111,15 +114,15 @@ _KERNEL = """
 import sys, time
 from concurrent.futures import ThreadPoolExecutor
 from paper_repro import cli
-from paper_repro.cli import commands
+from paper_repro.cli.app import app
 
-def long(*_):
+def long():
     with ThreadPoolExecutor() as executor:  # as a kernel in a thread: its end is waited for
         print("started", flush=True)
         list(executor.map(time.sleep, [60]))
 
-commands.status = long
-sys.argv[1:] = ["status", "run"]
+app.command(long)
+sys.argv[1:] = ["long"]
 cli.program()
 """
 
@@ -172,7 +175,7 @@ def test_output_that_nobody_reads_does_not_end_the_work(tmp_path, golden, closed
 @pytest.mark.faults("surroundings")
 def test_a_terminal_without_greek_and_a_locale_without_utf_8(tmp_path):
     environment = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C", "HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "paper_repro", "lnz", "ABBA", "--temperature", "1"]
+    command = [sys.executable, "-m", "paper_repro", "logz", "ABBA", "--temperature", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)  # noqa: S603
     assert "ln Z" in done.stdout
 
@@ -224,10 +227,106 @@ def test_constants_lists_every_constant_with_its_origin(capsys, paper):
     assert "claims.r2.published | 0.8698" in capsys.readouterr().out
 
 
+def in_a_process(*arguments: str) -> tuple[str, set[str]]:
+    """Run a command in a process of its own; return what it printed and which of the slow modules it loaded."""
+    code = (
+        "import sys; from paper_repro.cli import main; main(sys.argv[1:]);"
+        "print('loaded', *{'torch', 'numpy', 'numba', 'matplotlib', 'scipy.stats'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)  # noqa: S603
+    *lines, last = done.stdout.splitlines()
+    return "\n".join([*lines, done.stderr]), set(last.split()[1:])
+
+
 def test_help_loads_nothing_heavy():
     """Neither torch nor numpy is imported before a command needs them."""
-    code = "import sys; from paper_repro.cli import main; main(['--help']); print({'torch', 'numpy', 'numba'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
-    assert done.stdout.rstrip().endswith("set()")
-    for command in ("reproduce", "status", "report", "verify", "constants", "audit", "lnz"):
-        assert command in done.stdout
+    printed, loaded = in_a_process("--help")
+    assert loaded == set()
+    for command in ("reproduce", "status", "report", "verify", "constants", "audit", "claims", "score-error", "estimate", "logz"):
+        assert command in printed
+
+
+@pytest.fixture(scope="module")
+def small_run(tmp_path_factory):
+    """A run directory with one output."""
+    folder = tmp_path_factory.mktemp("run")
+    opened = open_manifest(folder, load_spec(specs_folder() / "smoke.toml").record, print)
+    write_bytes(folder / "results/one.json", b"1")
+    made = StageRecord("key", {"results/one.json": sha256(folder / "results/one.json")}, 1.5, "2026-01-01T00:00:00Z")
+    write_manifest(folder, attrs.evolve(opened, stages={"note the constants": made}))
+    return folder
+
+
+def test_commands_that_read_a_run_or_a_spec_load_nothing_heavy(small_run):
+    for command in ("status", "verify"):
+        assert in_a_process(command, str(small_run))[1] == set()
+    assert in_a_process("constants")[1] == set()
+
+
+def test_the_exact_solution_loads_its_kernels_and_neither_torch_nor_statistics():
+    printed, loaded = in_a_process("logz", "ABBA", "--temperature", "1")
+    assert "ln Z" in printed
+    assert loaded == {"numpy", "numba"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["audit", "no-such-file"], "no-such-file: cannot be read"),
+        (["audit", __file__], "cannot be read as safetensors"),
+        (["audit", "no-such-file", "--sequences", "0"], "--sequences: 0"),
+        (["claims", "no-such-file"], "no-such-file: cannot be read"),
+        (["score-error", "no-such-file"], "no-such-file: cannot be read"),
+        (["score-error", "no-such-file", "--configurations", "1"], "--configurations: 1"),
+        (["estimate", "--seed", "-1"], "--seed: -1"),
+        (["estimate", "--spec", "no.toml"], "no.toml: cannot be read"),
+        (["reproduce", "no.toml", "--out", "x"], "no.toml: cannot be read"),
+        (["reproduce", "--out", "x", "--workers", "1", "--scheduler", "y"], "expected one of the two"),
+        (["reproduce", "--out", "x", "--authors-weights", "no-such-file"], "no-such-file: cannot be read"),
+        (["report", "no-such-run"], "no-such-run"),
+        (["logz", "ABBA", "--temperature", "0"], "> 0"),
+        (["frobnicate"], "frobnicate"),
+    ],
+)
+def test_errors_before_work_load_nothing_heavy(arguments, said):
+    printed, loaded = in_a_process(*arguments)
+    assert said in printed
+    assert loaded == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "new"),
+    [
+        (["question", "weights.safetensors"], "'claims'"),
+        (["score", "weights.safetensors"], "'score-error'"),
+        (["lnz", "ABBA", "--temperature", "1"], "'logz'"),
+        (["claims", "weights.safetensors", "--against", "results.json"], "'--reference-run'"),
+        (["claims", "weights.safetensors", "--against=results.json"], "'--reference-run'"),
+        (["reproduce", "--out", "run", "--only", "sample"], "'--stage'"),
+    ],
+)
+def test_an_old_name_is_answered_with_the_new_one(capsys, arguments, new):
+    line = complaint(capsys, *arguments)
+    assert "the old name of" in line
+    assert line.endswith(f"expected {new}\n")
+
+
+def test_json_goes_to_a_file_or_alone_to_standard_output(capsys, tmp_path, small_run):
+    commands = {
+        "logz": ["logz", "ABBA", "--temperature", "1"],
+        "status": ["status", str(small_run)],
+        "verify": ["verify", str(small_run)],
+        "constants": ["constants"],
+    }
+    for name, arguments in commands.items():
+        path = tmp_path / f"{name}.json"
+        assert main([*arguments, "--json", str(path)]) == 0
+        assert capsys.readouterr().err == ""
+        assert main([*arguments, "--json", "-"]) == 0
+        captured = capsys.readouterr()
+        assert json.loads(captured.out) == json.loads(path.read_text()) != {}
+        assert captured.err  # the text for people
+    assert json.loads((tmp_path / "verify.json").read_text()) == {"outputs": 1, "faults": []}
+    assert json.loads((tmp_path / "status.json").read_text())["stages"]["note the constants"]["faults"] == []
+    assert not (tmp_path / "-").exists()
+    assert "--json" in complaint(capsys, "logz", "ABBA", "--temperature", "1", "--json")

@@ -11,7 +11,7 @@ import math
 import pytest
 
 from paper_repro.analysis import inversion
-from paper_repro.cli.commands import Audit, audit_weights
+from paper_repro.analysis.audit import Audit, audit_weights
 from paper_repro.numerics.streams import data_key
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce

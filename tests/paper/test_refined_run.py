@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from paper_repro.analysis import likelihood, plateau
+from paper_repro.analysis.audit import audit_weights
 from paper_repro.cli import main
-from paper_repro.cli.commands import audit_weights
 from paper_repro.files import sha256
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics.exact import ExactChain
@@ -85,7 +85,9 @@ def test_what_the_score_costs_ln_z_is_what_was_recorded(golden, tmp_path):
     weights = [golden / f"weights/{name}.safetensors" for name in names]
     assert recorded["weights_sha256"] == [sha256(path) for path in weights]
     path = tmp_path / "again.json"
-    assert main(["score", str(weights[0]), str(weights[3]), "--configurations", "24", "--seed", "7", "--json", str(path)]) == 0
+    assert (
+        main(["score-error", str(weights[0]), str(weights[3]), "--configurations", "24", "--seed", "7", "--json", str(path)]) == 0
+    )
     again = json.loads(path.read_text(encoding="utf-8"))
     pairs = [[(item["value"], item["standard_error"]) for item in part["cost"]] for part in (recorded, again)]
     for (value, error), (found, scatter) in zip([pairs[0][0], pairs[0][3]], pairs[1], strict=True):

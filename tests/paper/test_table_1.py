@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from paper_repro.analysis import inversion
-from paper_repro.cli.commands import Audit, audit_weights
+from paper_repro.analysis.audit import Audit, audit_weights
 from paper_repro.score.field import NetworkForce
 from paper_repro.spec import load_published, load_spec, specs_folder
 

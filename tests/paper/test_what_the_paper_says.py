@@ -26,8 +26,8 @@ def again(golden, recipe, tmp_path_factory):
     sizes = ["--sequences", "60", "--snapshots", "1", "--seed", "5"]
     runs = ["--run", str(golden / recipe / "results.json")]
     if recipe == "paper":
-        runs += ["--against", str(golden / "refined/results.json")]
-    assert main(["question", *weights, *sizes, *runs, "--json", str(path)]) == 0
+        runs += ["--reference-run", str(golden / "refined/results.json")]
+    assert main(["claims", *weights, *sizes, *runs, "--json", str(path)]) == 0
     return json.loads(path.read_text())
 
 
@@ -58,8 +58,8 @@ def test_the_record_is_of_the_weights_that_are_kept(recorded, recipe, golden):
         (["no.safetensors"], "no.safetensors: cannot be read"),
     ],
 )
-def test_questions_that_cannot_be_asked_are_one_line(capsys, golden, arguments, said):
-    assert main(["question", str(golden / "weights/smoke-seed-0.safetensors"), *arguments]) == 2
+def test_claims_that_cannot_be_tested_are_one_line(capsys, golden, arguments, said):
+    assert main(["claims", str(golden / "weights/smoke-seed-0.safetensors"), *arguments]) == 2
     errors = capsys.readouterr().err
     assert said in errors
     assert errors.count("\n") == 1
@@ -77,7 +77,7 @@ def test_questions_that_cannot_be_asked_are_one_line(capsys, golden, arguments, 
 )
 def test_results_of_something_else_are_one_line(capsys, golden, tmp_path, text, said):
     (tmp_path / "other.json").write_text(text)
-    assert main(["question", str(golden / "weights/smoke-seed-0.safetensors"), "--run", str(tmp_path / "other.json")]) == 2
+    assert main(["claims", str(golden / "weights/smoke-seed-0.safetensors"), "--run", str(tmp_path / "other.json")]) == 2
     errors = capsys.readouterr().err
     assert said in errors
     assert errors.count("\n") == 1

@@ -16,9 +16,8 @@ from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of, exchange_force, reference_coupling
 from paper_repro.physics.species import as_species
+from paper_repro.report.html import DOTS_PER_INCH
 from paper_repro.spec import Published, Spec
-
-DOTS_PER_INCH = 150
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart
 _BLACK, _ORANGE, _SKY, _GREEN, _BLUE, _RED, _PURPLE = (

@@ -15,22 +15,23 @@ from paper_repro.files import InputError
 from paper_repro.spec import Spec
 
 
+def plain(value: Any) -> Any:
+    """Return records, arrays and tuples as the data that JSON has; numbers that are not finite become None."""
+    if attrs.has(type(value)):
+        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def as_json(data: Any) -> bytes:
     """Return plain data as JSON; numbers that are not finite become null."""
-
-    def plain(value: Any) -> Any:
-        if attrs.has(type(value)):
-            return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
-        if isinstance(value, dict):
-            return {str(key): plain(item) for key, item in value.items()}
-        if isinstance(value, np.ndarray):
-            return plain(value.tolist())
-        if isinstance(value, list | tuple):
-            return [plain(item) for item in value]
-        if isinstance(value, float | np.floating):
-            return float(value) if math.isfinite(value) else None
-        return value.item() if isinstance(value, np.generic) else value
-
     return (json.dumps(plain(data), indent=1, ensure_ascii=False) + "\n").encode()
 
 

@@ -11,6 +11,7 @@ import attrs
 
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.measured import Measured
+from paper_repro.spec import Constant
 
 T = TypeVar("T")
 Verdict = Literal["REPRODUCED", "DEVIATES", "INCONCLUSIVE"]
@@ -225,19 +226,6 @@ class EndTime:
 
     kappa: float
     costs: tuple[EndTimeCost, ...]
-
-
-@attrs.frozen
-class Constant:
-    """One constant of the spec: its path, value, unit, symbol and meaning, who states it, and where or why."""
-
-    name: str
-    value: str
-    unit: str
-    symbol: str
-    meaning: str
-    status: str
-    source: str
 
 
 @attrs.frozen

@@ -12,7 +12,8 @@ import cattrs
 
 from paper_repro.files import InputError, require_format
 from paper_repro.pipeline import codec
-from paper_repro.studies.reproduction.results import ByNetwork, Calibration, Constant, FailedCalibration, Results
+from paper_repro.spec import Constant
+from paper_repro.studies.reproduction.results import ByNetwork, Calibration, FailedCalibration, Results
 
 FORMAT = "paper_repro results 2"
 _EXPECTED = "an output of 'paper-repro reproduce'"

@@ -15,14 +15,16 @@ import attrs
 
 from paper_repro.files import InputError, input_error, read_bytes, remove_temporaries, sha256, write_bytes
 from paper_repro.numerics.parallel import available_cores, one_core
-from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.exact import ExactChain, has_exact_solution
+from paper_repro.physics.hamiltonian import strongest_bonds
+from paper_repro.physics.terms import Terms
 from paper_repro.pipeline.manifest import Manifest, StageRecord, faults, key_of, now, open_manifest, packages, write_manifest
 from paper_repro.pipeline.progress import Reporter
 from paper_repro.score.ranks import Ranks
-from paper_repro.spec import Spec
+from paper_repro.spec import Constant, Spec
 from paper_repro.studies.reproduction.engines import Engine, Made, Task, make_task
 from paper_repro.studies.reproduction.plain_results import as_json
-from paper_repro.studies.reproduction.stages import Files, Stage, Work, has_exact_solution, plan, strongest_bonds
+from paper_repro.studies.reproduction.stages import Files, Stage, Work, plan
 
 #: By the first word of a stage's name; raised when the stage comes to do something else with the same inputs: what was made
 #: before is then made again.
@@ -65,13 +67,13 @@ class Run:
     def __attrs_post_init__(self) -> None:
         """Open the directory, once it is sure that every temperature can be served: not after hours."""
         spec = self.spec
-        if has_exact_solution(spec):
+        if has_exact_solution(Terms.of(spec.hamiltonian)):
             for path, temperature in (
                 ("ladder.coldest", spec.temperature),
                 *((f"likelihood.temperatures[{index}]", value) for index, value in enumerate(spec.likelihood.temperatures)),
             ):
                 try:
-                    ExactChain(strongest_bonds(spec), 1 / temperature)
+                    ExactChain(strongest_bonds(spec.hamiltonian), 1 / temperature)
                 except (ValueError, ZeroDivisionError) as error:
                     raise input_error(f"spec {spec.name}: {path}", error, "a higher temperature") from error
         self.manifest = open_manifest(self.folder, self.spec, self.reporter.say)
@@ -80,13 +82,13 @@ class Run:
     def everything(self, only: str | None = None) -> None:
         """Make all stages, or those whose name begins with the word ``only``."""
         authors = None if self.authors is None else read_bytes(self.authors, "the authors' weights (safetensors)")
-        if not has_exact_solution(self.spec):
+        if not has_exact_solution(Terms.of(self.spec.hamiltonian)):
             self.reporter.say("likelihood and plateau are left out: couplings beyond separation 2 have no exact solution")
         self.make([stage for stage in plan(self.spec, authors) if only in {None, stage.kind}])
 
-    def note_constants(self, rows: Sequence[Sequence[str]]) -> None:
-        """Keep what each constant is and who says so (row, column) with the run."""
-        name = "results/constants.json"
+    def note_constants(self, constants: Sequence[Constant]) -> None:
+        """Keep what each constant is and who says so with the run."""
+        name, rows = "results/constants.json", [attrs.astuple(constant) for constant in constants]
         self._make_here([Stage("note the constants", (name,), (), rows, lambda *_: {name: as_json(rows)})])
 
     def make(self, stages: Sequence[Stage]) -> None:

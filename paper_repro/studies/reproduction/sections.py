@@ -1,65 +1,16 @@
-"""The report: one content, shown in the terminal by rich and written as one self-contained HTML file."""
+"""The sections of the report on a run."""
 
-import base64
-import html
 import math
 import statistics
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import attrs
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
-
-from paper_repro.files import printable, write_text
 from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
 from paper_repro.pipeline.manifest import Manifest, made_in
-from paper_repro.spec import Loaded, Spec, digest
-from paper_repro.spec.quantity import quantity_of
+from paper_repro.report.document import Section, Table, number
+from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.determinism import ASKED, CLOSE, EXACT, LEGEND, STATISTICAL
-from paper_repro.studies.reproduction.figures import DOTS_PER_INCH
-from paper_repro.studies.reproduction.verdicts import Judgement, by_network, mean_interval, values_at
-
-_NARROWEST = 60  # columns of a terminal in which a table can be read; below, its rows are lines
-_STYLES = {"REPRODUCED": "bold green", "DEVIATES": "bold red", "INCONCLUSIVE": "yellow"}
-
-
-@attrs.frozen
-class Table:
-    """Columns and rows of text; the columns named in ``numbers`` stand to the right."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: frozenset[str] = frozenset()
-
-
-@attrs.frozen
-class Section:
-    """One part of the report: a title, a few sentences, a table (on the page only, where it is long), and names of figures.
-
-    ``determinism`` says of all its numbers how far they can be had again.
-    """
-
-    title: str
-    text: str = ""
-    table: Table | None = None
-    figures: tuple[str, ...] = ()
-    on_page_only: bool = False
-    determinism: str = ""
-
-
-def number(value: float, error: float = math.nan, digits: int = 4) -> str:
-    """Return a value, with its error where there is one, in as many decimals as the error deserves; "—" for none."""
-    if not math.isfinite(value):
-        return "—"
-    if math.isfinite(error) and error > 0:
-        places = max(0, min(8, 1 - math.floor(math.log10(error))))
-        return f"{value:.{places}f} ± {error:.{places}f}"
-    if value == int(value) and abs(value) >= 100:
-        return f"{int(value):,}"
-    return f"{value:.{digits}f}"
+from paper_repro.studies.reproduction.verdicts import Judgement, Verdict, by_network, mean_interval, values_at
 
 
 def _bare(value: float, digits: int = 4) -> str:
@@ -96,7 +47,7 @@ def _answer(results: dict[str, Any], spec: Spec, judgements: Sequence[Judgement]
         return f"{number(item.value, item.over_seeds)} ({item.verdict})"
 
     judged = [item for item in judgements if item.claim.rule == "prediction-interval"]
-    count = {verdict: sum(item.verdict == verdict for item in judged) for verdict in _STYLES}
+    count = {verdict: sum(item.verdict == verdict for item in judged) for verdict in get_args(Verdict)}
     tally = ", ".join(f"{amount} {verdict}" for verdict, amount in count.items() if amount)
     claimed = (
         "Claimed: a network trained on equilibrium snapshots alone holds the force field of the chain; least squares reads the six"
@@ -381,113 +332,6 @@ def sections(
         parts.append(_assumed(results["constants"]))
     parts.append(_verdicts(judgements, doubts))
     return parts
-
-
-def heading(spec: Spec) -> str:
-    """Return the line at the top of a report."""
-    return f"paper_repro · {spec.name} · spec {digest(spec)[:12]}"
-
-
-def _rich_table(table: Table) -> RichTable:
-    result = RichTable(header_style="bold", pad_edge=False)
-    for column in table.columns:
-        result.add_column(column, justify="right" if column in table.numbers else "left", overflow="fold")
-    for row in table.rows:
-        result.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
-    return result
-
-
-def show(parts: Sequence[Section], title: str, console: Console) -> None:
-    """Print the report."""
-    console.rule(Text(title, style="bold"))
-    for part in parts:
-        console.print()
-        console.print(Text(part.title, style="bold underline"))
-        if part.text:
-            console.print(Text(part.text, style="dim"))
-        if part.determinism:
-            console.print(Text(f"Determinism: {part.determinism}.", style="dim italic"))
-        if part.table is not None and not part.on_page_only:
-            if console.width >= _NARROWEST:
-                console.print(_rich_table(part.table))
-            else:
-                for row in (part.table.columns, *part.table.rows):
-                    console.print(Text(" | ".join(row)))
-    console.print()
-
-
-_CSS = """body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}table{border-collapse:collapse;margin:.8rem 0}
-th,td{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
-.n{text-align:right;font-variant-numeric:tabular-nums}
-img{max-width:100%;margin:.8rem 0}p{color:#555}.REPRODUCED{color:#007a3d;font-weight:bold}.DEVIATES{color:#b3261e;font-weight:bold}
-.INCONCLUSIVE{color:#8a6100;font-weight:bold}"""
-
-
-def write_html(parts: Sequence[Section], title: str, folder: Path, drawn: Sequence[str]) -> Path:
-    """Write the report as one HTML file that loads nothing from anywhere, figures included, and return its path."""
-
-    def escape(text: str) -> str:
-        return html.escape(printable(text))
-
-    body = [f"<h1>{escape(title)}</h1>"]
-    paper = "Autonomous Emergence of Hamiltonian in Deep Generative Models (Xi, Chen; arXiv 2604.20821)"
-    body.append(f"<p>{paper}: what it claims, and what was measured.</p>")
-    first, *others, verdicts = parts
-    for part in [first, verdicts, *others]:  # verdicts early on a page, last in a terminal
-        body.append(f"<h2>{escape(part.title)}</h2>")
-        body += [f"<p>{escape(line)}</p>" for line in part.text.splitlines()]
-        if part.determinism:
-            body.append(f"<p>Determinism: {escape(part.determinism)}.</p>")
-        if part.table is not None:
-            columns = part.table.columns
-            classes = ["n" if column in part.table.numbers else "" for column in columns]
-            head = "".join(f'<th class="{kind}">{escape(column)}</th>' for column, kind in zip(columns, classes, strict=True))
-            rows = "".join(
-                "<tr>"
-                + "".join(
-                    f'<td class="{escape(cell) if cell in _STYLES else kind}">{escape(cell)}</td>'
-                    for cell, kind in zip(row, classes, strict=True)
-                )
-                + "</tr>"
-                for row in part.table.rows
-            )
-            body.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
-        for name in part.figures:
-            if name in drawn:
-                image = (folder / f"figures/{name}.png").read_bytes()
-                width = int.from_bytes(image[16:20], "big") * 96 // DOTS_PER_INCH  # as wide as it was drawn
-                data = base64.b64encode(image).decode()
-                alt = f"{escape(part.title)}: {escape(name)}"
-                body.append(f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">')
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_CSS}</style>'
-    page = f'<!doctype html><html lang="en">{head}{"".join(body)}</html>\n'
-    path = folder / "report.html"
-    write_text(path, page)
-    return path
-
-
-def constants(loaded: Loaded[Any]) -> Table:
-    """Return every constant of a spec with its value, unit, meaning and origin."""
-    rows: list[tuple[str, ...]] = []
-
-    def walk(record: Any, prefix: str) -> None:
-        for field in attrs.fields(attrs.resolve_types(type(record), include_extras=True)):
-            value, path = getattr(record, field.name), f"{prefix}{field.name}"
-            quantity = quantity_of(field.type)
-            if quantity is not None:
-                origin = loaded.origins[path]
-                shown = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-                source = "; ".join(part for part in (origin.where, origin.why) if part)
-                rows.append((path, shown, quantity.unit or "—", quantity.symbol, quantity.meaning, origin.status, source))
-            elif attrs.has(type(value)):
-                walk(value, f"{path}.")
-            elif isinstance(value, tuple):
-                for item in value:
-                    walk(item, f"{path}.{item.name}.")
-
-    walk(loaded.record, "")
-    return Table(("constant", "value", "unit", "symbol", "meaning", "status", "origin"), tuple(rows), frozenset({"value"}))
 
 
 def as_json(parts: Sequence[Judgement]) -> list[dict[str, Any]]:

@@ -20,9 +20,10 @@ from paper_repro.analysis import end_time, inversion, likelihood, plateau, reado
 from paper_repro.files import DamagedError, NotFiniteError, input_error, require_format, sha256
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.streams import data_key
-from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.exact import ExactChain, has_exact_solution
 from paper_repro.physics.hamiltonian import adjacency, coupling_matrix, couplings_of, exchange_energy, reference_coupling
 from paper_repro.physics.species import as_species, as_word
+from paper_repro.physics.terms import Terms
 from paper_repro.pipeline.manifest import key_of
 from paper_repro.sampling import diagnostics, ensemble
 from paper_repro.sampling.ladder import temperatures
@@ -151,7 +152,7 @@ def plan(spec: Spec, authors: bytes | None = None) -> list[Stage]:
             Stage("take the authors' weights", (AUTHORS.weights,), (), hashlib.sha256(authors).hexdigest(), _take, (authors,))
         )
         stages += _questions(spec, AUTHORS, test)
-    if has_exact_solution(spec):
+    if has_exact_solution(Terms.of(spec.hamiltonian)):
         for network in networks:
             stages += _partition_function(spec, network)
         constants = _part(spec, "hamiltonian", "likelihood", "ladder", "seeds")
@@ -160,11 +161,6 @@ def plan(spec: Spec, authors: bytes | None = None) -> list[Stage]:
     points = spec.thermodynamic_integration.points
     name = "results/thermodynamic_integration.json"
     return [*stages, Stage("thermodynamic integration", (name,), (), constants, _integrate, total=points)]
-
-
-def has_exact_solution(spec: Spec) -> bool:
-    """Return whether ln Z of the chains of a spec is known exactly: without that there is no likelihood and no plateau."""
-    return spec.hamiltonian.range <= 2
 
 
 def _sampling(spec: Spec, which: ensemble.Which) -> list[Stage]:
@@ -253,7 +249,7 @@ def _evidence(work: Work, whole: ensemble.Ensemble, index: int) -> dict[str, Any
         "swap_rates": diagnostics.swap_rates(whole),
         "z_histogram": {"edges": edges, "counts": np.histogram(np.clip(z, -6, 6), edges)[0]},
     }
-    if not has_exact_solution(spec) or len(whole) < 2:
+    if not has_exact_solution(Terms.of(spec.hamiltonian)) or len(whole) < 2:
         return results
     if whole.step_sweeps > 0 and whole.energies.shape[1] > 1:
         ends = diagnostics.end_correlations(whole, spec.hamiltonian, beta)
@@ -442,13 +438,3 @@ def _integrate(work: Work, stage: Stage) -> Files:
         "standard_errors": integral.standard_errors,
     }
     return {stage.outputs[0]: as_json(results)}
-
-
-def strongest_bonds(spec: Spec) -> npt.NDArray[np.float64]:
-    """Return the couplings of three sites with the strongest of each separation: what bounds the temperature of every chain."""
-    matrix = np.zeros((3, 3))
-    for term in spec.hamiltonian.terms:
-        if term.separation <= 2:
-            site = np.arange(3 - term.separation)
-            matrix[site, site + term.separation] = np.maximum(matrix[site, site + term.separation], abs(term.coupling))
-    return matrix

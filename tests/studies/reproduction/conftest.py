@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from paper_repro.cli import commands
+from paper_repro.cli.reproduce import run_spec
 from paper_repro.spec import specs_folder
 from tests.support.tiny import CHANGES
 
@@ -22,6 +22,6 @@ def done(tiny, tmp_path_factory):
     """A finished run; tests that change it must undo that."""
     out = tmp_path_factory.mktemp("runs") / "tiny"
     console = Console(file=(out.parent / "screen.txt").open("w"), width=100)
-    assert commands.reproduce(tiny, out, console) == 0
+    assert run_spec(tiny, out, console) == 0
     console.file.close()
     return out

@@ -7,7 +7,7 @@ import attrs
 import pytest
 from distributed import LocalCluster
 
-from paper_repro.cli import commands
+from paper_repro.cli.reproduce import run_spec
 from paper_repro.files import InputError
 from paper_repro.spec import load_spec
 from paper_repro.studies.reproduction.engines import cluster
@@ -23,7 +23,7 @@ def workers():
 
 
 def test_two_worker_processes_make_the_same_bytes(done, tiny, tmp_path, workers):
-    assert commands.reproduce(tiny, tmp_path / "run", silent(), scheduler=workers.scheduler_address) == 0
+    assert run_spec(tiny, tmp_path / "run", silent(), scheduler=workers.scheduler_address) == 0
     ours, theirs = shas(tmp_path / "run"), shas(done)
     made = {name for name in theirs if not name.startswith(("figures", "report", "results.json"))}
     assert {name: ours[name] for name in made} == {name: theirs[name] for name in made}
@@ -62,11 +62,11 @@ def test_a_stage_that_kills_every_worker_ends_in_one_line_and_keeps_the_rest(tin
 def test_a_scheduler_that_does_not_answer_is_one_line(tiny, tmp_path, monkeypatch, address):
     monkeypatch.setattr("paper_repro.studies.reproduction.engines._SECONDS_TO_ANSWER", 1)
     with pytest.raises(InputError, match="--scheduler: ") as caught:
-        commands.reproduce(tiny, tmp_path / "run", silent(), scheduler=address)
+        run_spec(tiny, tmp_path / "run", silent(), scheduler=address)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
 
 
 def test_workers_here_and_on_a_cluster_exclude_each_other(tiny, tmp_path):
     with pytest.raises(InputError, match="expected one of the two"):
-        commands.reproduce(tiny, tmp_path / "run", silent(), workers=2, scheduler="tcp://127.0.0.1:8786")
+        run_spec(tiny, tmp_path / "run", silent(), workers=2, scheduler="tcp://127.0.0.1:8786")

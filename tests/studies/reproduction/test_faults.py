@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from paper_repro.analysis import likelihood
-from paper_repro.cli import commands
+from paper_repro.cli.report import show_report
+from paper_repro.cli.reproduce import run_spec
+from paper_repro.cli.verify import verify
 from paper_repro.files import InputError, sha256
 from paper_repro.pipeline.manifest import NAME, hold, packages, read_manifest, write_manifest
 from paper_repro.spec import load_spec
@@ -31,7 +33,7 @@ def test_results_of_other_code_are_named_and_not_a_traceback(done, tmp_path):
     altered = attrs.evolve(manifest.stages["diagnose sampling"], outputs={"results/sampling.json": sha256(path)})
     write_manifest(run, attrs.evolve(manifest, stages={**manifest.stages, "diagnose sampling": altered}))
     with pytest.raises(InputError, match="no 'conformations' in its results, which other code has made"):
-        commands.make_report(run, silent())
+        show_report(run, silent())
 
 
 @pytest.mark.faults("signal")
@@ -51,11 +53,11 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(done, tiny, tmp_path):
 def test_an_altered_output_is_found_and_made_again(done, tiny):
     path = done / "results/inversion-1.json"
     whole = path.read_bytes()
-    assert commands.verify(done, silent()) == 0
+    assert verify(done) == 0
     path.write_bytes(whole.replace(b"0", b"1", 1))
-    assert commands.verify(done, silent()) == 1
+    assert verify(done) == 1
     path.unlink()
-    assert commands.verify(done, silent()) == 1
+    assert verify(done) == 1
     listener = Listener()
     Run(load_spec(tiny).record, done, listener).everything()
     assert listener.made == ["invert seed 1"]
@@ -70,7 +72,7 @@ def test_a_number_that_nobody_made_never_reaches_a_report(done, damage):
     whole = path.read_bytes()
     path.write_bytes(damage(whole))
     with pytest.raises(InputError, match=r"inversion-1\.json"):
-        commands.make_report(done, silent())
+        show_report(done, silent())
     path.write_bytes(whole)
 
 
@@ -173,7 +175,7 @@ def test_a_worker_of_another_version_or_without_the_folder_is_refused(done, tiny
 def test_two_processes_on_one_run_directory(tiny, tmp_path):
     with hold(tmp_path / "run", print):
         with pytest.raises(InputError, match=rf"in use by process {os.getpid()} on .* since ") as caught:
-            commands.reproduce(tiny, tmp_path / "run", silent())
+            run_spec(tiny, tmp_path / "run", silent())
         assert "one process at a time" in str(caught.value)
         assert not (tmp_path / "run" / NAME).exists()
     with hold(tmp_path / "run", print):
@@ -230,7 +232,7 @@ def test_a_stage_is_made_again_when_what_it_reads_has_changed(done, tiny):
     assert "invert seed 1" not in listener.made
     for path, data in kept.items():
         path.write_bytes(data)
-    assert commands.verify(done, silent()) == 0
+    assert verify(done) == 0
 
 
 @pytest.mark.faults("other spec")

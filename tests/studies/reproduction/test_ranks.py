@@ -61,7 +61,7 @@ def two(spec_of_51_steps, tmp_path_factory):
     """The same by two ranks."""
     out = tmp_path_factory.mktemp("two") / "run"
     for only, lines in (("sample", 0), ("train", 1)):
-        done = torchrun(*_PROGRAM, "reproduce", spec_of_51_steps, "--out", out, "--only", only)
+        done = torchrun(*_PROGRAM, "reproduce", spec_of_51_steps, "--out", out, "--stage", only)
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("train seed 0") == lines  # one rank speaks
     return out
@@ -94,7 +94,7 @@ def test_a_rank_that_dies_is_started_again_and_the_training_goes_on(spec_of_51_s
     script.write_text(_RANK_1_DIES)
     run = tmp_path / "run"
     Run(load_spec(spec_of_51_steps).record, run, Listener()).everything("sample")
-    done = torchrun(script, tmp_path, "reproduce", spec_of_51_steps, "--out", run, "--only", "train", restarts=1)
+    done = torchrun(script, tmp_path, "reproduce", spec_of_51_steps, "--out", run, "--stage", "train", restarts=1)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "killed").exists()
     assert shas(run) == shas(two)
@@ -105,7 +105,7 @@ def test_a_rank_that_dies_is_started_again_and_the_training_goes_on(spec_of_51_s
 def test_more_ranks_than_groups_of_chains(spec_of_51_steps, one, tmp_path):
     """A batch of six chains makes four groups or so: a rank has none."""
     Run(load_spec(spec_of_51_steps).record, tmp_path / "run", Listener()).everything("sample")
-    done = torchrun(*_PROGRAM, "reproduce", spec_of_51_steps, "--out", tmp_path / "run", "--only", "train", ranks=5)
+    done = torchrun(*_PROGRAM, "reproduce", spec_of_51_steps, "--out", tmp_path / "run", "--stage", "train", ranks=5)
     assert done.returncode == 0, done.stderr
     assert np.abs(losses(tmp_path / "run", 0) - losses(one, 0)).max() < 1e-5
 
@@ -149,7 +149,7 @@ def test_two_ranks_end_a_refined_training_with_the_running_mean_of_one(tiny, tmp
     Run(load_spec(path).record, one, Listener()).everything("sample")
     shutil.copytree(one, two)
     Run(load_spec(path).record, one, Listener()).everything("train")
-    done = torchrun(*_PROGRAM, "reproduce", path, "--out", two, "--only", "train")
+    done = torchrun(*_PROGRAM, "reproduce", path, "--out", two, "--stage", "train")
     assert done.returncode == 0, done.stderr
     assert len(losses(two, 0)) == 12
     assert np.abs(losses(two, 0) - losses(one, 0)).max() < 1e-5

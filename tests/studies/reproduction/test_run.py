@@ -11,7 +11,11 @@ import torch
 from rich.console import Console
 
 from paper_repro.analysis import inversion
-from paper_repro.cli import commands
+from paper_repro.analysis.audit import audit_weights
+from paper_repro.cli.audit import audit
+from paper_repro.cli.report import show_report
+from paper_repro.cli.reproduce import run_spec
+from paper_repro.cli.status import status
 from paper_repro.files import InputError, sha256
 from paper_repro.pipeline.manifest import made_in, read_manifest, write_manifest
 from paper_repro.sampling import ensemble
@@ -102,11 +106,11 @@ def test_the_authors_weights_are_asked_what_ours_are(done, tiny, golden, tmp_pat
     assert results["authors"]["readout"] == results["readout"][1]
     assert results["authors"]["readout"] != results["readout"][0]
     console = Console(file=(tmp_path / "screen").open("w"), width=120)
-    commands.make_report(tmp_path / "run", console)
+    show_report(tmp_path / "run", console)
     console.file.close()
     assert (tmp_path / "screen").read_text().count("authors' weights") >= 4
     with pytest.raises(InputError, match="no-such-weights"):
-        commands.reproduce(tiny, tmp_path / "other", silent(), tmp_path / "no-such-weights")
+        run_spec(tiny, tmp_path / "other", silent(), tmp_path / "no-such-weights")
     assert not (tmp_path / "other").exists()
 
 
@@ -115,7 +119,7 @@ def test_the_exact_sampler_runs_to_its_report(tiny, tmp_path):
     exactly = attrs.evolve(spec, sampler=attrs.evolve(spec.sampler, method="exact"))
     Run(exactly, tmp_path / "run", Listener()).everything()
     console = Console(file=(tmp_path / "screen").open("w"), width=120)
-    commands.make_report(tmp_path / "run", console)
+    show_report(tmp_path / "run", console)
     console.file.close()
     screen = (tmp_path / "screen").read_text()
     assert "snapshots by exact, T₀ = 0.05." in screen
@@ -139,7 +143,7 @@ def test_a_network_without_a_plateau_keeps_its_column(done, tmp_path):
         stages[f"calibrate seed {seed}"] = attrs.evolve(stages[f"calibrate seed {seed}"], outputs=made)
     write_manifest(run, attrs.evolve(manifest, stages=stages))
     console = Console(file=(tmp_path / "screen").open("w"), width=160)
-    commands.make_report(run, console)
+    show_report(run, console)
     console.file.close()
     screen = (tmp_path / "screen").read_text()
     assert "seed 0: the slope is -1" in " ".join(screen.split())
@@ -158,7 +162,7 @@ def test_weights_that_do_not_serve_the_spec_are_refused_before_the_work(tiny, go
     )
     path.write_text(text)
     with pytest.raises(InputError, match="serves 100 sites and 2 identities; expected at least 101 sites"):
-        commands.reproduce(path, tmp_path / "run", silent(), golden / "weights/smoke-seed-0.safetensors")
+        run_spec(path, tmp_path / "run", silent(), golden / "weights/smoke-seed-0.safetensors")
     assert not (tmp_path / "run").exists()
 
 
@@ -204,7 +208,7 @@ def test_a_chain_of_longer_range_runs_without_what_needs_the_exact_solution(tiny
     Run(other, tmp_path / "run", listener).everything()
     assert "thermodynamic integration" in listener.made
     assert any("left out" in note for note in listener.notes)
-    commands.make_report(tmp_path / "run", silent())
+    show_report(tmp_path / "run", silent())
 
 
 def test_a_temperature_that_cannot_be_served_is_refused_before_the_work(tiny, tmp_path):
@@ -217,20 +221,20 @@ def test_a_temperature_that_cannot_be_served_is_refused_before_the_work(tiny, tm
     assert not (tmp_path / "run").exists()
 
 
-def test_status_and_report_of_a_run_that_stopped(tiny, tmp_path):
+def test_status_and_report_of_a_run_that_stopped(tiny, tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt):
         Run(load_spec(tiny).record, tmp_path / "run", Listener("train seed 1")).everything()
     console = Console(record=True, quiet=False, file=(tmp_path / "screen").open("w"), width=100)
-    assert commands.status(tmp_path / "run", console) == 0
-    commands.make_report(tmp_path / "run", console)
+    assert status(tmp_path / "run") == 0
+    assert "not finished" in (listed := capsys.readouterr().out)
+    assert "invert seed 0: made" in listed
+    show_report(tmp_path / "run", console)
     console.file.close()
     screen = (tmp_path / "screen").read_text()
-    assert "not finished" in screen
-    assert "invert seed 0: made" in screen
     assert "INCONCLUSIVE" in screen
 
 
-def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_path):
+def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_path, capsys):
     """From sampling to report; its couplings are those of its weights at two times, extrapolated, and not those at one."""
     whole = load_spec(tiny).record
     spec = attrs.evolve(
@@ -254,13 +258,13 @@ def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_
         scales[times] = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 20.0, np.random.SeedSequence(0)).scale
     assert found == pytest.approx(scales[0.002, 0.01], rel=1e-12)
     assert abs(found - scales[0.002,]) > 1e-3 * abs(found)
-    audit = commands.audit_weights(weights, spec, 8, 2, 0)
-    assert audit.query_time == (0.002, 0.01)
+    done = audit_weights(weights, spec, 8, 2, 0)
+    assert done.query_time == (0.002, 0.01)
     console = Console(file=(tmp_path / "screen").open("w"), width=120)
-    commands.audit(weights, tiny, 8, 2, 0, tmp_path / "figures.json", console)
-    commands.make_report(run, console)
+    assert audit(weights, spec=tiny, sequences=8, snapshots=2, json=tmp_path / "figures.json") == 0
+    show_report(run, console)
     console.file.close()
-    assert "t = 0.002, 0.01 and extrapolated to 0" in " ".join((tmp_path / "screen").read_text().split())
+    assert "t = 0.002, 0.01 and extrapolated to 0" in " ".join(capsys.readouterr().out.split())
     assert json.loads((tmp_path / "figures.json").read_text())["query_time"] == [0.002, 0.01]
     assert "not the published protocol" in (run / "results.json").read_text()
     published = attrs.evolve(whole, training=spec.training)

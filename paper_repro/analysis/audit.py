@@ -1,0 +1,82 @@
+"""The audit of a weights file: its couplings, by inversion on fresh data from the exact solution."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy.typing as npt
+
+from paper_repro.analysis import inversion
+from paper_repro.files import input_error
+from paper_repro.numerics.parallel import available_cores
+from paper_repro.numerics.streams import data_key
+from paper_repro.sampling.exact_data import exact_data
+from paper_repro.score.field import force_of
+from paper_repro.score.network_for import network_for
+from paper_repro.score.weights import WeightsInfo
+from paper_repro.spec import Spec
+
+
+@attrs.frozen(eq=False)
+class Audit:
+    """The inversion of one weights file on fresh sequences, and the diffusion times at which its score is taken."""
+
+    fit: inversion.Fit
+    info: WeightsInfo
+    query_time: float | tuple[float, ...]
+
+    def as_results(self) -> dict[str, Any]:
+        """Return the figures under plain keys, each standard error under the same key in ``standard_errors``."""
+        fit = self.fit
+        return {
+            "r2": fit.r2,
+            "cosine": fit.cosine,
+            "ratios": dict(zip(fit.terms, fit.ratios, strict=True)),
+            "scale": fit.scale,
+            "equations": fit.equations,
+            "couplings": dict(zip(fit.terms, fit.coefficients, strict=True)),
+            "force_error": fit.force_error,
+            "r2_about_zero": fit.r2_about_zero,
+            "condition": fit.condition,
+            "standard_errors": {
+                "r2": fit.r2_error,
+                "cosine": fit.cosine_error,
+                "ratios": dict(zip(fit.terms, fit.ratio_errors, strict=True)),
+                "scale": fit.scale_error,
+                "couplings": dict(zip(fit.terms, fit.coefficient_errors, strict=True)),
+            },
+            "query_time": self.query_time,
+            "format": self.info.source,
+        }
+
+
+def audit_weights(
+    weights: Path, spec: Spec, sequences: int, snapshots: int, seed: int, progress: Callable[[int], None] | None = None
+) -> Audit:
+    """Invert a weights file on ``sequences`` × ``snapshots`` drawn from the exact solution, at the query time of its metadata.
+
+    The authors' files state none: the spec's holds. Raises ``InputError`` for sizes below 1 or weights that do not fit the spec's
+    chains.
+    """
+    data = exact_data(spec, sequences, snapshots, seed)
+    model, info = network_for(weights, spec)
+    field = force_of(model, info, spec.inversion.query_time)
+    return Audit(inverted(field, data, spec, seed, weights, progress), info, field.time)
+
+
+def inverted(
+    field: inversion.ForceField,
+    data: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]],
+    spec: Spec,
+    seed: int,
+    weights: Path,
+    progress: Callable[[int], None] | None = None,
+) -> inversion.Fit:
+    """Invert the force of the network in ``weights``; raises ``InputError`` naming the file where that cannot be done."""
+    key = data_key(seed, "inversion")
+    try:
+        statistics = inversion.gather(field, data, spec.hamiltonian, progress, threads=available_cores())
+        return inversion.invert(statistics, spec.hamiltonian, spec.inversion, spec.beta, key)
+    except ValueError as error:
+        raise input_error(weights, error, "a force field that can be inverted") from error

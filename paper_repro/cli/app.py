@@ -1,0 +1,41 @@
+"""The commands and their names."""
+
+from collections.abc import Sequence
+
+from cyclopts import App
+
+from paper_repro import __version__
+from paper_repro.cli.audit import audit
+from paper_repro.cli.claims import claims
+from paper_repro.cli.constants import constants
+from paper_repro.cli.estimate import estimate
+from paper_repro.cli.logz import logz
+from paper_repro.cli.report import report
+from paper_repro.cli.reproduce import reproduce
+from paper_repro.cli.score_error import score_error
+from paper_repro.cli.status import status
+from paper_repro.cli.verify import verify
+from paper_repro.files import InputError
+
+app = App(
+    name="paper-repro",
+    version=__version__,
+    suppress_keyboard_interrupt=False,
+    help='Reproduce, audit and test "Autonomous Emergence of Hamiltonian in Deep Generative Models" (arXiv 2604.20821).',
+)
+for _command in (reproduce, status, report, verify, constants, audit, claims, score_error, estimate, logz):
+    app.command(_command)
+
+_OLD_COMMANDS = {"question": "claims", "score": "score-error", "lnz": "logz"}
+_OLD_OPTIONS = {"claims": {"--against": "--reference-run"}, "reproduce": {"--only": "--stage"}}
+
+
+def refuse_old_names(arguments: Sequence[str]) -> None:
+    """Raise ``InputError`` naming the new name of a command or option that had another."""
+    name = arguments[0] if arguments else ""
+    if name in _OLD_COMMANDS:
+        raise InputError(name, "the old name of a command", f"'{_OLD_COMMANDS[name]}'")
+    for argument in arguments[1:]:
+        option = argument.partition("=")[0]
+        if option in _OLD_OPTIONS.get(name, {}):
+            raise InputError(f"{name} {option}", "the old name of an option", f"'{_OLD_OPTIONS[name][option]}'")

@@ -1,0 +1,37 @@
+"""What every command checks before it loads anything slow."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from paper_repro.files import InputError
+from paper_repro.score.header import read_metadata
+from paper_repro.spec import Spec, load_spec, specs_folder
+
+
+def spec_path(path: Path | None) -> Path:
+    """Return the path of a spec; that of the published run where none is given."""
+    return specs_folder() / "paper.toml" if path is None else path
+
+
+def spec_at(path: Path | None) -> Spec:
+    """Load a spec; that of the published run where none is given."""
+    return load_spec(spec_path(path)).record
+
+
+def require_at_least(least: int, **options: int) -> None:
+    """Raise ``InputError`` for the first option below ``least``."""
+    for name, value in options.items():
+        if value < least:
+            raise InputError(f"--{name}", str(value), f"an integer ≥ {least}")
+
+
+def require_sizes(sequences: int, snapshots: int, seed: int) -> None:
+    """Raise ``InputError`` for no sequences, no snapshots, or a negative seed."""
+    require_at_least(1, sequences=sequences, snapshots=snapshots)
+    require_at_least(0, seed=seed)
+
+
+def require_weights(paths: Iterable[Path]) -> None:
+    """Raise ``InputError`` for the first file that is no complete safetensors file."""
+    for path in paths:
+        read_metadata(path)

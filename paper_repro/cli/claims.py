@@ -1,0 +1,142 @@
+"""``paper-repro claims``: what the paper says of its results, measured on trained networks."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paper_repro.cli.checks import require_sizes, require_weights, spec_at
+from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.options import JsonTarget
+from paper_repro.files import InputError, input_error, sha256
+from paper_repro.pipeline.progress import TerminalReporter
+from paper_repro.report.document import Section, Table, number
+from paper_repro.report.terminal import show
+from paper_repro.spec import Spec
+from paper_repro.studies.reproduction.protocol import published_protocol
+
+if TYPE_CHECKING:
+    from paper_repro.studies.reproduction.statements import Decision, FromPlateau
+
+
+def claims(
+    weights: Path,
+    /,
+    *others: Path,
+    sequences: int = 200,
+    snapshots: int = 2,
+    seed: int = 0,
+    run: Path | None = None,
+    reference_run: Path | None = None,
+    spec: Path | None = None,
+    json: JsonTarget = None,
+) -> int:
+    """Measure what the paper says of its results, on trained networks, and give a verdict on each statement.
+
+    Parameters
+    ----------
+    weights
+        A safetensors file of trained weights.
+    others
+        More of them: independent trainings, whose scatter is part of the errors.
+    sequences
+        How many fresh sequences, from the exact solution.
+    snapshots
+        How many snapshots of each.
+    seed
+        Seed of sequences, snapshots and resampling.
+    run
+        The results.json of a run of these weights, for its plateau.
+    reference_run
+        The results.json of a better training at the same temperature: whether the deviation at high energies persists.
+    spec
+        Where couplings, lengths and temperature come from; specs/paper.toml where none is given.
+    json
+        A file for verdicts and evidence, as JSON; - is standard output.
+    """
+    settings, files = spec_at(spec), [weights, *others]
+    published, _ = published_protocol()
+    require_sizes(sequences, snapshots, seed)
+    if sequences < 2:
+        raise InputError("--sequences", str(sequences), "two or more, for an error bar")
+    require_weights(files)
+    from paper_repro.studies.reproduction.plain_results import plain
+    from paper_repro.studies.reproduction.statements import as_results, decide_all
+
+    console = console_beside(json)
+    plateaus = [_plateaus(results, settings) for results in (run, reference_run)]
+    found = _evidence(files, settings, (sequences, snapshots, seed), plateaus, TerminalReporter(console))
+    decisions = decide_all(published, found)
+    size = f"{len(files)} networks, {sequences} sequences × {snapshots} snapshots from the exact solution"
+    show(_sections(decisions, found, size), f"paper_repro · {settings.name}", console)
+    about = {
+        "weights_sha256": [sha256(file) for file in files],
+        "sequences": sequences,
+        "snapshots": snapshots,
+        "seed": seed,
+        "spec": settings.name,
+    }
+    write_json(json, plain(as_results(decisions, found) | about))
+    return 0
+
+
+def _plateaus(run: Path | None, spec: Spec) -> "list[FromPlateau]":
+    """Return the plateaus of a run, out of its results.json; none where there is no run."""
+    from paper_repro.studies.reproduction.plain_results import read_json
+    from paper_repro.studies.reproduction.statements import plateaus_of
+
+    if run is None:
+        return []
+    try:
+        found = plateaus_of(read_json(run), spec)
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise InputError(run, f"no results of a run ({error})", "the results.json of a run directory") from error
+    if not found:
+        raise InputError(run, "no gap of a plateau in it", "the results.json of a run with calibrated networks")
+    return found
+
+
+def _evidence(
+    files: Sequence[Path],
+    spec: Spec,
+    sizes: tuple[int, int, int],
+    plateaus: "Sequence[Sequence[FromPlateau]]",
+    reporter: TerminalReporter,
+) -> dict[str, Any]:
+    from numpy.linalg import LinAlgError
+
+    from paper_repro.numerics.parallel import available_cores
+    from paper_repro.sampling.exact_data import require_exact_solution
+    from paper_repro.score.field import force_of
+    from paper_repro.score.network_for import network_for
+    from paper_repro.studies.reproduction.statements import PARTS, Questions
+
+    require_exact_solution(spec)
+    networks = [force_of(*network_for(file, spec), spec.inversion.query_time) for file in files]
+    with reporter:
+        reporter.stage("evidence", len(PARTS))
+        tests = Questions(networks, spec, *sizes, available_cores(), reporter.advance)
+        try:
+            return tests.evidence(*plateaus)
+        except (ValueError, LinAlgError) as error:
+            raise input_error(", ".join(map(str, files)), error, "force fields that can be inverted") from error
+
+
+def _sections(decisions: "Sequence[Decision]", found: dict[str, Any], size: str) -> list[Section]:
+    from paper_repro.studies.reproduction.statements import values_of
+
+    rows = []
+    for item in decisions:
+        side = "≥" if item.statement.rule == "at-least" else "≤"
+        value = number(item.value, item.error) if math.isfinite(item.value) else "not measured"
+        rows.append((item.statement.statement, value, f"{side} {item.statement.bound:g}", item.verdict))
+    columns = ("what the paper says", "measured", "bound", "verdict")
+    text = (
+        f"{size}. SUPPORTED or NOT SUPPORTED: beyond the bound by more than the error bar; else UNDECIDED. The measurements, the"
+        " bounds and their reasons are in specs/published.toml; what needs a plateau is measured with --run alone."
+    )
+    evidence = tuple((path, number(*pair)) for path, pair in values_of(found))
+    return [
+        Section("The evidence", "± is one standard error.", Table(("", "measured"), evidence, frozenset({"measured"}))),
+        Section("What the paper says of its results", text, Table(columns, tuple(rows), frozenset(columns[1:3]))),
+    ]

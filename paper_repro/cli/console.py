@@ -1,0 +1,47 @@
+"""Where the command line writes: a console for people, a file or standard output for JSON."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
+
+from paper_repro.files import printable, write_bytes
+
+STANDARD_OUTPUT = Path("-")
+
+
+class Lasting(Console):
+    """A console whose reader may go away without ending the work; no text out of a file or a name commands the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Yield segments with a code in place of each letter that is none."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else "\n".join(map(printable, text.split("\n"))), style, control)
+
+    def on_broken_pipe(self) -> None:
+        """Go on."""
+        with contextlib.suppress(SystemExit):
+            super().on_broken_pipe()
+
+
+def console_beside(json_target: Path | None = None) -> Console:
+    """Return the console for people: standard output, or standard error where the JSON goes to standard output."""
+    console = Lasting(highlight=False, stderr=json_target == STANDARD_OUTPUT)
+    if console.width < 1:  # COLUMNS=0
+        console.width = 80
+    return console
+
+
+def write_json(target: Path | None, data: Any) -> None:
+    """Write plain data as JSON to a file, or to standard output for ``-``; nothing for None."""
+    if target is None:
+        return
+    if target == STANDARD_OUTPUT:
+        Lasting().print(Text(json.dumps(data, indent=1)), soft_wrap=True)
+    else:
+        write_bytes(target, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())

@@ -1,0 +1,45 @@
+"""``paper-repro constants``: what every constant means and who says so."""
+
+from pathlib import Path
+
+import attrs
+from rich.text import Text
+
+from paper_repro.cli.checks import spec_path
+from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.options import JsonTarget
+from paper_repro.report.document import Section, Table
+from paper_repro.report.terminal import show
+from paper_repro.spec import Constant, constants_of, load_published, load_spec
+from paper_repro.studies.reproduction.protocol import PUBLISHED
+
+_COLUMNS = ("constant", "value", "unit", "symbol", "meaning", "status", "origin")
+
+
+def _row(constant: Constant) -> tuple[str, ...]:
+    cells: tuple[str, ...] = attrs.astuple(constant)
+    return cells
+
+
+def constants(spec: Path | None = None, /, *, json: JsonTarget = None) -> int:
+    """Print every constant with its value, unit, meaning and origin.
+
+    Parameters
+    ----------
+    spec
+        A spec, or published.toml; specs/paper.toml where none is given.
+    json
+        A file for the constants, as JSON; - is standard output.
+    """
+    path = spec_path(spec)
+    found = constants_of(load_published(path)) if path.name == PUBLISHED else constants_of(load_spec(path))
+    console = console_beside(json)
+    console.print(Text(f"{path}", style="bold"))
+    if console.is_terminal:
+        table = Table(_COLUMNS, tuple(map(_row, found)), frozenset({"value"}))
+        show([Section("Constants", "", table)], str(path), console)
+    else:
+        for row in (_COLUMNS, *map(_row, found)):
+            console.print(Text(" | ".join(row)), soft_wrap=True)
+    write_json(json, [attrs.asdict(constant) for constant in found])
+    return 0

@@ -1,0 +1,52 @@
+"""``paper-repro logz``: the exact solution of one chain."""
+
+import math
+from pathlib import Path
+
+from rich.text import Text
+
+from paper_repro.cli.checks import spec_at
+from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.options import JsonTarget
+from paper_repro.files import InputError, input_error
+
+
+def logz(sequence: str, /, *, temperature: float, spec: Path | None = None, json: JsonTarget = None) -> int:
+    """Print the exact ln Z, mean energy and heat capacity of a chain.
+
+    Parameters
+    ----------
+    sequence
+        The species along the chain, such as ABBA.
+    temperature
+        Temperature, in units of the spec's couplings over k_B.
+    spec
+        Where the couplings come from; specs/paper.toml where none is given.
+    json
+        A file for the numbers, as JSON; - is standard output.
+    """
+    loaded = spec_at(spec)
+    if not (math.isfinite(temperature) and temperature > 0 and math.isfinite(1 / temperature)):
+        raise InputError("--temperature", str(temperature), "a finite temperature > 0")
+    from paper_repro.physics.species import as_species
+
+    try:
+        species = as_species(sequence, loaded.hamiltonian.identities)
+    except ValueError as error:
+        raise input_error("SEQUENCE", error, f"letters of {loaded.hamiltonian.identities!r}") from error
+    from paper_repro.physics.exact import ExactChain
+    from paper_repro.physics.hamiltonian import coupling_matrix
+
+    try:
+        law = ExactChain(coupling_matrix(species, loaded.hamiltonian), 1 / temperature)
+    except ValueError as error:
+        raise input_error(
+            f"--temperature {temperature:g} of spec {loaded.name}", error, "what the exact solution serves"
+        ) from error
+    console = console_beside(json)
+    console.print(Text(f"{len(sequence)} sites at T = {temperature:g}"))
+    for label, value in (("ln Z", law.ln_z), ("⟨H⟩", law.mean_energy), ("heat capacity / k_B", law.heat_capacity)):
+        console.print(Text(f"  {label:<20}{value:.13g}"))
+    about = {"sequence": sequence, "temperature": temperature, "spec": loaded.name}
+    write_json(json, {"ln_z": law.ln_z, "mean_energy": law.mean_energy, "heat_capacity": law.heat_capacity} | about)
+    return 0

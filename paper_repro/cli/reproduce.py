@@ -1,0 +1,132 @@
+"""``paper-repro reproduce``: a spec, from sampling to report."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.text import Text
+
+from paper_repro.cli.checks import require_weights, spec_path
+from paper_repro.cli.console import console_beside
+from paper_repro.cli.report import write_and_show
+from paper_repro.files import InputError
+from paper_repro.numerics.parallel import started_by_torchrun
+from paper_repro.pipeline.manifest import hold
+from paper_repro.pipeline.progress import TerminalReporter
+from paper_repro.spec import Loaded, Spec, constants_of, load_spec
+from paper_repro.studies.reproduction.heading import heading
+from paper_repro.studies.reproduction.protocol import published_protocol
+
+if TYPE_CHECKING:
+    from paper_repro.score.ranks import Ranks
+    from paper_repro.studies.reproduction.engines import Engine
+
+StageKind = Literal["sample", "train"]
+
+
+def reproduce(
+    spec: Path | None = None,
+    /,
+    *,
+    out: Path,
+    authors_weights: Annotated[Path | None, Parameter(env_var="PAPER_REPRO_AUTHORS_WEIGHTS")] = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    stage: StageKind | None = None,
+) -> int:
+    """Run a spec from sampling to report; started again, it goes on where it stopped.
+
+    Parameters
+    ----------
+    spec
+        The spec to run; the published run, specs/paper.toml, where none is given.
+    out
+        The run directory.
+    authors_weights
+        The authors' released weights as safetensors, analysed as our own networks are (see REPRODUCE.md).
+    workers
+        Make the stages in this many processes, as many at a time; the results are the same bytes.
+    scheduler
+        Make the stages on the workers of the Dask scheduler at this address; the results are the same bytes. Needs
+        dask.distributed (pip install 'paper-repro[cluster]') and a run directory that every worker sees.
+    stage
+        Make the data sets only, or the networks only.
+    """
+    return run_spec(spec_path(spec), out, console_beside(), authors_weights, workers, scheduler, stage)
+
+
+def run_spec(
+    path: Path,
+    out: Path,
+    console: Console,
+    authors: Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    stage: StageKind | None = None,
+) -> int:
+    """Run a spec into a directory, or go on with it, and report.
+
+    The stages are made here, in as many processes as ``workers``, or by the workers of a Dask ``scheduler``. With a ``stage``,
+    only stages of that kind are made, and no report. Under ``torchrun`` the first rank does this and the others train with it.
+    """
+    loaded = _checked(path, authors, workers, scheduler)
+    if started_by_torchrun():
+        _run_on_ranks(loaded, out, console, authors, stage)
+    from paper_repro.studies.reproduction.engines import cluster, processes
+
+    engine = processes(workers) if workers is not None else cluster(scheduler) if scheduler is not None else None
+    _run(loaded, out, console, authors, stage, engine=engine)
+    return 0
+
+
+def _checked(path: Path, authors: Path | None, workers: int | None, scheduler: str | None) -> Loaded[Spec]:
+    """Load the spec; raises ``InputError`` for whatever would end the run after hours of work."""
+    if workers is not None and scheduler is not None:
+        raise InputError("--workers", f"{workers} and --scheduler {scheduler}", "one of the two")
+    if started_by_torchrun() and (workers is not None or scheduler is not None):
+        raise InputError("torchrun", "--workers or --scheduler", "neither, where ranks train together")
+    loaded = load_spec(path)
+    published_protocol()
+    if authors is not None:
+        require_weights([authors])
+        from paper_repro.score.network_for import network_for
+
+        network_for(authors, loaded.record)
+    return loaded
+
+
+def _run_on_ranks(loaded: Loaded[Spec], out: Path, console: Console, authors: Path | None, stage: StageKind | None) -> None:
+    """Run on the ranks that ``torchrun`` started; ends the process."""
+    from paper_repro.score.ranks import group, leave
+    from paper_repro.studies.reproduction.engines import follow
+
+    with group() as ranks:
+        if ranks.leads:
+            _run(loaded, out, console, authors, stage, ranks=ranks)
+            ranks.agree()
+        else:
+            follow(ranks)
+    leave()
+
+
+def _run(
+    loaded: Loaded[Spec],
+    out: Path,
+    console: Console,
+    authors: Path | None,
+    stage: StageKind | None,
+    *,
+    engine: "Engine | None" = None,
+    ranks: "Ranks | None" = None,
+) -> None:
+    from paper_repro.studies.reproduction.run import Run
+
+    spec = loaded.record
+    console.print(Text(f"{heading(spec)} → {out}", style="bold"))
+    with TerminalReporter(console) as progress, hold(out, progress.say):
+        run = Run(spec, out, progress, authors, engine=engine, ranks=ranks)
+        run.note_constants(constants_of(loaded))
+        run.everything(stage)
+        if stage is None:
+            write_and_show(out, console)

@@ -1,0 +1,30 @@
+"""``paper-repro verify``: the outputs of a run against its manifest."""
+
+from pathlib import Path
+
+from rich.text import Text
+
+from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.options import JsonTarget
+from paper_repro.pipeline.manifest import faults, read_manifest
+
+
+def verify(directory: Path, /, *, json: JsonTarget = None) -> int:
+    """Recompute the SHA-256 of every output of a run; exit status 1 when one is missing or altered.
+
+    Parameters
+    ----------
+    directory
+        The run directory.
+    json
+        A file for the number of outputs and the faults, as JSON; - is standard output.
+    """
+    manifest = read_manifest(directory)
+    wrong = [line for record in manifest.stages.values() for line in faults(directory, record)]
+    total = sum(len(record.outputs) for record in manifest.stages.values())
+    console = console_beside(json)
+    for line in wrong:
+        console.print(Text(f"{directory / line}"))
+    console.print(Text(f"{total - len(wrong)} of {total} outputs are as the manifest says"))
+    write_json(json, {"outputs": total, "faults": wrong})
+    return 1 if wrong else 0

@@ -1,0 +1,55 @@
+"""Fresh data of a spec, drawn from the exact solution: what a trained network is tested on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import numpy.typing as npt
+
+from paper_repro.files import InputError, input_error
+from paper_repro.physics.exact import ExactChain, has_exact_solution
+from paper_repro.physics.hamiltonian import strongest_bonds
+from paper_repro.physics.terms import Terms
+from paper_repro.sampling import ensemble
+from paper_repro.spec import Dataset, Spec
+
+#: Species (site,) and spins (snapshot, site, 3) of one sequence.
+Sample = tuple[npt.NDArray[Any], npt.NDArray[Any]]
+
+_SHARD = 100  # sequences that are held at a time
+
+
+def require_exact_solution(spec: Spec) -> None:
+    """Raise ``InputError`` for a spec whose chains have no exact solution."""
+    if not has_exact_solution(Terms.of(spec.hamiltonian)):
+        raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
+
+
+def exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Iterator[Sample]:
+    """Return an iterator over ``sequences`` sequences with ``snapshots`` independent snapshots each, at the spec's temperature.
+
+    The same seed gives the same data. Raises ``InputError``, before anything is drawn, where the spec has no exact solution or
+    these sizes cannot be served.
+    """
+    require_exact_solution(spec)
+    try:
+        settings = attrs.evolve(
+            spec,
+            sampler=attrs.evolve(spec.sampler, method="exact"),
+            training_set=Dataset(1, 1),
+            test_set=Dataset(sequences, snapshots),
+            readout=attrs.evolve(spec.readout, sequences=1),
+            seeds=attrs.evolve(spec.seeds, data=seed),
+        )
+        ExactChain(strongest_bonds(spec.hamiltonian), spec.beta)
+    except ValueError as error:
+        where = f"--sequences {sequences} --snapshots {snapshots} of spec {spec.name}"
+        raise input_error(where, error, "sizes and a temperature that can be served") from error
+    return _draw(settings)
+
+
+def _draw(settings: Spec) -> Iterator[Sample]:
+    sequences = settings.test_set.sequences
+    for first in range(0, sequences, _SHARD):
+        shard = ensemble.generate(settings, "test", first, min(first + _SHARD, sequences))
+        yield from (shard.chain(index) for index in range(len(shard)))

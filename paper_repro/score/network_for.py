@@ -1,0 +1,18 @@
+"""The network of a file, for the chains of a spec."""
+
+from pathlib import Path
+
+from paper_repro.files import InputError
+from paper_repro.score.pairformer import Pairformer
+from paper_repro.score.weights import WeightsInfo, load_weights
+from paper_repro.spec import Spec
+
+
+def network_for(weights: Path, spec: Spec) -> tuple[Pairformer, WeightsInfo]:
+    """Load a network that serves the chains of a spec; raises ``InputError`` where it has too few positions or species."""
+    model, info = load_weights(weights)
+    sites = max(spec.chains.longest, len(spec.likelihood.chain))
+    if info.architecture.positions < sites or info.architecture.identities < len(spec.hamiltonian.identities):
+        found = f"serves {info.architecture.positions} sites and {info.architecture.identities} identities"
+        raise InputError(weights, found, f"at least {sites} sites and {len(spec.hamiltonian.identities)} identities")
+    return model, info
