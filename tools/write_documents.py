@@ -14,8 +14,8 @@ from typing import Any
 from paper_repro.files import write_text
 from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
 from paper_repro.pipeline.manifest import Manifest, made_in, read_manifest
+from paper_repro.report.document import number
 from paper_repro.spec import Hamiltonian, structure
-from paper_repro.studies.reproduction.sections import number
 from paper_repro.studies.reproduction.verdicts import by_network, mean_interval, values_at
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,7 +49,8 @@ def summary(results: Results, manifest: Manifest) -> str:
     """Every claim with a published value: truth, published, ours, the authors' weights, verdict."""
     rows = []
     hamiltonian = structure(manifest.spec["hamiltonian"], Hamiltonian, RUN)
-    true = couplings_of(hamiltonian) / couplings_of(hamiltonian)[reference_coupling(hamiltonian)]
+    true = couplings_of(hamiltonian)
+    true = true / true[reference_coupling(true)]
     truths = {"cosine": 1.0, "r2": 1.0} | {term.name: value for term, value in zip(hamiltonian.terms, true, strict=True)}
     for item in results["verdicts"]:
         if item["rule"] != "prediction-interval":
@@ -198,7 +199,8 @@ def statements(_: Results, __: Manifest) -> str:
 
 def worst_ratio(part: Results, hamiltonian: Hamiltonian) -> float:
     """The largest error of a ratio of Table 1."""
-    true = couplings_of(hamiltonian) / couplings_of(hamiltonian)[reference_coupling(hamiltonian)]
+    true = couplings_of(hamiltonian)
+    true = true / true[reference_coupling(true)]
     return max(abs(part["ratios"][term.name]["value"] - float(value)) for term, value in zip(hamiltonian.terms, true, strict=True))
 
 

@@ -45,7 +45,7 @@ def test_logz_prints_the_exact_solution(capsys, hamiltonian):
     ("arguments", "said"),
     [
         (["logz", "ABXA", "--temperature", "1"], "'X' at site 3"),
-        (["logz", "", "--temperature", "1"], "empty sequence"),
+        (["logz", "", "--temperature", "1"], "no species"),
         (["logz", "AB", "--temperature", "0"], "> 0"),
         (["logz", "AB", "--temperature", "-1"], "> 0"),
         (["logz", "AB", "--temperature", "nan"], "> 0"),
