@@ -1,3 +1,76 @@
-"""paper_repro: a reproducibility artifact for "Autonomous Emergence of Hamiltonian in Deep Generative Models"."""
+"""paper_repro: a reproducibility artifact for "Autonomous Emergence of Hamiltonian in Deep Generative Models".
+
+What a notebook needs, by name; torch, numba and matplotlib are loaded when a name that needs them is first used:
+
+>>> import paper_repro as pr
+>>> spec = pr.load_spec(pr.specs_folder() / "smoke.toml").record
+>>> law = pr.Truth.of(spec.hamiltonian, spec.beta).exact(pr.Geometry.open_chain(4), "ABBA")
+>>> round(law.mean_energy, 4)
+-1.6749
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from paper_repro.analysis.audit import audit_weights
+    from paper_repro.analysis.estimators import maximum_likelihood, pseudolikelihood, score_matching
+    from paper_repro.analysis.inversion import gather, invert
+    from paper_repro.files import InputError
+    from paper_repro.physics.exact import ExactChain
+    from paper_repro.physics.geometry import Geometry
+    from paper_repro.physics.terms import Terms
+    from paper_repro.physics.truth import Truth
+    from paper_repro.sampling.exact_data import exact_data
+    from paper_repro.sampling.snapshots import Snapshots
+    from paper_repro.score.field import NetworkForce, NetworkScore, force_of
+    from paper_repro.score.weights import load_weights
+    from paper_repro.spec import Hamiltonian, PairTerm, Spec, load_published, load_spec, specs_folder
 
 __version__ = "0.1.0"
+
+_MODULES = {
+    "ExactChain": "physics.exact",
+    "Geometry": "physics.geometry",
+    "Hamiltonian": "spec",
+    "InputError": "files",
+    "NetworkForce": "score.field",
+    "NetworkScore": "score.field",
+    "PairTerm": "spec",
+    "Snapshots": "sampling.snapshots",
+    "Spec": "spec",
+    "Terms": "physics.terms",
+    "Truth": "physics.truth",
+    "audit_weights": "analysis.audit",
+    "exact_data": "sampling.exact_data",
+    "force_of": "score.field",
+    "gather": "analysis.inversion",
+    "invert": "analysis.inversion",
+    "load_published": "spec",
+    "load_spec": "spec",
+    "load_weights": "score.weights",
+    "maximum_likelihood": "analysis.estimators",
+    "pseudolikelihood": "analysis.estimators",
+    "score_matching": "analysis.estimators",
+    "specs_folder": "spec",
+}
+
+__all__ = [
+    "ExactChain", "Geometry", "Hamiltonian", "InputError", "NetworkForce", "NetworkScore", "PairTerm", "Snapshots", "Spec", "Terms",
+    "Truth", "audit_weights", "exact_data", "force_of", "gather", "invert", "load_published", "load_spec", "load_weights",
+    "maximum_likelihood", "pseudolikelihood", "score_matching", "specs_folder",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return every public name, loaded or not."""
+    return sorted({*globals(), *__all__})

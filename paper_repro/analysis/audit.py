@@ -52,7 +52,7 @@ class Audit:
 
 
 def audit_weights(
-    weights: Path, spec: Spec, sequences: int, snapshots: int, seed: int, progress: Callable[[int], None] | None = None
+    weights: str | Path, spec: Spec, sequences: int, snapshots: int, seed: int, progress: Callable[[int], None] | None = None
 ) -> Audit:
     """Invert a weights file on ``sequences`` × ``snapshots`` drawn from the exact solution, at the query time of its metadata.
 
@@ -60,9 +60,9 @@ def audit_weights(
     chains.
     """
     data = exact_data(spec, sequences, snapshots, seed)
-    model, info = network_for(weights, spec)
+    model, info = network_for(Path(weights), spec)
     field = force_of(model, info, spec.inversion.query_time)
-    return Audit(inverted(field, data, spec, seed, weights, progress), info, field.time)
+    return Audit(inverted(field, data, spec, seed, Path(weights), progress), info, field.time)
 
 
 def inverted(

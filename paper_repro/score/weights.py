@@ -198,12 +198,13 @@ def _described(path: Path, metadata: Mapping[str, str], shape: Architecture) -> 
     )
 
 
-def load_weights(path: Path) -> tuple[Pairformer, WeightsInfo]:
+def load_weights(path: str | Path) -> tuple[Pairformer, WeightsInfo]:
     """Load a network from this project's format or the authors' (recognised by their tensor names).
 
     Raises ``InputError`` for a file that cannot be read, an unknown format, metadata that contradict the tensors, or tensors that
     are missing, too many, of another shape, or not finite.
     """
+    path = Path(path)
     tensors, metadata = read_tensors(path)
     stated = metadata.get("format")
     if stated is not None or metadata.keys() & {"architecture", "query_time", "tensors_sha256"}:

@@ -288,6 +288,6 @@ def structure(data: Any, cls: type[T], where: object) -> T:
         raise input_error(where, error, f"the fields of {cls.__name__}") from error
 
 
-def load_spec(path: Path) -> Loaded[Spec]:
+def load_spec(path: str | Path) -> Loaded[Spec]:
     """Load the spec of a run; see ``load``."""
-    return load(path, Spec)
+    return load(Path(path), Spec)

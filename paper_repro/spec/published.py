@@ -61,6 +61,6 @@ class Published:
     statements: tuple[Statement, ...]
 
 
-def load_published(path: Path) -> Loaded[Published]:
+def load_published(path: str | Path) -> Loaded[Published]:
     """Load the published values and claims; see ``load``."""
-    return load(path, Published)
+    return load(Path(path), Published)
