@@ -18,17 +18,18 @@ from typing import Any
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 import torch
 from rich.console import Console
 from scipy.stats import linregress
 
 from benchmarks.measure import processor
-from paper_repro.analysis.inversion import gather
+from paper_repro.analysis.basis_fit import normal_equations
 from paper_repro.numerics.parallel import one_core, workers
 from paper_repro.physics.sphere import normalise
+from paper_repro.physics.terms import Terms
 from paper_repro.sampling.diagnostics import end_correlations
 from paper_repro.sampling.ensemble import draw_sequences, generate
+from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score import training
 from paper_repro.score.field import NetworkForce, NetworkScore
 from paper_repro.score.pairformer import build
@@ -62,15 +63,18 @@ def sampling(spec: Spec) -> Work:
     return lambda: generate(spec, "training", 0, spec.training_set.sequences, threads=1)
 
 
-def random_chains(sites: int, snapshots: int, count: int = 1) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
+def random_chains(sites: int, snapshots: int, count: int = 1) -> list[Snapshots]:
     """What the spins are does not matter for the time."""
     generator = np.random.default_rng(0)
-    return [(generator.integers(0, 2, sites), normalise(generator.standard_normal((snapshots, sites, 3)))) for _ in range(count)]
+    return [
+        Snapshots.of(normalise(generator.standard_normal((snapshots, sites, 3))), generator.integers(0, 2, sites))
+        for _ in range(count)
+    ]
 
 
 def gradient(sites: int, count: int) -> Work:
-    pairs = random_chains(sites, 1, count)
-    data = training.Chains([codes for codes, _ in pairs], [spins.astype(np.float32) for _, spins in pairs])
+    chains = random_chains(sites, 1, count)
+    data = training.Chains([chain.species for chain in chains], [chain.spins.astype(np.float32) for chain in chains])
     drawn = training.batch_at(data, attrs.evolve(SPEC.training, batch=count), 0, 0)
     batch = training.noised(drawn, SPEC.diffusion, torch.Generator().manual_seed(0))
     model = build(SHAPE, 0)
@@ -84,12 +88,13 @@ def gradient(sites: int, count: int) -> Work:
 
 def inversion(sites: int) -> Work:
     field = NetworkForce(build(SHAPE, 0).eval(), SPEC.inversion.query_time)
-    return lambda: gather(field, random_chains(sites, SPEC.test_set.snapshots), SPEC.hamiltonian)
+    return lambda: normal_equations(field, random_chains(sites, SPEC.test_set.snapshots), Terms.of(SPEC.hamiltonian))
 
 
 def likelihood(sites: int) -> Work:
-    ((codes, spins),) = random_chains(sites, 1)
-    score, x = NetworkScore(build(SHAPE, 0).eval(), codes), torch.as_tensor(spins, dtype=torch.float32)
+    (chain,) = random_chains(sites, 1)
+    score = NetworkScore(build(SHAPE, 0).eval(), chain.species)
+    x = torch.as_tensor(chain.spins, dtype=torch.float32)
 
     def work() -> None:
         with torch.no_grad():

@@ -64,7 +64,7 @@ def test_checkpoint(tmp_path, name, last, loss):
     path = Path(shutil.copy(FORMATS / f"{name}.safetensors", tmp_path))
     whole = ensemble.load(FORMATS / "ensemble-with-traces.npz")
     chains = [whole.chain(index % 2) for index in range(spec.training_set.sequences)]
-    data = training.Chains([codes for codes, _ in chains], [spins.astype(np.float32) for _, spins in chains])
+    data = training.Chains([chain.species for chain in chains], [chain.spins.astype(np.float32) for chain in chains])
     steps: list[int] = []
     done = training.train(
         data, spec.architecture, spec.diffusion, spec.training, 0, refinement=refinement, checkpoint=path, key=key(path.name),

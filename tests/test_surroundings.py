@@ -531,7 +531,7 @@ def test_memory_that_runs_out_is_one_line_and_what_was_made_is_kept(
     for name in ("results/inversion-0.json", "results/inversion-1.json"):
         (run / name).unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(stages.inversion, "gather", fail)
+        patch.setattr(stages.basis_fit, "normal_equations", fail)
         assert refused("reproduce", tiny, "--out", run).startswith("not enough memory (")
     status, out, _ = command("reproduce", tiny, "--out", run)
     assert status == 0
@@ -543,7 +543,7 @@ def test_a_fault_of_our_own_is_not_taken_for_want_of_memory(tiny: Path, run: Pat
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a fault in the code")
 
-    monkeypatch.setattr(stages.inversion, "gather", fail)
+    monkeypatch.setattr(stages.basis_fit, "normal_equations", fail)
     (run / "results/inversion-0.json").unlink()
     with pytest.raises(RuntimeError, match="a fault in the code"):
         command("reproduce", tiny, "--out", run)

@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import numpy.typing as npt
 
-from paper_repro.analysis import inversion
+from paper_repro.analysis.basis_fit import Fit, least_squares, normal_equations
+from paper_repro.analysis.comparison import Comparison, compare
+from paper_repro.analysis.force_field import ForceField
 from paper_repro.files import input_error
 from paper_repro.numerics.parallel import available_cores
 from paper_repro.numerics.streams import data_key
+from paper_repro.physics.terms import Terms
+from paper_repro.physics.truth import Truth
 from paper_repro.sampling.exact_data import exact_data
+from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import force_of
 from paper_repro.score.network_for import network_for
 from paper_repro.score.weights import WeightsInfo
@@ -22,28 +26,29 @@ from paper_repro.spec import Spec
 class Audit:
     """The inversion of one weights file on fresh sequences, and the diffusion times at which its score is taken."""
 
-    fit: inversion.Fit
+    fit: Fit
+    comparison: Comparison
     info: WeightsInfo
     query_time: float | tuple[float, ...]
 
     def as_results(self) -> dict[str, Any]:
         """Return the figures under plain keys, each standard error under the same key in ``standard_errors``."""
-        fit = self.fit
+        fit, compared = self.fit, self.comparison
         return {
             "r2": fit.r2,
-            "cosine": fit.cosine,
-            "ratios": dict(zip(fit.terms, fit.ratios, strict=True)),
-            "scale": fit.scale,
+            "cosine": compared.cosine,
+            "ratios": dict(zip(fit.terms, compared.ratios, strict=True)),
+            "scale": compared.scale,
             "equations": fit.equations,
             "couplings": dict(zip(fit.terms, fit.coefficients, strict=True)),
-            "force_error": fit.force_error,
+            "force_error": compared.force_error,
             "r2_about_zero": fit.r2_about_zero,
             "condition": fit.condition,
             "standard_errors": {
                 "r2": fit.r2_error,
-                "cosine": fit.cosine_error,
-                "ratios": dict(zip(fit.terms, fit.ratio_errors, strict=True)),
-                "scale": fit.scale_error,
+                "cosine": compared.cosine_error,
+                "ratios": dict(zip(fit.terms, compared.ratio_errors, strict=True)),
+                "scale": compared.scale_error,
                 "couplings": dict(zip(fit.terms, fit.coefficient_errors, strict=True)),
             },
             "query_time": self.query_time,
@@ -62,21 +67,21 @@ def audit_weights(
     data = exact_data(spec, sequences, snapshots, seed)
     model, info = network_for(Path(weights), spec)
     field = force_of(model, info, spec.inversion.query_time)
-    return Audit(inverted(field, data, spec, seed, Path(weights), progress), info, field.time)
+    fit = inverted(field, data, spec, seed, Path(weights), progress)
+    return Audit(fit, compare(fit, Truth.of(spec.hamiltonian, spec.beta)), info, field.time)
 
 
 def inverted(
-    field: inversion.ForceField,
-    data: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]],
+    field: ForceField,
+    data: Iterable[Snapshots],
     spec: Spec,
     seed: int,
     weights: Path,
     progress: Callable[[int], None] | None = None,
-) -> inversion.Fit:
+) -> Fit:
     """Invert the force of the network in ``weights``; raises ``InputError`` naming the file where that cannot be done."""
-    key = data_key(seed, "inversion")
     try:
-        statistics = inversion.gather(field, data, spec.hamiltonian, progress, threads=available_cores())
-        return inversion.invert(statistics, spec.hamiltonian, spec.inversion, spec.beta, key)
+        equations = normal_equations(field, data, Terms.of(spec.hamiltonian), progress, threads=available_cores())
+        return least_squares(equations, spec.inversion.resamples, data_key(seed, "inversion"), spec.inversion.r2_about)
     except ValueError as error:
         raise input_error(weights, error, "a force field that can be inverted") from error

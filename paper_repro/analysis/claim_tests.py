@@ -1,72 +1,71 @@
 """Measurements behind what the paper says of its own results: of force fields, of W, and of the sampler.
 
-Errors are one standard error, resampling sequences. A force field answers with β × force, as in ``inversion``.
+Errors are one standard error, resampling sequences. A force field gives β × force, as in ``basis_fit``.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-from paper_repro.analysis.inversion import ForceField, Statistics
-from paper_repro.numerics.arrays import Floats
+from paper_repro.analysis.basis_fit import NormalEquations, r_squared
+from paper_repro.analysis.force_field import ForceField, force_on
+from paper_repro.analysis.units import unit_sums
+from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.parallel import in_order
 from paper_repro.numerics.resampling import bootstrap, standard_errors
 from paper_repro.physics.exact import ExactChain
-from paper_repro.physics.hamiltonian import adjacency, coupling_matrix
-from paper_repro.physics.terms.exchange import exchange_gradients
+from paper_repro.physics.hamiltonian import coupling_matrix
+from paper_repro.physics.terms import Exchange, Terms
+from paper_repro.physics.terms.pairs import pair_terms
 from paper_repro.sampling import diagnostics, metropolis, replica_exchange
-from paper_repro.spec import Hamiltonian, PairTerm, Sampler
+from paper_repro.sampling.snapshots import Snapshots
+from paper_repro.spec import Hamiltonian, Sampler
 
 #: A value and one standard error of it.
 Measured = tuple[float, float]
-Chains = Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]]
 
 
-def _resampled(
-    value: Callable[[npt.NDArray[np.int64]], float], count: int, resamples: int, seed: np.random.SeedSequence
-) -> Measured:
+def _resampled(value: Callable[[Integers], float], count: int, resamples: int, seed: np.random.SeedSequence) -> Measured:
     """Return the value of all sequences, and its deviation over resamples of their indices."""
     draws = bootstrap(value, count, resamples, np.random.default_rng(seed))
     return value(np.arange(count)), float(standard_errors(draws)) if count > 1 else np.nan
 
 
 @attrs.frozen(eq=False)
-class Joint:
-    """Answers of several fields about the same snapshots, by sequence: AᵀA (term, term), AᵀY (term, field), YᵀY (field, field)."""
+class JointMoments:
+    """Several fields on the same snapshots, by unit: AᵀA (unit, term, term), AᵀY (unit, term, field), YᵀY (unit, field, field)."""
 
     gram: Floats
     moment: Floats
     product: Floats
 
 
-def ask_jointly(fields: Sequence[ForceField], chains: Chains, hamiltonian: Hamiltonian, threads: int = 1) -> Joint:
-    """Ask every field about every sequence (codes, snapshots)."""
+def joint_moments(fields: Sequence[ForceField], data: Iterable[Snapshots], terms: Terms, threads: int = 1) -> JointMoments:
+    """Evaluate every field on every snapshot."""
 
-    def of_sequence(pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> tuple[Floats, Floats, Floats]:
-        codes, spins = pair
-        answers = np.stack([np.asarray(field(codes, spins), dtype=np.float64).reshape(-1) for field in fields], axis=1)
-        design = exchange_gradients(spins, adjacency(codes, hamiltonian)).reshape(len(answers), -1)
-        return design.T @ design, design.T @ answers, answers.T @ answers
+    def moments(snapshots: Snapshots) -> tuple[Floats, Floats, Floats]:
+        known = snapshots.numbered(terms.species_names)
+        forces = np.stack([force_on(field, known).reshape(-1) for field in fields], axis=1)
+        design = terms.on(known.geometry, known.species).gradients(known.spins).reshape(len(forces), -1)
+        return design.T @ design, design.T @ forces, forces.T @ forces
 
-    return Joint(*(np.array(part) for part in zip(*in_order(of_sequence, chains, threads), strict=True)))
+    return JointMoments(*unit_sums(moments, data, threads))
 
 
-def residual_correlation(joint: Joint, resamples: int, seed: np.random.SeedSequence) -> Measured:
-    """Return the mean correlation, over pairs of fields, of what the six terms leave of each.
+def residual_correlation(joint: JointMoments, resamples: int, seed: np.random.SeedSequence) -> Measured:
+    """Return the mean correlation, over pairs of fields, of the residuals of each from the terms.
 
-    1 where all leave the same field, 0 where each leaves one of its own. Raises ``ValueError`` for fewer than two fields.
+    1 where all have the same residual, 0 where these are independent. Raises ``ValueError`` for fewer than two fields.
     """
     count = joint.product.shape[-1]
     if count < 2:
         raise ValueError(f"{count} force field; expected two or more to compare")
     pairs = np.triu_indices(count, 1)
 
-    def mean(rows: npt.NDArray[np.int64]) -> float:
-        gram, moment, product = (getattr(joint, field.name)[rows].sum(0) for field in attrs.fields(Joint))
+    def mean(rows: Integers) -> float:
+        gram, moment, product = (getattr(joint, field.name)[rows].sum(0) for field in attrs.fields(JointMoments))
         left = product - moment.T @ np.linalg.solve(gram, moment)
         size = np.sqrt(np.diagonal(left))
         return float((left / np.outer(size, size))[pairs].mean())
@@ -74,11 +73,9 @@ def residual_correlation(joint: Joint, resamples: int, seed: np.random.SeedSeque
     return _resampled(mean, len(joint.gram), resamples, seed)
 
 
-def r2_by_sequence(statistics: Statistics, coefficients: Floats) -> Floats:
-    """Return R² about zero of each sequence (sequence,), for couplings that were fitted elsewhere."""
-    explained = 2 * statistics.moment @ coefficients - np.einsum("skl,k,l->s", statistics.gram, coefficients, coefficients)
-    ratio: Floats = explained / statistics.squares
-    return ratio
+def r2_by_unit(equations: NormalEquations, coefficients: Floats) -> Floats:
+    """Return R² about zero of each unit (unit,), for couplings that were fitted elsewhere."""
+    return np.array([r_squared(row, coefficients, "zero") for row in equations.rows])
 
 
 def area_under_curve(sound: Floats, other: Floats, resamples: int, seed: np.random.SeedSequence) -> Measured:
@@ -100,33 +97,27 @@ def threshold(sound: Floats, false_alarms: float) -> float:
     return float(np.quantile(sound, false_alarms))
 
 
-def with_longer_terms(hamiltonian: Hamiltonian, farthest: int) -> Hamiltonian:
-    """Return the Hamiltonian with a term of coupling 0 for each pair of identities beyond its range, to separation ``farthest``."""
-    letters = hamiltonian.identities
-    pairs = [letters[i] + letters[j] for i in range(len(letters)) for j in range(i, len(letters))]
-    more = [
-        PairTerm(f"{pair}_at_{separation}", separation, pair, 0.0)
-        for separation in range(hamiltonian.range + 1, farthest + 1)
-        for pair in pairs
-    ]
-    return attrs.evolve(hamiltonian, terms=(*hamiltonian.terms, *more))
+def with_longer_terms(terms: Terms, farthest: int) -> Terms:
+    """Return a library with an exchange term more for each pair of species beyond its range, to separation ``farthest``."""
+    more = pair_terms(Exchange, range(terms.range + 1, farthest + 1), terms.species_names)
+    return terms.with_terms(more)
 
 
-def beyond_range(statistics: Statistics, within: int, resamples: int, seed: np.random.SeedSequence) -> Measured:
+def beyond_range(equations: NormalEquations, within: int, resamples: int, seed: np.random.SeedSequence) -> Measured:
     """Return |couplings beyond the range| / |couplings within it|, of a fit to both; the first ``within`` terms are within it.
 
-    ``statistics`` are those of ``with_longer_terms``. Noise alone makes it positive: compare it with its error.
+    ``equations`` are those of ``with_longer_terms``. Noise alone makes it positive: compare it with its error.
     """
 
-    def ratio(rows: npt.NDArray[np.int64]) -> float:
-        c = np.linalg.solve(statistics.gram[rows].sum(0), statistics.moment[rows].sum(0))
+    def ratio(rows: Integers) -> float:
+        c = np.linalg.solve(equations.gram[rows].sum(0), equations.moment[rows].sum(0))
         return float(np.linalg.norm(c[within:]) / np.linalg.norm(c[:within]))
 
-    return _resampled(ratio, len(statistics.gram), resamples, seed)
+    return _resampled(ratio, len(equations.gram), resamples, seed)
 
 
 def exchange_gain(
-    sequences: Sequence[npt.NDArray[Any]],
+    sequences: Sequence[Integers],
     hamiltonian: Hamiltonian,
     ladder: Floats,
     sampler: Sampler,
@@ -139,11 +130,11 @@ def exchange_gain(
 
     Keys: ``energy``, ``energy_alone``, ``energy_metropolis`` (alone, by plain Metropolis in the place of heat bath and
     reflections), the same of ``ends``, ``gain``, the larger of the two ratios alone / with, and ``gain_over_metropolis``, of
-    Metropolis alone / with. Pooled over the sequences of codes (site,) about the exact means; a time near
+    Metropolis alone / with. Pooled over the sequences of species (site,) about the exact means; a time near
     ``sampler.swap_interval`` says that nothing is left after one step of the traces.
     """
     streams = iter(seed.spawn(2 * len(sequences) + 4))
-    laws = [ExactChain(coupling_matrix(codes, hamiltonian), 1 / ladder[0]) for codes in sequences]
+    laws = [ExactChain(coupling_matrix(species, hamiltonian), 1 / ladder[0]) for species in sequences]
     energies, ends = np.array([law.mean_energy for law in laws]), np.array([law.correlations()[0, -1] for law in laws])
     found: dict[str, Measured] = {}
 

@@ -7,15 +7,20 @@ import attrs
 import numpy as np
 from scipy import stats
 
-from paper_repro.analysis import estimators
+from paper_repro.analysis.comparison import cosine_similarity
+from paper_repro.analysis.estimate import Estimate
+from paper_repro.analysis.maximum_likelihood import fisher_information, maximum_likelihood
+from paper_repro.analysis.pseudolikelihood import pseudolikelihood
+from paper_repro.analysis.score_matching import score_matching
 from paper_repro.numerics.arrays import Floats
-from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
-from paper_repro.spec import Hamiltonian
+from paper_repro.physics.terms import Terms
+from paper_repro.physics.truth import Truth
+from paper_repro.sampling.snapshots import Snapshots
 
-ESTIMATORS: dict[str, Callable[[Sequence[estimators.Sample], Hamiltonian, int], estimators.Estimate]] = {
-    "score matching": estimators.score_matching,
-    "pseudolikelihood": estimators.pseudolikelihood,
-    "maximum likelihood": estimators.maximum_likelihood,
+ESTIMATORS: dict[str, Callable[[Sequence[Snapshots], Terms, int], Estimate]] = {
+    "score matching": score_matching,
+    "pseudolikelihood": pseudolikelihood,
+    "maximum likelihood": maximum_likelihood,
 }
 
 
@@ -48,29 +53,28 @@ class EstimatorQuality:
 
 
 def estimate_all(
-    samples: Sequence[estimators.Sample], hamiltonian: Hamiltonian, threads: int, progress: Callable[[int, str], None]
+    data: Sequence[Snapshots], terms: Terms, threads: int, progress: Callable[[int, str], None]
 ) -> list[TimedEstimate]:
-    """Apply every estimator to the same samples; raises ``ValueError`` where one has no solution on them."""
+    """Apply every estimator to the same snapshots; raises ``ValueError`` where one has no solution on them."""
     found = []
     for number, (name, estimate) in enumerate(ESTIMATORS.items()):
         start = time.monotonic()
-        made = estimate(samples, hamiltonian, threads)
+        made = estimate(data, terms, threads)
         found.append(TimedEstimate(name, made.coefficients, made.errors, time.monotonic() - start))
         progress(number + 1, name)
     return found
 
 
-def cramer_rao_errors(samples: Sequence[estimators.Sample], hamiltonian: Hamiltonian, beta: float, threads: int) -> Floats:
-    """Return the smallest standard error that an unbiased estimator of θ = βJ can have on these samples (term,)."""
-    information = estimators.fisher_information(samples, beta * couplings_of(hamiltonian), hamiltonian, threads)
+def cramer_rao_errors(data: Sequence[Snapshots], truth: Truth, threads: int) -> Floats:
+    """Return the smallest standard error that an unbiased estimator of θ = βJ can have on these snapshots (term,)."""
+    information = fisher_information(data, truth.beta * truth.couplings, truth.terms, threads)
     smallest: Floats = np.sqrt(np.diagonal(np.linalg.inv(information)))
     return smallest
 
 
-def quality(found: TimedEstimate, hamiltonian: Hamiltonian, beta: float, bound: Floats, sequences: int) -> EstimatorQuality:
-    """Set an estimate beside the couplings of the Hamiltonian; its interval is Student's, of ``sequences`` independent ones."""
-    true = couplings_of(hamiltonian)
-    reference = reference_coupling(true)
+def quality(found: TimedEstimate, truth: Truth, bound: Floats, sequences: int) -> EstimatorQuality:
+    """Set an estimate beside the truth; its interval is Student's, of ``sequences`` independent ones."""
+    true, reference, beta = truth.couplings, truth.reference, truth.beta
     theta = found.coefficients
     quantile = float(stats.t.ppf(0.975, max(sequences - 1, 1)))
     ratios = theta / theta[reference]
@@ -78,7 +82,7 @@ def quality(found: TimedEstimate, hamiltonian: Hamiltonian, beta: float, bound: 
         name=found.name,
         couplings=theta / beta,
         half_widths=quantile * found.errors / beta,
-        cosine=float(theta @ true / np.linalg.norm(theta) / np.linalg.norm(true)),
+        cosine=cosine_similarity(theta, true),
         scale_over_beta=float(theta @ true / (true @ true) / beta),
         largest_ratio_error=float(np.abs(ratios - true / true[reference]).max()),
         efficiency=(bound / found.errors) ** 2,

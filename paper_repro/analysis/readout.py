@@ -1,6 +1,6 @@
 """Reading W itself: its size against the separation (paper, Fig. 2) and its likeness to the couplings.
 
-W is not unique: many W give one force. These figures describe the network; the law is read off the force (``inversion``).
+W is not unique: many W give one force. These figures describe the network; the law is read off the force (``basis_fit``).
 """
 
 from collections.abc import Callable, Iterable
@@ -10,13 +10,14 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from paper_repro.analysis.inversion import ForceField
-from paper_repro.numerics.arrays import Floats
+from paper_repro.analysis.force_field import ForceField, force_on
+from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.parallel import in_order
-from paper_repro.physics.hamiltonian import coupling_matrix, exchange_force
-from paper_repro.spec import Hamiltonian
+from paper_repro.physics.terms import Exchange
+from paper_repro.physics.truth import Truth
+from paper_repro.sampling.snapshots import Snapshots
 
-#: (codes (site,), snapshots (snapshot, site, 3)) → W (snapshot, site, site)
+#: (species (site,), spins (snapshot, site, 3)) → W (snapshot, site, site)
 Interaction = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]
 
 
@@ -37,63 +38,56 @@ class InteractionReadout:
     slope: float
 
 
-def read_interaction(
-    interaction: Interaction,
-    chains: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]],
-    hamiltonian: Hamiltonian,
-    threads: int = 1,
-) -> InteractionReadout:
-    """Collect W over (codes, snapshots) of many sequences, every pair of sites once.
+def read_interaction(interaction: Interaction, data: Iterable[Snapshots], truth: Truth, threads: int = 1) -> InteractionReadout:
+    """Collect W over snapshots of many systems, every pair of sites once, by its class: the separation on a chain.
 
-    ``threads`` changes no byte; more than one is for an ``interaction`` that may be asked from several at once. Raises
-    ``ValueError`` for a W that is not finite.
+    ``threads`` changes no byte; more than one is for an ``interaction`` that several may call. Raises ``ValueError`` for a W that
+    is not finite, and for a truth that is not exchange alone.
     """
 
-    def of_sequence(pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> tuple[Floats, npt.NDArray[np.int64], Floats]:
-        codes, spins = pair
-        first, second = np.triu_indices(len(codes), 1)
-        w = np.asarray(interaction(codes, spins), dtype=np.float64)[:, first, second]
+    def of_system(snapshots: Snapshots) -> tuple[Floats, Integers, Floats]:
+        known, geometry = snapshots.numbered(truth.terms.species_names), snapshots.geometry
+        order = np.lexsort(geometry.pairs.T[::-1])
+        first, second = geometry.pairs[order].T
+        w = np.asarray(interaction(known.species, known.spins), dtype=np.float64)[:, first, second]
         if not np.isfinite(w).all():
             raise ValueError("W holds numbers that are not finite; expected finite numbers")
-        couplings = coupling_matrix(codes, hamiltonian)[first, second]
-        return w.reshape(-1), np.tile(second - first, len(w)), np.tile(couplings, len(w))
+        couplings = truth.on(geometry, known.species).matrix[first, second]
+        return w.reshape(-1), np.tile(geometry.classes[order], len(w)), np.tile(couplings, len(w))
 
-    w, r, j = (np.concatenate(parts) for parts in zip(*in_order(of_sequence, chains, threads), strict=True))
+    w, r, j = (np.concatenate(parts) for parts in zip(*in_order(of_system, data, threads), strict=True))
     separations = np.unique(r)
     size = np.abs(w)
-    near = r <= hamiltonian.range
+    within = r <= truth.terms.range
     return InteractionReadout(
         separations=separations,
         quartiles=np.array([np.quantile(size[r == k], [0.25, 0.5, 0.75]) for k in separations]),
         means=np.array([size[r == k].mean() for k in separations]),
         counts=np.array([np.count_nonzero(r == k) for k in separations]),
-        within_range=float(size[near].sum() / size.sum()),
-        pearson=float(np.corrcoef(w[near], j[near])[0, 1]),
-        slope=float(w[near] @ j[near] / (j[near] @ j[near])),
+        within_range=float(size[within].sum() / size.sum()),
+        pearson=float(np.corrcoef(w[within], j[within])[0, 1]),
+        slope=float(w[within] @ j[within] / (j[within] @ j[within])),
     )
 
 
-def force_magnitudes(
-    field: ForceField,
-    chains: Iterable[tuple[npt.NDArray[Any], npt.NDArray[Any]]],
-    hamiltonian: Hamiltonian,
-    beta: float,
-    threads: int = 1,
-) -> dict[str, npt.NDArray[Any]]:
+def force_magnitudes(field: ForceField, data: Iterable[Snapshots], truth: Truth, threads: int = 1) -> dict[str, npt.NDArray[Any]]:
     """Return histograms of the length of the force on a spin (bin,), of a field and of the exact force, with common ``edges``.
 
-    Dimensionless, β times the force; what lies beyond the last edge is counted in the last bin.
+    Dimensionless, β times the force; what lies beyond the last edge is counted in the last bin. Raises ``ValueError`` for a field
+    that is no force, and for a truth that is not exchange alone.
     """
-    strongest: dict[int, float] = {}  # of each separation: no spin has more than two such bonds
-    for term in hamiltonian.terms:
-        strongest[term.separation] = max(strongest.get(term.separation, 0.0), abs(term.coupling))
-    edges = np.linspace(0, 2 * beta * sum(strongest.values()), 121)
+    truth.terms.require(lambda term: isinstance(term, Exchange), "exchange terms only, which bound the force")
+    strongest: dict[int, float] = {}  # of each separation: no spin of a chain has more than two such bonds
+    for term, coupling in zip(truth.terms.terms, truth.couplings, strict=True):
+        if isinstance(term, Exchange):
+            strongest[term.bond_class] = max(strongest.get(term.bond_class, 0.0), abs(float(coupling)))
+    edges = np.linspace(0, 2 * truth.beta * sum(strongest.values()), 121)
 
-    def of_sequence(pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
-        codes, spins = pair
-        fields = (field(codes, spins), exchange_force(spins, coupling_matrix(codes, hamiltonian), beta))
+    def of_system(snapshots: Snapshots) -> Integers:
+        known = snapshots.numbered(truth.terms.species_names)
+        fields = (force_on(field, known), truth.on(known.geometry, known.species).force(known.spins, truth.beta))
         lengths = (np.minimum(np.linalg.norm(f, axis=-1), edges[-1]) for f in fields)
         return np.stack([np.histogram(values, edges)[0] for values in lengths])
 
-    inferred, exact = np.sum(list(in_order(of_sequence, chains, threads)), axis=0)
+    inferred, exact = np.sum(list(in_order(of_system, data, threads)), axis=0)
     return {"edges": edges, "inferred": inferred, "exact": exact}

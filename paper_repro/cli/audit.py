@@ -68,20 +68,19 @@ def audit(
 
 def _section(done: "Audit", weights: Path, spec: Spec, published: Published | None, size: str) -> Section:
     """Set the couplings beside the truth, and beside the published ones where the law is the paper's."""
-    from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
+    from paper_repro.physics.hamiltonian import couplings_of
 
-    fit = done.fit
-    true = couplings_of(spec.hamiltonian)
-    reference = reference_coupling(true)
+    fit, compared = done.fit, done.comparison
+    true, reference = couplings_of(spec.hamiltonian), compared.reference
     lines = [
         (f"{name} / {fit.terms[reference]}", f"ratios.{name}", truth, value, error)
-        for name, truth, value, error in zip(fit.terms, true / true[reference], fit.ratios, fit.ratio_errors, strict=True)
+        for name, truth, value, error in zip(fit.terms, true / true[reference], compared.ratios, compared.ratio_errors, strict=True)
     ]
     lines += [
-        ("cosine similarity", "cosine", 1.0, fit.cosine, fit.cosine_error),
+        ("cosine similarity", "cosine", 1.0, compared.cosine, compared.cosine_error),
         ("R²", "r2", 1.0, fit.r2, fit.r2_error),
-        ("scale c·g/g·g", "scale", spec.beta, fit.scale, fit.scale_error),
-        ("relative RMS error of the force", "force_error", 0.0, fit.force_error, math.nan),
+        ("scale c·g/g·g", "scale", spec.beta, compared.scale, compared.scale_error),
+        ("relative RMS error of the force", "force_error", 0.0, compared.force_error, math.nan),
         ("equations", "equations", math.nan, float(fit.equations), math.nan),
     ]
     stated = {claim.measured: claim.published for claim in published.claims} if published else {}

@@ -16,7 +16,7 @@ from paper_repro.spec import Spec
 
 if TYPE_CHECKING:
     from paper_repro.analysis.estimator_comparison import EstimatorQuality, TimedEstimate
-    from paper_repro.sampling.exact_data import Sample
+    from paper_repro.sampling.snapshots import Snapshots
     from paper_repro.score.field import NetworkForce
 
 
@@ -71,6 +71,7 @@ def _compared(
     """Draw the data and estimate the couplings from them by every estimator, and by a network where there is one."""
     from paper_repro.analysis import estimator_comparison as comparison
     from paper_repro.numerics.parallel import available_cores
+    from paper_repro.physics.truth import Truth
     from paper_repro.sampling.exact_data import exact_data
     from paper_repro.score.field import force_of
     from paper_repro.score.network_for import network_for
@@ -78,21 +79,21 @@ def _compared(
     data, threads = exact_data(spec, sequences, snapshots, seed), available_cores()
     # weights that cannot be used show before the work
     force = None if weights is None else force_of(*network_for(weights, spec), spec.inversion.query_time)
-    samples = list(data)
+    samples, truth = list(data), Truth.of(spec.hamiltonian, spec.beta)
     with reporter:
         reporter.stage("estimators", len(comparison.ESTIMATORS))
         try:
-            found = comparison.estimate_all(samples, spec.hamiltonian, threads, reporter.advance)
+            found = comparison.estimate_all(samples, truth.terms, threads, reporter.advance)
         except ValueError as error:
             where = f"spec {spec.name}: --sequences {sequences} --snapshots {snapshots} --seed {seed}"
             raise input_error(where, error, "snapshots that fix the couplings") from error
-        bound = comparison.cramer_rao_errors(samples, spec.hamiltonian, spec.beta, threads)
+        bound = comparison.cramer_rao_errors(samples, truth, threads)
     if force is not None and weights is not None:
         found.append(_of_network(force, samples, spec, seed, weights))
-    return [comparison.quality(item, spec.hamiltonian, spec.beta, bound, sequences) for item in found]
+    return [comparison.quality(item, truth, bound, sequences) for item in found]
 
 
-def _of_network(force: "NetworkForce", samples: "Sequence[Sample]", spec: Spec, seed: int, weights: Path) -> "TimedEstimate":
+def _of_network(force: "NetworkForce", samples: "Sequence[Snapshots]", spec: Spec, seed: int, weights: Path) -> "TimedEstimate":
     from paper_repro.analysis.audit import inverted
     from paper_repro.analysis.estimator_comparison import TimedEstimate
 

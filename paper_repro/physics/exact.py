@@ -36,6 +36,12 @@ def has_exact_solution(terms: Terms, geometry: Geometry | None = None) -> bool:
     return terms.is_exchange and near and (geometry is None or geometry.is_open_chain)
 
 
+def require_exact_solution(terms: Terms, geometry: Geometry) -> None:
+    """Raise ``ValueError`` where there is no exact solution."""
+    if not has_exact_solution(terms, geometry):
+        raise ValueError("no exact solution of these terms; expected exchange at separations 1 and 2 on an open chain")
+
+
 @functools.cache
 def quadrature(nodes: int) -> tuple[Floats, Floats]:
     """Return the nodes and weights of Gauss-Legendre quadrature on [-1, 1]."""

@@ -66,19 +66,26 @@ class Geometry:
         """The classes that have a pair, ascending."""
         if self.boundary is None:
             return tuple(int(k) for k in np.unique(self.bonds[:, 2]))
-        return tuple(range(1, self.sites if self.boundary == "open" else self.sites // 2 + 1))
+        return tuple(range(1, self._farthest + 1))
+
+    @property
+    def _farthest(self) -> int:
+        """The largest separation on a chain."""
+        return self.sites - 1 if self.boundary == "open" else self.sites // 2
 
     def pairs_of(self, bond_class: int) -> Integers:
         """Return the pairs (pair, 2) of a class, each once; none where there is no such class."""
         if self.boundary is None:
             return self.bonds[self.bonds[:, 2] == bond_class, :2]
-        if bond_class not in self.bond_classes:
+        if not 1 <= bond_class <= self._farthest:
             return _NO_BONDS[:, :2]
         count = self.sites - bond_class if self.boundary == "open" else self.sites
         if self.boundary == "periodic" and 2 * bond_class == self.sites:  # both ways round are the same pair
             count = bond_class
-        first = np.arange(count)
-        return np.stack([first, (first + bond_class) % self.sites], axis=1)
+        pairs = np.empty((count, 2), dtype=np.int64)
+        pairs[:, 0] = np.arange(count)
+        pairs[:, 1] = (pairs[:, 0] + bond_class) % self.sites
+        return pairs
 
     @functools.cached_property
     def pairs(self) -> Integers:

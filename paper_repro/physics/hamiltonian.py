@@ -6,6 +6,7 @@ with the couplings c_k and the terms φ_k of ``physics.terms``; k_B = 1. Where e
 couplings says all: H = - Σ_{i<j} J_ij S_i·S_j (paper, Eq. 1). The sampler and the exact solution take that matrix.
 """
 
+import functools
 from typing import Any
 
 import attrs
@@ -28,12 +29,22 @@ class SpinHamiltonian:
     terms: BoundTerms
     couplings: Floats
 
+    @functools.cached_property
+    def matrix(self) -> Floats:
+        """J (site, site), symmetric with zero diagonal: J_ij couples sites i and j; ``ValueError`` where not all is exchange."""
+        couplings: Floats = np.tensordot(self.couplings, self.terms.adjacency, axes=1)
+        return couplings
+
     def energy(self, spins: Floats) -> Floats:
         """Return H (snapshot,)."""
+        if self.terms.is_exchange:
+            return exchange_energy(spins, self.matrix)
         return -self.terms.values(spins) @ self.couplings
 
     def force(self, spins: Floats, beta: float) -> Floats:
         """Return the force -β∇H (snapshot, site, 3), tangent; dimensionless."""
+        if self.terms.is_exchange:
+            return exchange_force(spins, self.matrix, beta)
         return beta * self.terms.gradients(spins) @ self.couplings
 
     def energy_change(self, spins: Floats, site: int, proposed: Floats) -> Floats:
@@ -58,23 +69,22 @@ def adjacency(species: Integers, hamiltonian: Hamiltonian) -> Floats:
 
 def coupling_matrix(species: Integers, hamiltonian: Hamiltonian) -> Floats:
     """Return J (site, site) of an open chain of ``species`` (site,): J_ij couples sites i and j; symmetric, zero diagonal."""
-    matrix: Floats = np.tensordot(couplings_of(hamiltonian), adjacency(species, hamiltonian), axes=1)
-    return matrix
+    terms = Terms.of(hamiltonian).on(Geometry.open_chain(len(species)), species)
+    return SpinHamiltonian(terms, couplings_of(hamiltonian)).matrix
 
 
-def local_field(spins: Spins, matrix: Spins) -> Spins:
+def local_field(spins: Spins, matrix: Floats) -> Spins:
     """Return h_i = Σ_j J_ij S_j (…, site, 3) for couplings ``matrix`` (site, site)."""
-    field: Spins = matrix @ spins
-    return field
+    return matrix @ spins
 
 
-def exchange_energy(spins: Spins, matrix: Spins) -> Spins:
+def exchange_energy(spins: Spins, matrix: Floats) -> Floats:
     """Return H = -½ Σ_i S_i·h_i (…) for couplings ``matrix`` (site, site)."""
-    total: Spins = -0.5 * (spins * local_field(spins, matrix)).sum((-1, -2))
+    total: Floats = -0.5 * (spins * local_field(spins, matrix)).sum((-1, -2))
     return total
 
 
-def exchange_force(spins: Spins, matrix: Spins, beta: float) -> Spins:
+def exchange_force(spins: Spins, matrix: Floats, beta: float) -> Floats:
     """Return the force -β∇H = β (I - S_i S_iᵀ) h_i (…, site, 3), tangent; dimensionless."""
     return beta * project(spins, local_field(spins, matrix))
 

@@ -33,8 +33,8 @@ def as_species(species: npt.ArrayLike | str, names: Sequence[str]) -> Integers:
         return np.array([numbers[name] for name in given.astype(str).tolist()], dtype=np.int64)
     if given.dtype.kind not in "iu":
         raise ValueError(f"species of {given.dtype}; expected names or integers")
-    outside = np.flatnonzero((given < 0) | (given >= len(names)))
-    if len(outside):
+    if given.min() < 0 or given.max() >= len(names):
+        outside = np.flatnonzero((given < 0) | (given >= len(names)))
         raise ValueError(
             f"species {given[outside[0]]} at site {outside[0] + 1}; expected 0 to {len(names) - 1}, for {shown(names)}"
         )

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.numerics.arrays import Floats
-from paper_repro.physics.exact import ExactChain, has_exact_solution
+from paper_repro.physics.exact import ExactChain, require_exact_solution
 from paper_repro.physics.geometry import Geometry
-from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
+from paper_repro.physics.hamiltonian import SpinHamiltonian, couplings_of, reference_coupling
 from paper_repro.physics.terms import Terms
 from paper_repro.spec import Hamiltonian
 
@@ -42,8 +42,11 @@ class Truth:
         """The index of the coupling to which ratios are taken."""
         return reference_coupling(self.couplings)
 
+    def on(self, geometry: Geometry, species: npt.ArrayLike | str) -> SpinHamiltonian:
+        """Return the Hamiltonian on a geometry whose sites are of ``species`` (site,)."""
+        return SpinHamiltonian(self.terms.on(geometry, species), self.couplings)
+
     def exact(self, geometry: Geometry, species: npt.ArrayLike | str) -> ExactChain:
-        """Return the exact solution on a geometry; raises ``ValueError`` where there is none (``has_exact_solution``)."""
-        if not has_exact_solution(self.terms, geometry):
-            raise ValueError("no exact solution; expected exchange at separations 1 and 2 on an open chain")
-        return ExactChain(np.tensordot(self.couplings, self.terms.on(geometry, species).adjacency, axes=1), self.beta)
+        """Return the exact solution on a geometry; raises ``ValueError`` where there is none."""
+        require_exact_solution(self.terms, geometry)
+        return ExactChain(self.on(geometry, species).matrix, self.beta)

@@ -146,8 +146,9 @@ def overlaps(ensemble: Ensemble, hamiltonian: Hamiltonian, beta: float, seed: np
         raise ValueError("one snapshot of each sequence; expected two or more to compare")
     successive, independent = np.empty((2, len(ensemble)))
     for k, child in enumerate(seed.spawn(len(ensemble))):
-        codes, spins = ensemble.chain(k)
-        others = ExactChain(coupling_matrix(codes, hamiltonian), beta).sample(len(spins), np.random.default_rng(child))
+        snapshots = ensemble.chain(k)
+        spins = snapshots.spins
+        others = ExactChain(coupling_matrix(snapshots.species, hamiltonian), beta).sample(len(spins), np.random.default_rng(child))
         successive[k] = aligned_overlap(spins[:-1], spins[1:]).mean()
         independent[k] = aligned_overlap(spins, others).mean()
     return successive, independent

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.files import DamagedError, InputError, NotFiniteError, write_bytes
-from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix, exchange_energy
@@ -22,6 +22,7 @@ from paper_repro.physics.species import as_species
 from paper_repro.physics.sphere import normalise
 from paper_repro.sampling import replica_exchange
 from paper_repro.sampling.ladder import temperatures
+from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.spec import Chains, Spec
 
 Which = Literal["training", "test"]
@@ -113,12 +114,12 @@ class Ensemble:
     def _ends(self) -> npt.NDArray[np.int64]:
         return np.cumsum(self.lengths)
 
-    def chain(self, k: int) -> tuple[Integers, Floats]:
-        """Return the codes (site,) and the spins (snapshot, site, 3) of sequence ``k``, unit vectors in double precision."""
+    def chain(self, k: int) -> Snapshots:
+        """Return the snapshots of sequence ``k``, unit vectors in double precision."""
         sequence = self.sequences[k]
         end = int(self._ends[k])
-        spins = self.spins[:, end - len(sequence) : end].astype(np.float64)
-        return as_species(sequence, self.identities), normalise(spins)
+        spins = normalise(self.spins[:, end - len(sequence) : end].astype(np.float64))
+        return Snapshots.of(spins, sequence, species_names=tuple(self.identities), origin=f"chain {k}, {sequence}")
 
 
 _TRACES = ("swap_rates", "energies", "end_cosines")

@@ -1,20 +1,16 @@
 """Fresh data of a spec, drawn from the exact solution: what a trained network is tested on."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import attrs
-import numpy.typing as npt
 
 from paper_repro.files import InputError, input_error
 from paper_repro.physics.exact import ExactChain, has_exact_solution
 from paper_repro.physics.hamiltonian import strongest_bonds
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling import ensemble
+from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.spec import Dataset, Spec
-
-#: Species (site,) and spins (snapshot, site, 3) of one sequence.
-Sample = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
 _SHARD = 100  # sequences that are held at a time
 
@@ -25,7 +21,7 @@ def require_exact_solution(spec: Spec) -> None:
         raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
 
 
-def exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Iterator[Sample]:
+def exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Iterator[Snapshots]:
     """Return an iterator over ``sequences`` sequences with ``snapshots`` independent snapshots each, at the spec's temperature.
 
     The same seed gives the same data. Raises ``InputError``, before anything is drawn, where the spec has no exact solution or
@@ -48,7 +44,7 @@ def exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Iterato
     return _draw(settings)
 
 
-def _draw(settings: Spec) -> Iterator[Sample]:
+def _draw(settings: Spec) -> Iterator[Snapshots]:
     sequences = settings.test_set.sequences
     for first in range(0, sequences, _SHARD):
         shard = ensemble.generate(settings, "test", first, min(first + _SHARD, sequences))

@@ -1,6 +1,6 @@
 """Snapshots: the one record of spin configurations, of whatever origin; it cannot be made of arrays that are something else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import attrs
@@ -97,14 +97,26 @@ class Snapshots:
         """Return some of the snapshots."""
         return attrs.evolve(self, spins=self.spins[rows], run=self.run[rows])
 
+    def by_run(self) -> Iterator[Self]:
+        """Yield the snapshots of each run, in the order of their numbers."""
+        numbers = np.unique(self.run)
+        if len(numbers) == 1:
+            yield self
+            return
+        for number in numbers:
+            rows = self.run == number
+            yield attrs.evolve(self, spins=self.spins[rows], run=self.run[rows])
+
     def numbered(self, names: tuple[str, ...]) -> Self:
         """Return the same snapshots with species numbered in the order of ``names``.
 
         Species that were given as numbers alone count as numbered so. Raises ``InputError`` for a species that is not among them.
         """
-        if self.species_names == names:
-            return self
         own = self.species_names
+        if own is None and self.species.max() < len(names):
+            return self
+        if own == names:
+            return self
         given: Any = self.species if own is None else [own[number] for number in self.species]
         numbers, _ = _numbers(given, names, self.sites, self.origin)
         return attrs.evolve(self, species=numbers, species_names=names)

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paper_repro.analysis import claim_tests, inversion
+from paper_repro.analysis import claim_tests
+from paper_repro.analysis.basis_fit import normal_equations
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of, exchange_force
 from paper_repro.physics.sphere import project
+from paper_repro.physics.terms import Terms
 from paper_repro.sampling import replica_exchange
 from paper_repro.sampling.ladder import temperatures
+from paper_repro.sampling.snapshots import Snapshots
 
 BETA = 20.0
 SEED = np.random.SeedSequence(0)
@@ -24,7 +27,7 @@ def data(hamiltonian):
     for index in range(40):
         generator = np.random.default_rng([8, index])
         codes = generator.integers(0, 2, generator.integers(10, 16))
-        found.append((codes, ExactChain(coupling_matrix(codes, hamiltonian), BETA).sample(2, generator)))
+        found.append(Snapshots.of(ExactChain(coupling_matrix(codes, hamiltonian), BETA).sample(2, generator), codes))
     return found
 
 
@@ -52,25 +55,26 @@ def test_the_correlation_of_residuals_is_the_common_share(data, hamiltonian, com
     fields = [
         added(force(hamiltonian, beta), noise(0, common), noise(seed, own)) for seed, beta in ((1, 20.0), (2, 11.0), (3, 5.0))
     ]
-    value, error = claim_tests.residual_correlation(claim_tests.ask_jointly(fields, data, hamiltonian), 50, SEED)
+    value, error = claim_tests.residual_correlation(claim_tests.joint_moments(fields, data, Terms.of(hamiltonian)), 50, SEED)
     assert value == pytest.approx(expected, abs=0.05)
     assert error < 0.03
 
 
 def test_one_field_has_nothing_to_be_compared_with(data, hamiltonian):
     with pytest.raises(ValueError, match="1 force field; expected two or more"):
-        claim_tests.residual_correlation(claim_tests.ask_jointly([force(hamiltonian)], data, hamiltonian), 5, SEED)
+        claim_tests.residual_correlation(claim_tests.joint_moments([force(hamiltonian)], data, Terms.of(hamiltonian)), 5, SEED)
 
 
 def test_r2_of_each_sequence(data, hamiltonian):
     field = added(force(hamiltonian), noise(1, 3.0))
-    asked = inversion.gather(field, data, hamiltonian)
+    asked = normal_equations(field, data, Terms.of(hamiltonian))
     true = BETA * couplings_of(hamiltonian)
-    found = claim_tests.r2_by_sequence(asked, true)
-    for (codes, spins), value in zip(data, found, strict=True):
-        y, exact = field(codes, spins), force(hamiltonian)(codes, spins)
+    found = claim_tests.r2_by_unit(asked, true)
+    for snapshots, value in zip(data, found, strict=True):
+        y, exact = (some(snapshots.species, snapshots.spins) for some in (field, force(hamiltonian)))
         assert value == pytest.approx(1 - ((y - exact) ** 2).sum() / (y**2).sum(), rel=1e-9)
-    assert claim_tests.r2_by_sequence(inversion.gather(force(hamiltonian), data, hamiltonian), true) == pytest.approx(1, abs=1e-12)
+    alone = normal_equations(force(hamiltonian), data, Terms.of(hamiltonian))
+    assert claim_tests.r2_by_unit(alone, true) == pytest.approx(1, abs=1e-12)
 
 
 def test_the_area_under_the_curve_of_two_normals():
@@ -90,15 +94,21 @@ def test_the_threshold_gives_the_false_alarms():
 
 
 def test_terms_beyond_the_range_are_found_where_they_are(data, hamiltonian):
-    longer = claim_tests.with_longer_terms(hamiltonian, 4)
-    assert [term.separation for term in longer.terms[6:]] == [3, 3, 3, 4, 4, 4]
-    assert couplings_of(longer)[6:].tolist() == [0.0] * 6
-    value, error = claim_tests.beyond_range(inversion.gather(force(hamiltonian), data, longer), 6, 20, SEED)
+    longer = claim_tests.with_longer_terms(Terms.of(hamiltonian), 4)
+    assert longer.names[:6] == Terms.of(hamiltonian).names
+    assert [(term.bond_class, term.pair) for term in longer.terms[6:]] == [
+        (r, pair) for r in (3, 4) for pair in ((0, 0), (0, 1), (1, 1))
+    ]
+
+    def beyond(field):
+        return claim_tests.beyond_range(normal_equations(field, data, longer), 6, 20, SEED)
+
+    value, error = beyond(force(hamiltonian))
     assert value < 1e-9
-    with_one = attrs.evolve(longer, terms=(*longer.terms[:6], attrs.evolve(longer.terms[6], coupling=0.3), *longer.terms[7:]))
-    value, error = claim_tests.beyond_range(inversion.gather(force(with_one), data, longer), 6, 20, SEED)
+    third = attrs.evolve(hamiltonian.terms[0], name="third", separation=3, coupling=0.3)
+    value, error = beyond(force(attrs.evolve(hamiltonian, terms=(*hamiltonian.terms, third))))
     assert value == pytest.approx(0.3 / np.linalg.norm(couplings_of(hamiltonian)), rel=1e-9)
-    value, error = claim_tests.beyond_range(inversion.gather(added(force(hamiltonian), noise(1, 5.0)), data, longer), 6, 20, SEED)
+    value, error = beyond(added(force(hamiltonian), noise(1, 5.0)))
     assert 0 < value < 8 * error  # noise alone
 
 

@@ -1,4 +1,4 @@
-"""Estimators that are told the terms: right on average, as precise as they say, and one of them as precise as can be.
+"""Estimators that know the terms: right on average, as precise as they say, and one of them as precise as can be.
 
 Statistical tests have fixed seeds; each states how often a right estimator would be refused, and what it would notice.
 """
@@ -8,18 +8,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paper_repro.analysis import estimators, inversion
-from paper_repro.analysis.estimators import (
-    bond_sums,
-    fisher_information,
-    maximum_likelihood,
-    moments,
-    pseudolikelihood,
-    score_matching,
-)
+from paper_repro.analysis import maximum_likelihood as maximum_likelihood_module
+from paper_repro.analysis import pseudolikelihood as pseudolikelihood_module
+from paper_repro.analysis.basis_fit import least_squares, normal_equations
+from paper_repro.analysis.maximum_likelihood import fisher_information, maximum_likelihood, moments
+from paper_repro.analysis.pseudolikelihood import conditional, langevin, log_norm, pseudolikelihood
+from paper_repro.analysis.sandwich import sandwich
+from paper_repro.analysis.score_matching import score_matching
 from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.hamiltonian import adjacency, coupling_matrix, couplings_of, exchange_force
+from paper_repro.physics.terms import Biquadratic, Exchange, PairTerm, Terms
 from paper_repro.physics.terms.exchange import exchange_gradients
+from paper_repro.sampling.snapshots import Snapshots
 
 BETA = 3.0
 WORLDS, SEQUENCES, SNAPSHOTS = 150, 40, 4
@@ -35,7 +36,7 @@ def drawn(hamiltonian, generator, sequences=SEQUENCES, snapshots=SNAPSHOTS, site
     for _ in range(sequences):
         codes = generator.integers(0, 2, generator.integers(*sites, endpoint=True))
         law = ExactChain(coupling_matrix(codes, hamiltonian), BETA)
-        samples.append((codes, law.sample(snapshots, generator)))
+        samples.append(Snapshots.of(law.sample(snapshots, generator), codes))
     return samples
 
 
@@ -45,17 +46,26 @@ def truth(hamiltonian):
 
 
 @pytest.fixture(scope="module")
-def worlds(hamiltonian):
+def terms(hamiltonian):
+    return Terms.of(hamiltonian)
+
+
+def bound(terms, snapshots):
+    return terms.on(snapshots.geometry, snapshots.species)
+
+
+@pytest.fixture(scope="module")
+def worlds(hamiltonian, terms):
     """Estimates and their stated errors (world, term) of each estimator, and the Cramér-Rao bound (world, term)."""
     found = {name: ([], []) for name in ESTIMATORS}
     bounds = []
     for number in range(WORLDS):
         samples = drawn(hamiltonian, np.random.default_rng(number))
         for name, estimator in ESTIMATORS.items():
-            estimate = estimator(samples, hamiltonian)
+            estimate = estimator(samples, terms)
             found[name][0].append(estimate.coefficients)
             found[name][1].append(estimate.errors)
-        information = fisher_information(samples, BETA * couplings_of(hamiltonian), hamiltonian)
+        information = fisher_information(samples, BETA * couplings_of(hamiltonian), terms)
         bounds.append(np.sqrt(np.diagonal(np.linalg.inv(information))))
     return {name: (np.array(values), np.array(errors)) for name, (values, errors) in found.items()}, np.array(bounds)
 
@@ -101,15 +111,16 @@ def test_only_maximum_likelihood_reaches_the_cramer_rao_bound(worlds):
     assert efficiency["pseudolikelihood"] < 0.9
 
 
-def test_moments_are_those_of_the_exact_solution(hamiltonian, truth):
+def test_moments_are_those_of_the_exact_solution(hamiltonian, terms, truth):
     generator = np.random.default_rng(1)
     codes = generator.integers(0, 2, 9)
-    ln_z, means, information = moments(codes, truth, hamiltonian)
+    chain = terms.on(Geometry.open_chain(9), codes)
+    ln_z, means, information = moments(chain, truth)
     law = ExactChain(coupling_matrix(codes, hamiltonian), BETA)
     adjacent = adjacency(codes, hamiltonian)
     assert ln_z == pytest.approx(law.ln_z, rel=1e-13)
     assert means == pytest.approx(0.5 * np.einsum("kij,ij->k", adjacent, law.correlations()), abs=1e-10)
-    sums = np.array([bond_sums((codes, spins[None]), hamiltonian) for spins in law.sample(20_000, generator)])
+    sums = chain.values(law.sample(20_000, generator))
     spread = np.cov(sums.T)
     scale = np.sqrt(np.outer(np.diagonal(information), np.diagonal(information))) + 1e-9
     assert np.abs((information - spread) / scale).max() < 0.05  # 0.7 % standard error; an exchanged term is off by 0.3 and more
@@ -117,14 +128,14 @@ def test_moments_are_those_of_the_exact_solution(hamiltonian, truth):
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-4, 30.0])
-def test_gradient_and_curvature_of_the_pseudolikelihood_are_its_derivatives(hamiltonian, truth, scale):
+def test_gradient_and_curvature_of_the_pseudolikelihood_are_its_derivatives(hamiltonian, terms, truth, scale):
     sample = drawn(hamiltonian, np.random.default_rng(2), 1)[0]
     theta = scale * truth
-    _, gradient, curvature = estimators._conditional(sample, theta, hamiltonian)
+    _, gradient, curvature = conditional(sample, terms, theta)
     step = 1e-5 * max(scale, 1e-2)
     for k in range(len(theta)):
         change = step * np.eye(len(theta))[k]
-        above, below = (estimators._conditional(sample, theta + sign * change, hamiltonian) for sign in (1, -1))
+        above, below = (conditional(sample, terms, theta + sign * change) for sign in (1, -1))
         assert (above[0] - below[0]) / (2 * step) == pytest.approx(gradient[k], rel=1e-6, abs=1e-5)
         assert -(above[1] - below[1]) / (2 * step) == pytest.approx(curvature[k], rel=1e-5, abs=1e-4)
 
@@ -134,8 +145,8 @@ def test_the_conditional_law_is_normalised(strength):
     nodes, weights = np.polynomial.legendre.leggauss(200)
     log_integral = np.log(2 * np.pi * (weights @ np.exp(strength * (nodes - 1)))) + strength
     x = np.array([strength])
-    assert estimators._log_norm(x)[0] == pytest.approx(log_integral, rel=1e-12)
-    mean, over, slope = (float(values[0]) for values in estimators._langevin(x))
+    assert log_norm(x)[0] == pytest.approx(log_integral, rel=1e-12)
+    mean, over, slope = (float(values[0]) for values in langevin(x))
     density = weights * np.exp(strength * (nodes - 1))
     first, second = density @ nodes / density.sum(), density @ nodes**2 / density.sum()
     assert mean == pytest.approx(first, rel=1e-8)
@@ -143,10 +154,10 @@ def test_the_conditional_law_is_normalised(strength):
     assert slope == pytest.approx(second - first**2, rel=1e-7)
 
 
-def test_the_divergence_of_the_basis_is_twice_the_bonds(hamiltonian):
+def test_the_divergence_of_the_basis_is_twice_the_bonds(hamiltonian, terms):
     """-∇·G summed over the sphere, by differences along two tangents of every spin."""
-    codes, spins = drawn(hamiltonian, np.random.default_rng(3), 1, 1)[0]
-    spins, adjacent = spins[0], adjacency(codes, hamiltonian)
+    sample = drawn(hamiltonian, np.random.default_rng(3), 1, 1)[0]
+    spins, adjacent = sample.spins[0], adjacency(sample.species, hamiltonian)
     total, step = np.zeros(len(adjacent)), 1e-5
     for site, spin in enumerate(spins):
         first = np.cross(spin, [0.3, -0.5, 0.8])
@@ -158,43 +169,96 @@ def test_the_divergence_of_the_basis_is_twice_the_bonds(hamiltonian):
                 turned[site] = np.cos(step) * spin + sign * np.sin(step) * tangent
                 moved.append(exchange_gradients(turned, adjacent)[site])
             total -= tangent @ (moved[0] - moved[1]) / (2 * step)
-    assert total == pytest.approx(4 * bond_sums((codes, spins[None]), hamiltonian), abs=1e-7)
+    assert total == pytest.approx(4 * bound(terms, sample).total_value(sample.spins), abs=1e-7)
 
 
-def test_score_matching_inverts_the_force_that_the_inversion_does(hamiltonian, paper, truth):
+def test_score_matching_inverts_the_force_that_the_inversion_does(hamiltonian, terms, truth):
     """Its matrix is that of the inversion, which finds the couplings of the exact force on the same data."""
     samples = drawn(hamiltonian, np.random.default_rng(4))
 
     def force(codes, spins):
         return exchange_force(spins, coupling_matrix(codes, hamiltonian), BETA)
 
-    fit = inversion.invert(
-        inversion.gather(force, samples, hamiltonian), hamiltonian, paper.record.inversion, BETA, np.random.SeedSequence(0)
-    )
+    fit = least_squares(normal_equations(force, samples, terms))
     assert fit.coefficients == pytest.approx(truth, rel=1e-12)
-    estimate = score_matching(samples, hamiltonian)
+    estimate = score_matching(samples, terms)
     assert np.abs((estimate.coefficients - truth) / estimate.errors).max() < 4
 
 
 def test_the_sandwich_of_a_mean_is_its_standard_error():
     values = np.random.default_rng(5).standard_normal((30, 1)) * 2
-    covariance = inversion.sandwich(np.array([[30.0]]), values - values.mean())
+    covariance = sandwich(np.array([[30.0]]), values - values.mean())
     assert covariance[0, 0] == pytest.approx(values.var(ddof=1) / 30)
 
 
-def test_threads_change_no_byte(hamiltonian):
+def test_threads_change_no_byte(hamiltonian, terms):
     samples = drawn(hamiltonian, np.random.default_rng(6))
     for estimator in (pseudolikelihood, maximum_likelihood):
-        one, three = (estimator(samples, hamiltonian, threads) for threads in (1, 3))
+        one, three = (estimator(samples, terms, threads) for threads in (1, 3))
         assert one.coefficients.tobytes() == three.coefficients.tobytes()
         assert one.covariance.tobytes() == three.covariance.tobytes()
 
 
-def test_what_cannot_be_estimated_is_said(hamiltonian):
-    aligned = [(np.zeros(6, dtype=int), np.tile([0.0, 0.0, 1.0], (3, 6, 1)))]
+def exchange_by_clusters(terms):
+    """The same exchange terms in a library that is not exchange alone, so that no product of matrices is taken."""
+
+    @attrs.frozen
+    class Plain(PairTerm):
+        family = "plain"
+        multilinear = True
+        rotation_invariant = True
+        inversion = 1
+        value = Exchange.value
+        derivative = Exchange.derivative
+
+    return attrs.evolve(terms, terms=[Plain(t.name, t.bond_class, t.pair) for t in terms.terms])
+
+
+@pytest.mark.parametrize("name", ["score matching", "pseudolikelihood"])
+def test_products_of_matrices_and_sums_over_clusters_give_the_same_estimates(hamiltonian, terms, name):
+    samples = drawn(hamiltonian, np.random.default_rng(8), 20)
+    one, other = (ESTIMATORS[name](samples, library) for library in (terms, exchange_by_clusters(terms)))
+    np.testing.assert_allclose(one.coefficients, other.coefficients, rtol=1e-10)
+    np.testing.assert_allclose(one.covariance, other.covariance, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_each_run_of_a_record_is_a_unit(hamiltonian, terms, name):
+    """Snapshots of one sequence as independent runs give what they give as records of their own."""
+    samples = drawn(hamiltonian, np.random.default_rng(9), 12, 6, (9, 10))
+    together = [attrs.evolve(sample, run=np.array([4, 4, 1, 1, 1, 7])) for sample in samples]
+    apart = [sample.part(rows) for sample in samples for rows in (slice(2, 5), slice(0, 2), slice(5, 6))]
+    one, other = (ESTIMATORS[name](data, terms) for data in (together, apart))
+    np.testing.assert_allclose(one.coefficients, other.coefficients, rtol=1e-10)
+    np.testing.assert_allclose(one.covariance, other.covariance, rtol=1e-8, atol=1e-12)
+    coarse = ESTIMATORS[name](samples, terms)
+    np.testing.assert_allclose(one.coefficients, coarse.coefficients, rtol=1e-10)
+    assert np.abs(coarse.errors / one.errors - 1).max() > 0.01
+
+
+def test_a_start_far_away_does_not_change_the_maximum(hamiltonian, terms, truth, monkeypatch):
+    """From ten standard errors away, through couplings that the exact solution refuses or not."""
+    samples = drawn(hamiltonian, np.random.default_rng(10), 20)
+    for module, estimator in ((maximum_likelihood_module, maximum_likelihood), (pseudolikelihood_module, pseudolikelihood)):
+        near = estimator(samples, terms)
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "score_matching", lambda *_, near=near: attrs.evolve(near, coefficients=0.2 * truth))
+            np.testing.assert_allclose(estimator(samples, terms).coefficients, near.coefficients, rtol=1e-9)
+
+
+def test_what_cannot_be_estimated_is_said(hamiltonian, terms):
+    aligned = [Snapshots.of(np.tile([0.0, 0.0, 1.0], (3, 6, 1)), np.zeros(6, dtype=int))]
     for estimator in ESTIMATORS.values():
-        with pytest.raises(ValueError, match="expected sequences that tell the couplings apart"):
-            estimator(aligned, hamiltonian)
-    far = attrs.evolve(hamiltonian, terms=(*hamiltonian.terms, attrs.evolve(hamiltonian.terms[0], name="far", separation=3)))
-    with pytest.raises(ValueError, match="separations 1 and 2"):
-        maximum_likelihood(drawn(hamiltonian, np.random.default_rng(7)), far)
+        with pytest.raises(ValueError, match="act nowhere in the data; expected snapshots on which every term acts"):
+            estimator(aligned, terms)
+    samples = drawn(hamiltonian, np.random.default_rng(7))
+    for estimator in ESTIMATORS.values():
+        with pytest.raises(ValueError, match="linearly dependent on these data; expected snapshots that tell them apart"):
+            estimator(samples, terms.with_terms([Exchange("all", 1)]))
+    with pytest.raises(ValueError, match="no exact solution of these terms; expected exchange at separations 1 and 2 on an open"):
+        maximum_likelihood(samples, terms.with_terms([Exchange("far", 3)]))
+    ring = [attrs.evolve(sample, geometry=Geometry.periodic_chain(sample.sites)) for sample in samples]
+    with pytest.raises(ValueError, match="no exact solution of these terms"):
+        maximum_likelihood(ring, terms)
+    with pytest.raises(ValueError, match=r"^q; expected terms that are linear in each spin, as pseudolikelihood needs$"):
+        pseudolikelihood(samples, terms.with_terms([Biquadratic("q", 1)]))

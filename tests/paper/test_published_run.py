@@ -10,9 +10,11 @@ import math
 
 import pytest
 
-from paper_repro.analysis import inversion
 from paper_repro.analysis.audit import Audit, audit_weights
+from paper_repro.analysis.basis_fit import Fit, least_squares, normal_equations
+from paper_repro.analysis.comparison import Comparison, compare
 from paper_repro.numerics.streams import data_key
+from paper_repro.physics.truth import Truth
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.weights import load_weights
@@ -40,11 +42,15 @@ def weights_of(golden, seed):
     return golden / "weights" / f"paper-seed-{seed}.safetensors"
 
 
-def of_fit(fit: inversion.Fit) -> Figures:
-    ratios = zip(fit.terms, fit.ratios, fit.ratio_errors, strict=True)
-    return {"cosine": (fit.cosine, fit.cosine_error), "r2": (fit.r2, fit.r2_error)} | {
+def of_fit(fit: Fit, compared: Comparison) -> Figures:
+    ratios = zip(fit.terms, compared.ratios, compared.ratio_errors, strict=True)
+    return {"cosine": (compared.cosine, compared.cosine_error), "r2": (fit.r2, fit.r2_error)} | {
         name: (float(value), float(error)) for name, value, error in ratios
     }
+
+
+def of_audit(audit: Audit) -> Figures:
+    return of_fit(audit.fit, audit.comparison)
 
 
 def agree(found: Figures, expected: Figures) -> bool:
@@ -62,7 +68,7 @@ def asked(golden, paper, seed: int, sequences: int, data_seed: int) -> Audit:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fresh_sequences_give_the_recorded_table(golden, paper, recorded, seed):
     """300 sequences, some 157,000 equations; another training seed's record, and other identities, are told apart."""
-    found = of_fit(asked(golden, paper, seed, 300, 1000 + seed).fit)
+    found = of_audit(asked(golden, paper, seed, 300, 1000 + seed))
     assert agree(found, recorded[seed])
     assert not any(agree(found, recorded[other]) for other in SEEDS if other != seed)
 
@@ -70,7 +76,7 @@ def test_fresh_sequences_give_the_recorded_table(golden, paper, recorded, seed):
 def test_exchanged_identities_are_told_apart(golden, paper, recorded, monkeypatch):
     plain = NetworkForce.__call__
     monkeypatch.setattr(NetworkForce, "__call__", lambda self, codes, spins: plain(self, 1 - codes, spins))
-    assert not agree(of_fit(asked(golden, paper, 0, 100, 1000).fit), recorded[0])
+    assert not agree(of_audit(asked(golden, paper, 0, 100, 1000)), recorded[0])
 
 
 @pytest.mark.slow
@@ -79,7 +85,7 @@ def test_all_the_equations_of_fresh_sequences_give_the_recorded_table(golden, pa
     """2,000 sequences, more than a million equations: errors as small as the paper's."""
     audit = asked(golden, paper, seed, 2000, 2000 + seed)
     assert audit.fit.equations > 1_000_000
-    assert agree(of_fit(audit.fit), recorded[seed])
+    assert agree(of_audit(audit), recorded[seed])
 
 
 @pytest.mark.slow
@@ -87,12 +93,13 @@ def test_the_run_s_own_test_set_gives_its_own_numbers(golden, paper, recorded):
     """The test set sampled again by replica exchange, all its 1.05 million equations: the same numbers, to rounding."""
     spec = paper.record
     whole = ensemble.generate(spec, "test", 0, spec.test_set.sequences)
-    chains = [whole.chain(k) for k in range(len(whole))]
+    chains, truth = [whole.chain(k) for k in range(len(whole))], Truth.of(spec.hamiltonian, spec.beta)
     for seed in SEEDS:
         model, info = load_weights(weights_of(golden, seed))
-        statistics = inversion.gather(NetworkForce(model, info.query_time), chains, spec.hamiltonian, threads=2)
+        equations = normal_equations(NetworkForce(model, info.query_time), chains, truth.terms, threads=2)
         stream = data_key(spec.seeds.data, "inversion", seed)
-        found = of_fit(inversion.invert(statistics, spec.hamiltonian, spec.inversion, 1 / spec.ladder.coldest, stream))
+        fit = least_squares(equations, spec.inversion.resamples, stream, spec.inversion.r2_about)
+        found = of_fit(fit, compare(fit, truth))
         for name, (value, error) in found.items():
             assert value == pytest.approx(recorded[seed][name][0], abs=1e-6), name
             assert error == pytest.approx(recorded[seed][name][1], abs=1e-6), name

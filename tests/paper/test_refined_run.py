@@ -40,14 +40,15 @@ def weights_of(golden, seed):
 
 
 def asked(golden, spec, seed, sequences=150):
-    return audit_weights(weights_of(golden, seed), spec, sequences, 5, seed=3000 + seed).fit
+    return audit_weights(weights_of(golden, seed), spec, sequences, 5, seed=3000 + seed)
 
 
-def figures(fit):
-    ratios = zip(fit.terms, fit.ratios, fit.ratio_errors, strict=True)
-    return {"cosine": (fit.cosine, fit.cosine_error), "r2": (fit.r2, fit.r2_error), "scale": (fit.scale, fit.scale_error)} | {
-        name: (float(value), float(error)) for name, value, error in ratios
-    }
+def figures(audit):
+    fit, compared = audit.fit, audit.comparison
+    ratios = zip(fit.terms, compared.ratios, compared.ratio_errors, strict=True)
+    named = {name: (float(value), float(error)) for name, value, error in ratios}
+    cosine, scale = (compared.cosine, compared.cosine_error), (compared.scale, compared.scale_error)
+    return {"cosine": cosine, "r2": (fit.r2, fit.r2_error), "scale": scale} | named
 
 
 def of_record(part):

@@ -10,8 +10,8 @@ import attrs
 import numpy as np
 import pytest
 
-from paper_repro.analysis import inversion
 from paper_repro.analysis.audit import Audit, audit_weights
+from paper_repro.physics.terms import bound
 from paper_repro.score.field import NetworkForce
 from paper_repro.spec import load_published, load_spec, specs_folder
 
@@ -45,10 +45,10 @@ def authors_audit(authors_weights, paper) -> Audit:
 
 def figures(audit: Audit) -> dict[str, tuple[float, float]]:
     """Ratios, cosine and R² with their standard errors, under the names of the claims; the anchor, which is 1, left out."""
-    fit = audit.fit
-    ratios = zip(fit.terms, fit.ratios, fit.ratio_errors, strict=True)
+    fit, compared = audit.fit, audit.comparison
+    ratios = zip(fit.terms, compared.ratios, compared.ratio_errors, strict=True)
     named = {f"inversion.ratios.{name}": (float(value), float(error)) for name, value, error in ratios if error > 1e-12}
-    return named | {"inversion.cosine": (fit.cosine, fit.cosine_error), "inversion.r2": (fit.r2, fit.r2_error)}
+    return named | {"inversion.cosine": (compared.cosine, compared.cosine_error), "inversion.r2": (fit.r2, fit.r2_error)}
 
 
 def check_golden(audit: Audit, ndarrays_regression) -> None:
@@ -106,7 +106,7 @@ def test_the_authors_weights_give_the_published_table(authors_audit, published, 
     # the broken twins: a basis whose next-nearest terms have lost their projection, and exchanged identities
     with monkeypatch.context() as patch:
         patch.setattr(
-            inversion, "exchange_gradients", lambda spins, adjacent: np.moveaxis(np.einsum("kij,sjc->skic", adjacent, spins), 1, -1)
+            bound, "exchange_gradients", lambda spins, adjacent: np.moveaxis(np.einsum("kij,sjc->skic", adjacent, spins), 1, -1)
         )
         assert not meets(audit_weights(authors_weights, paper.record, 100, SNAPSHOTS, seed=0), published, 100)
     plain = NetworkForce.__call__

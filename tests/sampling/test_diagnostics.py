@@ -33,7 +33,7 @@ def test_the_snapshots_are_in_equilibrium(small):
     result = generate(spec, "training", 0, 200)
     assert well_sampled(result)
     warmer = 1.03 * spec.ladder.coldest
-    wrong = [ExactChain(coupling_matrix(result.chain(k)[0], spec.hamiltonian), 1 / warmer) for k in range(200)]
+    wrong = [ExactChain(coupling_matrix(result.chain(k).species, spec.hamiltonian), 1 / warmer) for k in range(200)]
     assert not well_sampled(attrs.evolve(result, exact_energy=np.array([law.mean_energy for law in wrong])))
     assert not well_sampled(attrs.evolve(result, mean_energy_error=result.mean_energy_error / 2))
     report = diagnostics(result)
@@ -114,7 +114,7 @@ def test_too_few_traces_are_refused(shape):
 def test_end_correlations_are_the_exact_ones(small):
     result = generate(small, "training", 0, 5)
     ends = end_correlations(result, small.hamiltonian, 7.0)
-    matrix = coupling_matrix(result.chain(3)[0], small.hamiltonian)
+    matrix = coupling_matrix(result.chain(3).species, small.hamiltonian)
     assert ends.shape == (5,)
     assert ends[3] == ExactChain(matrix, 7.0).correlations()[0, -1]
 

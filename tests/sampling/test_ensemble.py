@@ -122,7 +122,7 @@ def test_chains_come_back_whole(small, whole):
     assert len(whole) == 13
     assert [len(sequence) for sequence in whole.sequences] == list(whole.lengths)
     for k, sequence in enumerate(whole.sequences):
-        codes, spins = whole.chain(k)
+        codes, spins = whole.chain(k).species, whole.chain(k).spins
         np.testing.assert_array_equal(codes, as_species(sequence, "AB"))
         assert spins.shape == (5, len(sequence), 3)
         assert spins.dtype == np.float64
@@ -134,7 +134,7 @@ def test_chains_come_back_whole(small, whole):
         np.testing.assert_allclose(whole.energies[k, ::4], exchange_energy(spins, matrix), rtol=0, atol=1e-5)
         np.testing.assert_allclose(whole.end_cosines[k, ::4], (spins[:, 0] * spins[:, -1]).sum(-1), rtol=0, atol=1e-6)
     assert whole.step_sweeps == 5
-    joined = np.concatenate([whole.chain(k)[1] for k in range(13)], axis=1)
+    joined = np.concatenate([whole.chain(k).spins for k in range(13)], axis=1)
     np.testing.assert_allclose(joined, whole.spins, rtol=0, atol=2e-7)  # the rounding of single precision
 
 
@@ -149,7 +149,7 @@ def test_the_exact_sampler_has_no_diagnostics_of_a_chain(small):
     result = generate(exactly(small), "test", 0, 9)
     for name in ("swap_rates", "round_trips", "autocorrelation"):
         assert np.all(np.isnan(getattr(result, name)))
-    codes, spins = result.chain(4)
+    codes, spins = result.chain(4).species, result.chain(4).spins
     mean = exchange_energy(spins, coupling_matrix(codes, small.hamiltonian)).mean()
     assert result.mean_energy[4] == pytest.approx(mean, rel=1e-5)
     assert result.energies.shape == result.end_cosines.shape == (9, 3)

@@ -97,6 +97,15 @@ class BoundTerms:
         """Return φ (snapshot, term)."""
         return np.stack([part.value(spins) for part in self.terms], axis=-1)
 
+    def total_value(self, spins: Floats) -> Floats:
+        """Return φ (term,), summed over the snapshots."""
+        if self.is_exchange:
+            cosines = np.einsum("nic,njc->ij", spins, spins, dtype=np.float64)
+            bonds: Floats = 0.5 * np.einsum("kij,ij->k", self.adjacency, cosines)
+            return bonds
+        sums: Floats = self.values(spins).sum(0)
+        return sums
+
     def gradients(self, spins: npt.NDArray[Any]) -> Floats:
         """Return the tangent gradients ∇_i φ (snapshot, site, 3, term): the force of couplings c is β × (gradients @ c)."""
         if self.is_exchange:
@@ -109,11 +118,21 @@ class BoundTerms:
 
     def fields(self, spins: Floats) -> Floats:
         """Return ∂φ/∂S_i (snapshot, site, 3, term) in the surrounding space."""
+        if self.is_exchange:
+            return np.moveaxis(np.einsum("kij,njc->nikc", self.adjacency, spins), 2, 3)
+        return self.fields_by_clusters(spins)
+
+    def fields_by_clusters(self, spins: Floats) -> Floats:
+        """Return ``fields`` of any terms, each summed over its clusters."""
         return np.stack([part.field(spins) for part in self.terms], axis=-1)
 
     def laplacians(self, spins: Floats) -> Floats:
         """Return the Laplace-Beltrami Δ_i φ (snapshot, site, term)."""
         return np.stack([part.laplacian(spins) for part in self.terms], axis=-1)
+
+    def total_laplacian(self, spins: Floats) -> Floats:
+        """Return Σ_i Δ_i φ (term,), summed over the snapshots."""
+        return -4.0 * self.total_value(spins) if self.is_exchange else self.laplacians(spins).sum((0, 1))
 
     def changes(self, spins: Floats, site: int, proposed: Floats) -> Floats:
         """Return the changes of φ (snapshot, term) where the spin of one site becomes ``proposed`` (snapshot, 3)."""

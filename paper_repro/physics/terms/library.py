@@ -11,6 +11,7 @@ from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.species import as_species
 from paper_repro.physics.terms.bound import BoundTerm, BoundTerms
 from paper_repro.physics.terms.exchange import Exchange
+from paper_repro.physics.terms.pairs import PairTerm
 from paper_repro.physics.terms.term import Term
 from paper_repro.spec import Hamiltonian
 
@@ -90,6 +91,11 @@ class Terms:
     def is_exchange(self) -> bool:
         """Whether every term is an exchange, so that a coupling matrix says all."""
         return all(isinstance(term, Exchange) for term in self.terms)
+
+    @property
+    def range(self) -> int:
+        """The largest class of pairs on which a term acts, on a chain the largest separation; 0 where none acts on pairs."""
+        return max((term.bond_class for term in self.terms if isinstance(term, PairTerm)), default=0)
 
     def require(self, capability: Callable[[Term], bool], wanted: str) -> None:
         """Raise ``ValueError`` that names the terms without a capability, in one line."""

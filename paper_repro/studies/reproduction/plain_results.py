@@ -8,7 +8,8 @@ from typing import Any
 import attrs
 import numpy as np
 
-from paper_repro.analysis import inversion
+from paper_repro.analysis.basis_fit import Fit
+from paper_repro.analysis.comparison import Comparison
 from paper_repro.analysis.plateau import flat_until
 from paper_repro.analysis.thermodynamic_integration import integrate_to
 from paper_repro.files import InputError
@@ -48,16 +49,17 @@ def measured(value: float, error: float = math.nan) -> dict[str, float]:
     return {"value": value, "standard_error": error}
 
 
-def fit_as_results(fit: inversion.Fit) -> dict[str, Any]:
-    """Return a fit as the results hold it: every measured value with its standard error, ratios and couplings by name."""
+def fit_as_results(fit: Fit, compared: Comparison) -> dict[str, Any]:
+    """Return a fit and its comparison with the truth as the results hold them: values with standard errors, terms by name."""
     return {
-        "cosine": measured(fit.cosine, fit.cosine_error),
+        "cosine": measured(compared.cosine, compared.cosine_error),
         "r2": measured(fit.r2, fit.r2_error),
         "r2_about_zero": measured(fit.r2_about_zero),
-        "scale": measured(fit.scale, fit.scale_error),
-        "force_error": measured(fit.force_error),
+        "scale": measured(compared.scale, compared.scale_error),
+        "force_error": measured(compared.force_error),
         "ratios": {
-            name: measured(value, error) for name, value, error in zip(fit.terms, fit.ratios, fit.ratio_errors, strict=True)
+            name: measured(value, error)
+            for name, value, error in zip(fit.terms, compared.ratios, compared.ratio_errors, strict=True)
         },
         "couplings": {
             name: measured(value, error)

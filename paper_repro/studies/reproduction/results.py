@@ -29,7 +29,7 @@ class Training:
 
 @attrs.frozen
 class Inversion:
-    """The couplings read out of one network's force: see ``analysis.inversion.Fit``.
+    """The couplings read out of one network's force: see ``analysis.basis_fit.Fit`` and ``analysis.comparison.Comparison``.
 
     ``couplings`` are βJ, dimensionless; ``ratios`` are to the reference coupling; both by the name of the term.
     """

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from paper_repro.analysis import end_time, inversion, likelihood, plateau, readout, thermodynamic_integration
+from paper_repro.analysis import basis_fit, end_time, likelihood, plateau, readout, thermodynamic_integration
+from paper_repro.analysis.comparison import compare
 from paper_repro.files import DamagedError, NotFiniteError, input_error, require_format, sha256
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.streams import data_key
@@ -24,9 +25,11 @@ from paper_repro.physics.exact import ExactChain, has_exact_solution
 from paper_repro.physics.hamiltonian import adjacency, coupling_matrix, couplings_of, exchange_energy, reference_coupling
 from paper_repro.physics.species import as_species, as_word
 from paper_repro.physics.terms import Terms
+from paper_repro.physics.truth import Truth
 from paper_repro.pipeline.manifest import key_of
 from paper_repro.sampling import diagnostics, ensemble
 from paper_repro.sampling.ladder import temperatures
+from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score import training
 from paper_repro.score.field import NetworkForce, NetworkScore, force_of
 from paper_repro.score.pairformer import parameter_count
@@ -82,13 +85,12 @@ class Work:
         """Return the key of a random generator of a stream of ``numerics.streams``."""
         return data_key(self.spec.seeds.data, stream, *index)
 
-    def chains(self, which: ensemble.Which, snapshots: int | None = None) -> Iterator[tuple[npt.NDArray[Any], Floats]]:
-        """Yield codes (site,) and spins (snapshot, site, 3) of every sequence of a data set."""
+    def chains(self, which: ensemble.Which, snapshots: int | None = None) -> Iterator[Snapshots]:
+        """Yield the snapshots of every sequence of a data set, of each the first ``snapshots``."""
         for name in shards(self.spec, which):
             shard = ensemble.load(self.folder / name)
             for index in range(len(shard)):
-                codes, spins = shard.chain(index)
-                yield codes, spins[:snapshots]
+                yield shard.chain(index).part(slice(snapshots))
 
     def network(self, network: Network) -> NetworkForce:
         """Return a network of the run as a force field, to be asked as its file says."""
@@ -228,12 +230,12 @@ def _diagnose(work: Work, stage: Stage) -> Files:
         work.advance(number + 1)
     by_length = np.argsort(whole.lengths, kind="stable")
     results["conformations"] = [
-        {"sequence": whole.sequences[k], "spins": whole.chain(k)[1][0]} for k in by_length[[0, len(by_length) // 2, -1]]
+        {"sequence": whole.sequences[k], "spins": whole.chain(k).spins[0]} for k in by_length[[0, len(by_length) // 2, -1]]
     ]
     counts = np.zeros((len(spec.hamiltonian.terms), len(edges) - 1))
-    for codes, spins in work.chains("test"):
-        cosines = spins @ spins.swapaxes(-1, -2)
-        for term, adjacent in enumerate(adjacency(codes, spec.hamiltonian)):
+    for snapshots in work.chains("test"):
+        cosines = snapshots.spins @ snapshots.spins.swapaxes(-1, -2)
+        for term, adjacent in enumerate(adjacency(snapshots.species, spec.hamiltonian)):
             counts[term] += np.histogram(cosines[:, np.triu(adjacent) > 0], edges)[0]
     results["bond_cosines"] = {"edges": edges} | {term.name: row for term, row in zip(spec.hamiltonian.terms, counts, strict=True)}
     return {stage.outputs[0]: as_json(results)}
@@ -270,7 +272,7 @@ def _evidence(work: Work, whole: ensemble.Ensemble, index: int) -> dict[str, Any
 
 def _train(work: Work, stage: Stage, seed: int) -> Files:
     spec = work.spec
-    pairs = [(codes, spins.astype(np.float32)) for codes, spins in work.chains("training")]
+    pairs = [(snapshots.species, snapshots.spins.astype(np.float32)) for snapshots in work.chains("training")]
     data = training.Chains([codes for codes, _ in pairs], [spins for _, spins in pairs])
     key = key_of(stage.constants, seed, [sha256(work.folder / name) for name in stage.inputs])
     done = training.train(
@@ -305,32 +307,33 @@ def _invert(work: Work, stage: Stage, network: Network) -> Files:
     spec = work.spec
     where = f"{work.folder}: inversion of {network.label}"
     try:
-        statistics = inversion.gather(
-            work.network(network), work.chains("test"), spec.hamiltonian, work.advance, threads=work.threads
+        equations = basis_fit.normal_equations(
+            work.network(network), work.chains("test"), Terms.of(spec.hamiltonian), work.advance, threads=work.threads
         )
-        beta = spec.beta
-        fit = inversion.invert(statistics, spec.hamiltonian, spec.inversion, beta, work.seed("inversion", *network.key))
+        seed = work.seed("inversion", *network.key)
+        fit = basis_fit.least_squares(equations, spec.inversion.resamples, seed, spec.inversion.r2_about)
+        compared = compare(fit, Truth.of(spec.hamiltonian, spec.beta))
     except ValueError as error:
         raise input_error(where, error, "a force to invert") from error
-    return {stage.outputs[0]: as_json(fit_as_results(fit))}
+    return {stage.outputs[0]: as_json(fit_as_results(fit, compared))}
 
 
 def _read(work: Work, stage: Stage, network: Network) -> Files:
     spec = work.spec
     chains = list(itertools.islice(work.chains("test", 1), spec.readout.sequences))
 
-    def counted() -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-        for index, pair in enumerate(chains):
+    def counted() -> Iterator[Snapshots]:
+        for index, snapshots in enumerate(chains):
             work.advance(index + 1)
-            yield pair
+            yield snapshots
 
-    asked = work.network(network)
+    asked, truth = work.network(network), Truth.of(spec.hamiltonian, spec.beta)
     try:
-        read = readout.read_interaction(asked.interaction, counted(), spec.hamiltonian, threads=work.threads)
+        read = readout.read_interaction(asked.interaction, counted(), truth, threads=work.threads)
     except ValueError as error:
         raise input_error(f"{work.folder}: reading W of {network.label}", error, "an interaction to read") from error
-    codes, spins = chains[0]
-    forces = readout.force_magnitudes(asked, chains, spec.hamiltonian, spec.beta, threads=work.threads)
+    codes, spins = chains[0].species, chains[0].spins
+    forces = readout.force_magnitudes(asked, chains, truth, threads=work.threads)
     example = {
         "sequence": as_word(codes, spec.hamiltonian.identities),
         "spins": spins[0],

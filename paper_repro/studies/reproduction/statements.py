@@ -10,13 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from paper_repro.analysis import claim_tests, estimators, inversion, readout
+from paper_repro.analysis import claim_tests, readout
+from paper_repro.analysis.basis_fit import NormalEquations, least_squares, normal_equations
 from paper_repro.analysis.claim_tests import Measured
+from paper_repro.analysis.force_field import ForceField
+from paper_repro.analysis.maximum_likelihood import maximum_likelihood
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of
 from paper_repro.physics.species import as_species
+from paper_repro.physics.terms import Terms
+from paper_repro.physics.truth import Truth
 from paper_repro.sampling.ladder import temperatures
+from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
 from paper_repro.spec import Published, Spec, Statement
@@ -87,9 +93,7 @@ class Questions:
     def _key(self, *index: int) -> np.random.SeedSequence:
         return data_key(self.seed, "claim tests", *index)
 
-    def _draw(
-        self, index: int, temperature: float, shortest: int, longest: int, share: float = 0.5
-    ) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+    def _draw(self, index: int, temperature: float, shortest: int, longest: int, share: float = 0.5) -> list[Snapshots]:
         """Draw sequences whose letters are the last of the alphabet with probability ``share``, and snapshots of each."""
         generator = np.random.default_rng(self._key(0, index))
         letters = len(self.spec.hamiltonian.identities)
@@ -99,7 +103,7 @@ class Questions:
         for _ in range(self.sequences):
             codes = generator.choice(letters, size=generator.integers(shortest, longest, endpoint=True), p=weights)
             law = ExactChain(coupling_matrix(codes, self.spec.hamiltonian), 1 / temperature)
-            found.append((codes, law.sample(self.snapshots, generator)))
+            found.append(Snapshots.of(law.sample(self.snapshots, generator), codes))
         return found
 
     def evidence(self, plateaus: Sequence[FromPlateau] = (), others: Sequence[FromPlateau] = ()) -> dict[str, Any]:
@@ -136,15 +140,19 @@ class Questions:
         """The shortest and the longest chain that the networks were trained on."""
         return self.spec.chains.shortest, self.spec.chains.longest
 
-    def _asked(self, field: inversion.ForceField, data: Any) -> inversion.Statistics:
-        return inversion.gather(field, data, self.spec.hamiltonian, threads=self.threads)
+    def _asked(self, field: ForceField, data: Sequence[Snapshots], terms: Terms | None = None) -> NormalEquations:
+        return normal_equations(field, data, self._truth.terms if terms is None else terms, threads=self.threads)
 
-    def _couplings(self, asked: inversion.Statistics) -> npt.NDArray[np.float64]:
+    @property
+    def _truth(self) -> Truth:
+        return Truth.of(self.spec.hamiltonian, self.spec.beta)
+
+    def _couplings(self, asked: NormalEquations) -> npt.NDArray[np.float64]:
         return np.linalg.solve(asked.gram.sum(0), asked.moment.sum(0))
 
     def _residual(self, usual: Any) -> dict[str, Any]:
         fits = [
-            inversion.invert(self._asked(n, usual), self.spec.hamiltonian, self.spec.inversion, self.spec.beta, self._key(1))
+            least_squares(self._asked(n, usual), self.spec.inversion.resamples, self._key(1), self.spec.inversion.r2_about)
             for n in self.networks
         ]
         least = max(fits, key=lambda fit: fit.r2)
@@ -153,30 +161,27 @@ class Questions:
             "each": [measured(1 - fit.r2, fit.r2_error) for fit in fits],
         }
         if len(self.networks) > 1:
-            joint = claim_tests.ask_jointly(self.networks, usual, self.spec.hamiltonian, self.threads)
+            joint = claim_tests.joint_moments(self.networks, usual, self._truth.terms, self.threads)
             result["correlation"] = measured(*claim_tests.residual_correlation(joint, _RESAMPLES, self._key(2)))
         return result
 
     def _force(self, usual: Any) -> dict[str, Any]:
-        longer = claim_tests.with_longer_terms(self.spec.hamiltonian, _FARTHEST)
+        longer = claim_tests.with_longer_terms(self._truth.terms, _FARTHEST)
         within = len(self.spec.hamiltonian.terms)
-        each = [
-            claim_tests.beyond_range(inversion.gather(n, usual, longer, threads=self.threads), within, _RESAMPLES, self._key(3))
-            for n in self.networks
-        ]
+        each = [claim_tests.beyond_range(self._asked(n, usual, longer), within, _RESAMPLES, self._key(3)) for n in self.networks]
         return {"beyond": measured(*_over(each)), "each": [measured(*pair) for pair in each]}
 
     def _interaction(self, usual: Any) -> dict[str, Any]:
-        first = [(codes, spins[:1]) for codes, spins in usual]
+        first = [snapshots.part(slice(1)) for snapshots in usual]
         each = [
-            1 - readout.read_interaction(n.interaction, iter(first), self.spec.hamiltonian, threads=self.threads).within_range
+            1 - readout.read_interaction(n.interaction, first, self._truth, threads=self.threads).within_range
             for n in self.networks
         ]
         return {"beyond": measured(*_over([(value, 0.0) for value in each])), "each": each}
 
     def _scale(self, usual: Any) -> dict[str, Any]:
         true = couplings_of(self.spec.hamiltonian)
-        made = estimators.maximum_likelihood(usual, self.spec.hamiltonian, self.threads)
+        made = maximum_likelihood(usual, self._truth.terms, self.threads)
         along = true / (true @ true) * self.spec.temperature
         error = float(np.sqrt(along @ made.covariance @ along))
         half = float(stats.t.ppf(0.975, max(len(usual) - 1, 1))) * error
@@ -186,7 +191,7 @@ class Questions:
         }
 
     def _exchange(self, usual: Any) -> dict[str, Any]:
-        codes = [codes for codes, _ in usual[:_CHAINS_ALONE]]
+        codes = [snapshots.species for snapshots in usual[:_CHAINS_ALONE]]
         gain = claim_tests.exchange_gain(
             codes, self.spec.hamiltonian, temperatures(self.spec.ladder), self.spec.sampler, _SNAPSHOTS_ALONE, _RESAMPLES,
             self._key(4), self.threads,
@@ -198,9 +203,9 @@ class Questions:
         network, spec = self.networks[0], self.spec
         asked = self._asked(network, usual)
         couplings = self._couplings(asked)
-        sound = claim_tests.r2_by_sequence(asked, couplings)
+        sound = claim_tests.r2_by_unit(asked, couplings)
         generator = np.random.default_rng(self._key(5))
-        orders = {id(codes): generator.permutation(len(codes)) for codes, _ in usual}
+        orders = {id(snapshots.species): generator.permutation(snapshots.sites) for snapshots in usual}
         untrained = NetworkForce(build(spec.architecture, self.seed).eval(), network.time)
         corrupted = {
             "shuffled_identities": self._asked(lambda codes, spins: network(codes[orders[id(codes)]], spins), usual),
@@ -212,7 +217,7 @@ class Questions:
         result: dict[str, Any] = {"threshold": limit}
         areas = {}
         for number, (name, part) in enumerate(corrupted.items()):
-            other = claim_tests.r2_by_sequence(part, couplings)
+            other = claim_tests.r2_by_unit(part, couplings)
             areas[name] = claim_tests.area_under_curve(sound, other, _RESAMPLES, self._key(6, number))
             result[name] = measured(*areas[name]) | {"found": float((other < limit).mean())}
         result["worst"] = measured(*min(areas.values()))
@@ -236,13 +241,13 @@ class Questions:
         }
         asked = [self._asked(network, usual) for network in self.networks]
         couplings = [self._couplings(part) for part in asked]
-        inside = [claim_tests.r2_by_sequence(part, c) for part, c in zip(asked, couplings, strict=True)]
+        inside = [claim_tests.r2_by_unit(part, c) for part, c in zip(asked, couplings, strict=True)]
         result: dict[str, Any] = {}
         for name, draw in places.items():
             data = draw()
             each = []
             for network, c, sound in zip(self.networks, couplings, inside, strict=True):
-                other = claim_tests.r2_by_sequence(self._asked(network, data), c)
+                other = claim_tests.r2_by_unit(self._asked(network, data), c)
                 error = math.hypot(*(float(np.std(r, ddof=1)) / math.sqrt(len(r)) for r in (sound, other)))
                 each.append((float(sound.mean() - other.mean()), error))
             result[name] = measured(*_over(each))

@@ -5,18 +5,20 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
-import numpy as np
 import pytest
 import torch
 from rich.console import Console
 
-from paper_repro.analysis import inversion
 from paper_repro.analysis.audit import audit_weights
+from paper_repro.analysis.basis_fit import least_squares, normal_equations
+from paper_repro.analysis.comparison import compare
 from paper_repro.cli.audit import audit
 from paper_repro.cli.report import show_report
 from paper_repro.cli.reproduce import run_spec
 from paper_repro.cli.status import status
 from paper_repro.files import InputError, sha256
+from paper_repro.physics.terms import Terms
+from paper_repro.physics.truth import Truth
 from paper_repro.pipeline.manifest import made_in, read_manifest, write_manifest
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce
@@ -254,8 +256,8 @@ def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_
     model, _ = load_weights(weights)
     scales = {}
     for times in ((0.002, 0.01), (0.002,)):
-        statistics = inversion.gather(NetworkForce(model, times), [shard.chain(k) for k in range(30)], spec.hamiltonian)
-        scales[times] = inversion.invert(statistics, spec.hamiltonian, spec.inversion, 20.0, np.random.SeedSequence(0)).scale
+        equations = normal_equations(NetworkForce(model, times), [shard.chain(k) for k in range(30)], Terms.of(spec.hamiltonian))
+        scales[times] = compare(least_squares(equations), Truth.of(spec.hamiltonian, 20.0)).scale
     assert found == pytest.approx(scales[0.002, 0.01], rel=1e-12)
     assert abs(found - scales[0.002,]) > 1e-3 * abs(found)
     done = audit_weights(weights, spec, 8, 2, 0)

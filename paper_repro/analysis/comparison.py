@@ -1,0 +1,64 @@
+"""A fit beside the couplings that are known: their direction, their ratios, their size, and the force."""
+
+import math
+
+import attrs
+import numpy as np
+
+from paper_repro.analysis.basis_fit import Fit
+from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.resampling import standard_errors
+from paper_repro.physics.truth import Truth
+
+
+@attrs.frozen(eq=False)
+class Comparison:
+    """Fitted couplings c against true ones g; errors are one standard error, from the resamples of the fit (NaN for one unit).
+
+    ``ratios`` (term,) are to ``reference``, the strongest ferromagnetic coupling or the strongest of all; ``cosine`` is that of the
+    angle between c and g; ``scale`` is c·g / g·g, β for a perfect score; ``force_error`` the relative RMS difference from the exact
+    force.
+    """
+
+    terms: tuple[str, ...]
+    reference: int
+    ratios: Floats
+    ratio_errors: Floats
+    cosine: float
+    cosine_error: float
+    scale: float
+    scale_error: float
+    force_error: float
+
+
+def cosine_similarity(first: Floats, second: Floats) -> float:
+    """Return the cosine of the angle between two vectors (term,)."""
+    return float(first @ second / np.sqrt((first @ first) * (second @ second)))
+
+
+def compare(fit: Fit, truth: Truth) -> Comparison:
+    """Set a fit beside the truth; raises ``ValueError`` where they have different terms, or every true coupling is 0."""
+    true, reference = truth.couplings, truth.reference
+    if fit.terms != truth.terms.names:
+        raise ValueError(f"a fit of {', '.join(fit.terms)}; expected the terms of the truth, {', '.join(truth.terms.names)}")
+    if not true.any():
+        raise ValueError("every true coupling is 0; expected one to which ratios can be taken")
+
+    def compared(c: Floats) -> list[float]:
+        return [*(c / c[reference]), cosine_similarity(c, true), float(c @ true / (true @ true))]
+
+    found = compared(fit.coefficients)
+    errors = standard_errors(np.array([compared(c) for c in fit.draws])) if fit.units > 1 else np.full(len(found), np.nan)
+    exact_squares = float(truth.beta**2 * (true @ fit.gram @ true))
+    missed = fit.squares - 2 * truth.beta * float(true @ fit.moment) + exact_squares
+    return Comparison(
+        terms=fit.terms,
+        reference=reference,
+        ratios=np.array(found[:-2]),
+        ratio_errors=errors[:-2],
+        cosine=found[-2],
+        cosine_error=float(errors[-2]),
+        scale=found[-1],
+        scale_error=float(errors[-1]),
+        force_error=math.sqrt(max(missed, 0.0) / exact_squares),
+    )

@@ -1,0 +1,20 @@
+"""What an estimator of couplings returns."""
+
+import attrs
+import numpy as np
+
+from paper_repro.numerics.arrays import Floats
+
+
+@attrs.frozen(eq=False)
+class Estimate:
+    """θ = β × coupling (term,), dimensionless, and its covariance (term, term) by the sandwich formula over independent units."""
+
+    terms: tuple[str, ...]
+    coefficients: Floats
+    covariance: Floats
+
+    @property
+    def errors(self) -> Floats:
+        """One standard error of each coefficient (term,)."""
+        return np.sqrt(np.diagonal(self.covariance))
