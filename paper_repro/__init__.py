@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from paper_repro.analysis.audit import audit_weights
-    from paper_repro.analysis.estimators import maximum_likelihood, pseudolikelihood, score_matching
-    from paper_repro.analysis.inversion import gather, invert
+    from paper_repro.analysis.basis_fit import least_squares, normal_equations
+    from paper_repro.analysis.comparison import compare
+    from paper_repro.analysis.maximum_likelihood import maximum_likelihood
+    from paper_repro.analysis.pseudolikelihood import pseudolikelihood
+    from paper_repro.analysis.score_matching import score_matching
     from paper_repro.files import InputError
     from paper_repro.physics.exact import ExactChain
     from paper_repro.physics.geometry import Geometry
-    from paper_repro.physics.terms import Terms
+    from paper_repro.physics.hamiltonian import SpinHamiltonian
+    from paper_repro.physics.terms import Biquadratic, Exchange, Field, Terms
     from paper_repro.physics.truth import Truth
     from paper_repro.sampling.exact_data import exact_data
     from paper_repro.sampling.snapshots import Snapshots
@@ -30,7 +34,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = {
+    "Biquadratic": "physics.terms",
+    "Exchange": "physics.terms",
     "ExactChain": "physics.exact",
+    "Field": "physics.terms",
     "Geometry": "physics.geometry",
     "Hamiltonian": "spec",
     "InputError": "files",
@@ -39,26 +46,29 @@ _MODULES = {
     "PairTerm": "spec",
     "Snapshots": "sampling.snapshots",
     "Spec": "spec",
+    "SpinHamiltonian": "physics.hamiltonian",
     "Terms": "physics.terms",
     "Truth": "physics.truth",
     "audit_weights": "analysis.audit",
+    "compare": "analysis.comparison",
     "exact_data": "sampling.exact_data",
     "force_of": "score.field",
-    "gather": "analysis.inversion",
-    "invert": "analysis.inversion",
+    "least_squares": "analysis.basis_fit",
     "load_published": "spec",
     "load_spec": "spec",
     "load_weights": "score.weights",
-    "maximum_likelihood": "analysis.estimators",
-    "pseudolikelihood": "analysis.estimators",
-    "score_matching": "analysis.estimators",
+    "maximum_likelihood": "analysis.maximum_likelihood",
+    "normal_equations": "analysis.basis_fit",
+    "pseudolikelihood": "analysis.pseudolikelihood",
+    "score_matching": "analysis.score_matching",
     "specs_folder": "spec",
 }
 
 __all__ = [
-    "ExactChain", "Geometry", "Hamiltonian", "InputError", "NetworkForce", "NetworkScore", "PairTerm", "Snapshots", "Spec", "Terms",
-    "Truth", "audit_weights", "exact_data", "force_of", "gather", "invert", "load_published", "load_spec", "load_weights",
-    "maximum_likelihood", "pseudolikelihood", "score_matching", "specs_folder",
+    "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "InputError", "NetworkForce", "NetworkScore",
+    "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit_weights", "compare", "exact_data", "force_of",
+    "least_squares", "load_published", "load_spec", "load_weights", "maximum_likelihood", "normal_equations", "pseudolikelihood",
+    "score_matching", "specs_folder",
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import doctest
 import inspect
+import re
 import subprocess
 import sys
 
@@ -29,6 +30,17 @@ def test_importing_the_package_loads_nothing():
 def test_the_example_gives_what_it_says():
     assert doctest.testmod(pr).attempted > 0
     assert doctest.testmod(pr).failed == 0
+
+
+def test_the_examples_of_the_readme_run(pytestconfig, capsys):
+    names: dict[str, object] = {}
+    blocks = re.findall(r"```python\n(.*?)```", (pytestconfig.rootpath / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, names)  # noqa: S102
+    assert names["fit"].r2 == pytest.approx(1, abs=1e-12)
+    assert "J_AA" in capsys.readouterr().out
+    assert names["mine"].spins.shape == (5, len(names["data"][0].species), 3)
 
 
 def test_a_path_may_be_a_string(golden):
