@@ -15,7 +15,7 @@ from paper_repro.sampling.ladder import temperatures
 from paper_repro.spec import load_spec, specs_folder
 
 SPEC = load_spec(specs_folder() / "paper.toml").record
-BETA = 1 / SPEC.ladder.coldest
+BETA = SPEC.beta
 SITES = 35
 
 
@@ -45,7 +45,7 @@ def training_snapshots() -> Figure:
 def effective_samples() -> Figure:
     """The replica exchange is given its burn-in for free: two runs that differ only in length, in the same round."""
     (matrix,), count, sweeps = matrices(1), 20_000, 2_000
-    law, ladder = ExactChain(matrix, BETA), temperatures(SPEC.ladder)
+    law, ladder = ExactChain(matrix, BETA), temperatures(SPEC.temperature, SPEC.ladder)
     law.sample(1, np.random.default_rng(1))  # the messages are tabulated once for all samples
     sampler = attrs.evolve(SPEC.sampler, burn_in=0, thinning=sweeps)
 

@@ -12,7 +12,7 @@ from paper_repro.score.pairformer import build
 from paper_repro.spec import load_spec, specs_folder
 
 _SPEC = load_spec(specs_folder() / "paper.toml").record
-_CODES = as_species(_SPEC.likelihood.chain, _SPEC.hamiltonian.identities)
+_CODES = as_species(_SPEC.likelihood.chain, _SPEC.hamiltonian.species)
 _SCORE = NetworkScore(build(_SPEC.architecture, 0).eval(), _CODES)
 
 

@@ -17,11 +17,11 @@ from paper_repro.spec import load_spec, specs_folder
 from tests.sampling import reference
 
 SPEC = load_spec(specs_folder() / "paper.toml").record
-LADDER = temperatures(SPEC.ladder)
+LADDER = temperatures(SPEC.temperature, SPEC.ladder)
 SEQUENCE = next(sequence for sequence in draw_sequences(SPEC)[0] if len(sequence) == 35)  # the mean length
-MATRIX = coupling_matrix(as_species(SEQUENCE, SPEC.hamiltonian.identities), SPEC.hamiltonian)
+MATRIX = coupling_matrix(as_species(SEQUENCE, SPEC.hamiltonian.species), SPEC.hamiltonian)
 SWEEPS = 1000
-INTERVAL, REFLECT = SPEC.sampler.swap_interval, SPEC.sampler.over_relaxation
+INTERVAL, REFLECT = SPEC.sampler.swap_interval, SPEC.sampler.over_relaxation_probability
 UPDATES = SWEEPS * len(LADDER) * len(SEQUENCE)
 BOLTZMANN = 8.617333262e-5  # eV/K: mamonca takes energies in eV and temperatures in K
 

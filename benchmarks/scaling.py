@@ -87,7 +87,7 @@ def gradient(sites: int, count: int) -> Work:
 
 
 def inversion(sites: int) -> Work:
-    field = NetworkForce(build(SHAPE, 0).eval(), SPEC.inversion.query_time)
+    field = NetworkForce(build(SHAPE, 0).eval(), SPEC.inversion.query_times)
     return lambda: normal_equations(field, random_chains(sites, SPEC.test_set.snapshots), Terms.of(SPEC.hamiltonian))
 
 
@@ -107,7 +107,7 @@ def likelihood(sites: int) -> Work:
 
 def ends(sites: int) -> Work:
     shard = generate(spec_of(sites, method="exact"), "training", 0, 1)
-    return lambda: end_correlations(shard, SPEC.hamiltonian, 1 / SPEC.ladder.coldest)
+    return lambda: end_correlations(shard, SPEC.hamiltonian, SPEC.beta)
 
 
 @attrs.frozen

@@ -11,7 +11,18 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from paper_repro.score.weights import load_weights
-from paper_repro.spec import Hamiltonian, Loaded, Refinement, Spec, load_spec, specs_folder
+from paper_repro.spec import (
+    CosineRate,
+    Hamiltonian,
+    LearnedScale,
+    Loaded,
+    MuonAdamW,
+    ShiftedLogTime,
+    ShiftedTimeWeighting,
+    Spec,
+    load_spec,
+    specs_folder,
+)
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs in the background, and inherited
@@ -36,27 +47,28 @@ def paper() -> Loaded[Spec]:
 
 @pytest.fixture(scope="session")
 def refined(paper: Loaded[Spec]) -> Spec:
-    """The published spec with everything that a refined recipe can have."""
+    """The published spec with everything that it leaves out of network, training and inversion."""
     spec = paper.record
     return attrs.evolve(
         spec,
-        diffusion=attrs.evolve(spec.diffusion, time_law="log-uniform", weighting="shifted-time"),
-        architecture=attrs.evolve(spec.architecture, time_input="shifted-log"),
-        refinement=Refinement(
-            noise="antithetic",
-            snapshots="in-turn",
-            time_scale=0.03,
-            output="scaled",
-            output_size=0.5,
-            pair_track="symmetric",
-            pair_mixing=6,
-            embeddings="waves",
-            matrix_rate=5e-3,
-            schedule="cosine",
-            warm_up=0.1,
-            averaging=0.9,
-            query_times=(0.002, 0.01),
+        diffusion=attrs.evolve(spec.diffusion, time_sampling="log-uniform", weighting=ShiftedTimeWeighting(0.03)),
+        architecture=attrs.evolve(
+            spec.architecture,
+            time_feature=ShiftedLogTime(0.03),
+            output_scale=LearnedScale(0.5, 0.03),
+            pair_update="symmetric",
+            triangle_channels=6,
+            embeddings="sinusoidal",
         ),
+        training=attrs.evolve(
+            spec.training,
+            noise="antithetic",
+            snapshots="cyclic",
+            ema_decay=0.9,
+            optimiser=MuonAdamW(learning_rate=1e-3, weight_decay=1e-4, muon_learning_rate=5e-3),
+            schedule=CosineRate(0.1),
+        ),
+        inversion=attrs.evolve(spec.inversion, query_times=(0.002, 0.01)),
     )
 
 

@@ -1,8 +1,9 @@
 """Files that earlier versions wrote, in tests/formats: each is read, or refused by name. A format that changes adds a file here.
 
 ensemble-without-traces.npz was written at commit be13153, the others by version 0.1.0 from the spec of tests/support/tiny.py,
-those of formats 2 and 3 with the refinement that tests/conftest.py had then (3: and two blocks): checkpoints after four steps, the
-likelihood after six of eight configurations. Of runs of format 1 there is golden/paper.
+those of formats 2 and 3 with the refined recipe that tests/conftest.py had then (3: and two blocks): checkpoints after four steps,
+the likelihood after six of eight configurations. Of runs of format 1 there is golden/paper; spec-1-*.json are the specs of runs 1
+and 2 (tests/spec/test_migration.py).
 """
 
 import json
@@ -20,7 +21,8 @@ from paper_repro.sampling import ensemble
 from paper_repro.score import training
 from paper_repro.score.field import force_of
 from paper_repro.score.weights import load_weights, read_tensors, write_tensors
-from paper_repro.spec import Spec, structure
+from paper_repro.spec import LearnedScale, RawTime, Spec, structure
+from paper_repro.spec.migration import _SINCE_WEIGHTS_2, spec_from_old
 from paper_repro.studies.reproduction import stages
 
 FORMATS = Path(__file__).with_name("formats")
@@ -33,7 +35,7 @@ def key(name: str) -> str:
 
 def test_weights_1():
     model, info = load_weights(FORMATS / "weights-1.safetensors")
-    assert (info.source, info.query_time, info.seed, info.steps) == ("paper_repro", 1e-4, 0, 6)
+    assert (info.source, info.query_times, info.seed, info.steps) == ("paper_repro", (1e-4,), 0, 6)
     assert sum(parameter.numel() for parameter in model.parameters()) == 1785
 
 
@@ -41,33 +43,34 @@ def test_weights_2():
     """Of a refined recipe: the file says what it was, and from which times the force is extrapolated."""
     model, info = load_weights(FORMATS / "weights-2.safetensors")
     assert (info.source, info.seed, info.steps) == ("paper_repro", 0, 12)
-    assert info.refinement is not None
-    assert info.refinement.query_times == (0.002, 0.01)
-    assert (info.refinement.pair_mixing, info.refinement.embeddings, info.refinement.matrix_rate) == (0, "random", 0.0)
-    assert force_of(model, info, 1e-4).time == (0.002, 0.01)
+    shape = info.architecture
+    assert (shape.triangle_channels, shape.embeddings, shape.pair_update) == (0, "random", "symmetric")
+    assert (shape.time_feature, shape.output_scale) == (RawTime(), LearnedScale(0.5, 0.03))
+    assert force_of(model, info, (1e-4,)).times == info.query_times == (0.002, 0.01)
 
 
 def test_weights_3():
     """Of a recipe whose pairs meet in triangles."""
     model, info = load_weights(FORMATS / "weights-3.safetensors")
     assert (info.source, info.seed, info.steps) == ("paper_repro", 0, 12)
-    assert info.refinement is not None
-    assert (info.refinement.pair_mixing, info.refinement.embeddings, info.refinement.matrix_rate) == (6, "waves", 0.005)
+    assert (info.architecture.triangle_channels, info.architecture.embeddings) == (6, "sinusoidal")
     assert [block.mixing for block in model.blocks] == [0, 6]
 
 
 @pytest.mark.parametrize(("name", "last", "loss"), [("checkpoint-1", 6, 0.736335), ("checkpoint-2", 12, 1.154080)])
 def test_checkpoint(tmp_path, name, last, loss):
     """Training takes it up at its fourth step; a checkpoint of format 2 has the running mean of the weights too."""
-    refinement = None if name == "checkpoint-1" else load_weights(FORMATS / "weights-2.safetensors")[1].refinement
-    spec = structure(read_manifest_of("run-2.json", tmp_path).spec, Spec, "run-2.json")
+    old = json.loads((FORMATS / "run-2.json").read_text())["spec"]
+    if name == "checkpoint-2":
+        old["refinement"] = _SINCE_WEIGHTS_2 | json.loads(read_tensors(FORMATS / "weights-2.safetensors")[1]["refinement"])
+    spec = structure(spec_from_old(old, "run-2.json"), Spec, "run-2.json")
     path = Path(shutil.copy(FORMATS / f"{name}.safetensors", tmp_path))
     whole = ensemble.load(FORMATS / "ensemble-with-traces.npz")
     chains = [whole.chain(index % 2) for index in range(spec.training_set.sequences)]
     data = training.Chains([chain.species for chain in chains], [chain.spins.astype(np.float32) for chain in chains])
     steps: list[int] = []
     done = training.train(
-        data, spec.architecture, spec.diffusion, spec.training, 0, refinement=refinement, checkpoint=path, key=key(path.name),
+        data, spec.architecture, spec.diffusion, spec.training, 0, checkpoint=path, key=key(path.name),
         progress=lambda step, *_: steps.append(step),
     )  # fmt: skip
     assert steps == list(range(5, last + 1))
@@ -143,4 +146,4 @@ def test_a_run_and_an_ensemble_of_a_newer_version_are_refused_by_name(tmp_path):
 
 def test_every_file_of_a_format_is_tried():
     tried = Path(__file__).read_text()
-    assert all(path.name in tried or path.stem in tried for path in FORMATS.iterdir())
+    assert all(path.name in tried or path.stem in tried or path.name.startswith("spec-1-") for path in FORMATS.iterdir())

@@ -48,7 +48,7 @@ DRAWN = ALL_FIGURES[-1:]  # one figure of eight: the others take four seconds
 def tiny_spec(changes: str = "") -> str:
     text = re.sub(r"\{a\}(.*)\{b\}", r'{ value = \1, status = "assumed", why = "a test of seconds" }', CHANGES)
     for line in changes.splitlines():
-        section, name, value = re.fullmatch(r"(\w+)\.(\w+) = (.*)", line.strip()).groups()
+        section, name, value = re.fullmatch(r"([\w.]+)\.(\w+) = (.*)", line.strip()).groups()
         constant = f'{name} = {{ value = {value}, status = "assumed", why = "a test" }}'
         head = f"[{section}]\n"
         text = text if head in text else text + head
@@ -643,7 +643,7 @@ def hostile_spec(folder: Path, text: str) -> Path:
     lines = tiny_spec()
     for old, new in (("AB", letters), ("AA", letters[0] * 2), ("BB", letters[1] * 2), ("ABBA", letters + letters[::-1])):
         base, lines = (source.replace(f'value = "{old}"', f"value = {json.dumps(new)}") for source in (base, lines))
-    for name in ("coldest", "epochs"):
+    for name in ("temperature", "epochs"):
         base, count = re.subn(
             rf"(?m)^{name} = \{{ value = ([^,]+),.*$",
             lambda found, name=name: f'{name} = {{ value = {found[1]}, status = "assumed", why = {toml} }}',
@@ -674,16 +674,16 @@ def test_hostile_names_in_a_spec_are_only_text(text: str, tmp_path: Path, monkey
 
 @pytest.mark.faults("hostile")
 @pytest.mark.parametrize("text", UNPRINTABLE, ids=ascii)
-@pytest.mark.parametrize("place", ["name", "identities", "terms"])
+@pytest.mark.parametrize("place", ["name", "species", "terms"])
 def test_names_that_cannot_be_printed_are_refused_in_one_line(text: str, place: str, tmp_path: Path) -> None:
     toml = json.dumps(text)
     base = {
         "name": PAPER,
-        "identities": PAPER.replace('identities = { value = "AB"', f"identities = {{ value = {json.dumps(chr(65) + text[0])}"),
+        "species": PAPER.replace('species = { value = "AB"', f"species = {{ value = {json.dumps(chr(65) + text[0])}"),
         "terms": PAPER.replace("J_BB", toml),
     }[place]
     lines = tiny_spec().replace('name = "tiny"', f"name = {toml}") if place == "name" else tiny_spec()
-    if place == "identities" and text[0].isprintable():
+    if place == "species" and text[0].isprintable():
         pytest.skip("its first letter can be printed")
     line = refused("reproduce", write_spec(tmp_path, lines, base), "--out", tmp_path / "run")
     assert place in line
@@ -815,7 +815,7 @@ def test_a_run_that_has_not_converged_decides_nothing_and_says_which_figure_says
 
 def test_the_same_run_with_sound_sampling_decides_something(own_protocol: Callable[[Path], Path], tmp_path: Path) -> None:
     """The broken twin of the above."""
-    sound = "ladder.coldest = 0.5\nlikelihood.temperatures = [0.5, 1.0]\nsampler.thinning = 40\n" + LONG
+    sound = "target.temperature = 0.5\nlikelihood.higher_temperatures = [1.0]\nsampler.thinning = 40\n" + LONG
     run = tmp_path / "run"
     assert command("reproduce", own_protocol(write_spec(tmp_path, tiny_spec(sound))), "--out", run)[0] == 0
     assert json.loads((run / "results.json").read_text(encoding="utf-8"))["reservations"] == []
@@ -829,7 +829,9 @@ def test_too_few_sequences_for_an_error_decide_nothing(
 ) -> None:
     """Of one sequence there is nothing to resample: no error is no certainty."""
     few = f"test_set.sequences = {sequences}\nreadout.sequences = 1\nchains.shortest = 24\nchains.longest = 24\n"
-    spec = write_spec(tmp_path, tiny_spec(few + 'sampler.method = "exact"\ntraining.epochs = 20\ntraining.learning_rate = 0.01'))
+    spec = write_spec(
+        tmp_path, tiny_spec(few + 'sampler.method = "exact"\ntraining.epochs = 20\ntraining.optimiser.learning_rate = 0.01')
+    )
     run = tmp_path / "run"
     assert command("reproduce", own_protocol(spec), "--out", run)[0] == 0
     inverted = json.loads((run / "results/inversion-0.json").read_text(encoding="utf-8"))

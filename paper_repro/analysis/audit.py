@@ -29,7 +29,7 @@ class Audit:
     fit: Fit
     comparison: Comparison
     info: WeightsInfo
-    query_time: float | tuple[float, ...]
+    query_times: tuple[float, ...]
 
     def as_results(self) -> dict[str, Any]:
         """Return the figures under plain keys, each standard error under the same key in ``standard_errors``."""
@@ -51,7 +51,7 @@ class Audit:
                 "scale": compared.scale_error,
                 "couplings": dict(zip(fit.terms, fit.coefficient_errors, strict=True)),
             },
-            "query_time": self.query_time,
+            "query_times": self.query_times,
             "format": self.info.source,
         }
 
@@ -66,9 +66,9 @@ def audit_weights(
     """
     data = exact_data(spec, sequences, snapshots, seed)
     model, info = network_for(Path(weights), spec)
-    field = force_of(model, info, spec.inversion.query_time)
+    field = force_of(model, info, spec.inversion.query_times)
     fit = inverted(field, data, spec, seed, Path(weights), progress)
-    return Audit(fit, compare(fit, Truth.of(spec.hamiltonian, spec.beta)), info, field.time)
+    return Audit(fit, compare(fit, Truth.of(spec.hamiltonian, spec.beta)), info, field.times)
 
 
 def inverted(

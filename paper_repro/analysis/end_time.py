@@ -118,10 +118,10 @@ def end_time_costs(
     costs = []
     for end_time in end_times:
         times = likelihood.time_grid(attrs.evolve(settings, end_time=end_time))
-        values = likelihood.log_likelihood(law.score, spins, times, threads=threads)
+        values = likelihood.log_likelihood(law.score, spins, times, solver=settings.solver, threads=threads)
         # with the exact score the flow carries p_ε into p_T, so that what is missing is known at the start
         missing = law.log_density(spins, float(times[0])) - values
-        ends = likelihood.follow(law.score, spins, times)
+        ends = likelihood.follow(law.score, spins, times, settings.solver)
         at_end = law.log_density(ends, end_time) + 2 * math.log(4 * math.pi)
         excess = _excess(np.exp(missing.numpy()))
         of_chain, of_chain_error = chain_cost(chain, end_time, count, inner, generator)

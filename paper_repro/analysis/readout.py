@@ -3,6 +3,7 @@
 W is not unique: many W give one force. These figures describe the network; the law is read off the force (``basis_fit``).
 """
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -36,6 +37,12 @@ class InteractionReadout:
     within_range: float
     pearson: float
     slope: float
+
+
+def _correlation(first: Floats, second: Floats) -> float:
+    """Return Pearson's correlation of two lists of numbers; NaN where one of them is constant."""
+    constant = np.ptp(first) == 0 or np.ptp(second) == 0
+    return math.nan if constant else float(np.corrcoef(first, second)[0, 1])
 
 
 def read_interaction(interaction: Interaction, data: Iterable[Snapshots], truth: Truth, threads: int = 1) -> InteractionReadout:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 import numpy as np
-from scipy.integrate import simpson
+from scipy.integrate import simpson, trapezoid
 from scipy.interpolate import make_interp_spline
 
 from paper_repro.files import NotFiniteError
@@ -49,9 +49,17 @@ def ln_z_at_zero(sites: int) -> float:
     return sites * math.log(4 * math.pi)
 
 
-def weights(betas: Floats) -> Floats:
-    """Return the weights (point,) of Simpson's rule: the integrals of the unit vectors."""
-    result: Floats = simpson(np.eye(len(betas)), x=betas, axis=-1)
+def inverse_temperatures(settings: ThermodynamicIntegration, beta: float) -> Floats:
+    """Return the inverse temperatures (point,) from 0 to ``beta``: in equal steps, or as the squares of such."""
+    if settings.grid == "uniform-beta":
+        return np.linspace(0, beta, settings.points)
+    return beta * np.linspace(0, 1, settings.points) ** 2
+
+
+def weights(betas: Floats, rule: str = "simpson") -> Floats:
+    """Return the weights (point,) of a quadrature rule, Simpson's or the trapezoidal: the integrals of the unit vectors."""
+    quadrature = simpson if rule == "simpson" else trapezoid
+    result: Floats = quadrature(np.eye(len(betas)), x=betas, axis=-1)
     return result
 
 
@@ -76,15 +84,15 @@ def integrate(
 ) -> ThermodynamicIntegral:
     """Return ln Z of the couplings ``matrix`` (site, site) at ``temperature`` > 0, in units of energy / k_B.
 
-    At each of ``settings.points`` inverse temperatures, uniform from 0 to 1/T, ``settings.chains`` independent Markov chains
-    without exchange give ⟨H⟩ and its standard error; Simpson's rule integrates the one and its weights propagate the other.
+    At each of ``inverse_temperatures``, ``settings.chains`` independent Markov chains without exchange give ⟨H⟩ and its standard
+    error; the quadrature rule integrates the one and its weights propagate the other.
     Each point has its own generator, keyed by ``seed`` and its number: threads do not change the result. ``progress`` is
     called with the number of points done. Raises ``ValueError`` for a temperature that is not positive and finite,
     ``NotFiniteError`` where a mean energy is not.
     """
     if not (math.isfinite(temperature) and temperature > 0):
         raise ValueError(f"temperature = {temperature}; expected a finite temperature > 0")
-    betas = np.linspace(0, 1 / temperature, settings.points)
+    betas = inverse_temperatures(settings, 1 / temperature)
 
     def point(k: int) -> Floats:
         key = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, k))
@@ -109,7 +117,7 @@ def integrate(
         first = int(np.flatnonzero(~np.isfinite(by_chain).all(1))[0])
         raise NotFiniteError(f"thermodynamic integration at β = {betas[first]:g}, seed {seed.entropy}", "a mean energy")
     means, errors = by_chain.mean(1), by_chain.std(1, ddof=1) / math.sqrt(settings.chains)
-    rule = weights(betas)
+    rule = weights(betas, settings.rule)
     exact_ln_z, bias = _exact(matrix, betas, rule)
     return ThermodynamicIntegral(
         betas=betas,

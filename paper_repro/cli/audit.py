@@ -92,12 +92,11 @@ def _section(done: "Audit", weights: Path, spec: Spec, published: Published | No
     if published is None:
         columns, rows = ("", "truth", "these weights"), [(label, truth, value) for label, truth, _, value in rows]
     text = (
-        f"{size} from the exact solution, T₀ = {spec.temperature:g}; score at {_times(done.query_time)}; format:"
+        f"{size} from the exact solution, T₀ = {spec.temperature:g}; score at {_times(done.query_times)}; format:"
         f" {done.info.source}. ± is one standard error, resampling sequences."
     )
     return Section(f"Audit of {weights.name}", text, Table(columns, tuple(rows), frozenset(columns[1:])))
 
 
-def _times(query_time: float | tuple[float, ...]) -> str:
-    times = query_time if isinstance(query_time, tuple) else (query_time,)
+def _times(times: tuple[float, ...]) -> str:
     return f"t = {', '.join(f'{time:g}' for time in times)}" + (" and extrapolated to 0" if len(times) > 1 else "")

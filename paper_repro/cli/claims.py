@@ -112,7 +112,7 @@ def _evidence(
     from paper_repro.studies.reproduction.statements import PARTS, Questions
 
     require_exact_solution(spec)
-    networks = [force_of(*network_for(file, spec), spec.inversion.query_time) for file in files]
+    networks = [force_of(*network_for(file, spec), spec.inversion.query_times) for file in files]
     with reporter:
         reporter.stage("evidence", len(PARTS))
         tests = Questions(networks, spec, *sizes, available_cores(), reporter.advance)

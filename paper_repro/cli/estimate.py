@@ -78,7 +78,7 @@ def _compared(
 
     data, threads = exact_data(spec, sequences, snapshots, seed), available_cores()
     # weights that cannot be used show before the work
-    force = None if weights is None else force_of(*network_for(weights, spec), spec.inversion.query_time)
+    force = None if weights is None else force_of(*network_for(weights, spec), spec.inversion.query_times)
     samples, truth = list(data), Truth.of(spec.hamiltonian, spec.beta)
     with reporter:
         reporter.stage("estimators", len(comparison.ESTIMATORS))

@@ -31,9 +31,9 @@ def logz(sequence: str, /, *, temperature: float, spec: Path | None = None, json
     from paper_repro.physics.species import as_species
 
     try:
-        species = as_species(sequence, loaded.hamiltonian.identities)
+        species = as_species(sequence, loaded.hamiltonian.species)
     except ValueError as error:
-        raise input_error("SEQUENCE", error, f"letters of {loaded.hamiltonian.identities!r}") from error
+        raise input_error("SEQUENCE", error, f"letters of {loaded.hamiltonian.species!r}") from error
     from paper_repro.physics.exact import ExactChain
     from paper_repro.physics.hamiltonian import coupling_matrix
 

@@ -89,7 +89,7 @@ def _compared(
 
     require_exact_solution(spec)
     networks = [network_for(file, spec)[0] for file in files]
-    species = as_species(spec.likelihood.chain, spec.hamiltonian.identities)
+    species = as_species(spec.likelihood.chain, spec.hamiltonian.species)
     law = ExactChain(coupling_matrix(species, spec.hamiltonian), spec.beta)
     times, found = analysis.comparison_times(spec.likelihood), []
     with reporter, one_core():  # so that no number depends on how many cores there are

@@ -24,13 +24,15 @@ import attrs
 from paper_repro import __version__
 from paper_repro.files import DamagedError, InputError, is_temporary, read_bytes, require_format, sha256, write_bytes, write_text
 from paper_repro.numerics.parallel import available_cores, started_by_torchrun
-from paper_repro.spec import Spec, canonical, converter, differences, digest, structure
+from paper_repro.spec import Spec, canonical, converter, differences, digest, digest_of_plain, structure
+from paper_repro.spec.migration import spec_from_old
 
 NAME = "manifest.json"
 PREVIOUS = "manifest.previous.json"
 LOCK = ".lock"
-FORMAT = "paper_repro run 2"
+FORMAT = "paper_repro run 3"
 _WITHOUT_CHECKSUM = "paper_repro run 1"
+_OLD_SPEC = (_WITHOUT_CHECKSUM, "paper_repro run 2")
 _PACKAGES = ("attrs", "cattrs", "numba", "numpy", "scipy", "torch", "torchdiffeq", "safetensors", "arviz-stats", "matplotlib")
 
 
@@ -157,12 +159,12 @@ def _parse(path: Path) -> Manifest:
         raise DamagedError(path, f"not JSON ({error})", "the manifest of a run") from error
     if not isinstance(data, dict) or "format" not in data:
         raise DamagedError(path, "JSON of something else", "the manifest of a run")
-    if data["format"] == _WITHOUT_CHECKSUM:
-        data["format"] = FORMAT
-    else:
-        require_format(f"{path}: format", data["format"], FORMAT)
-        if data.pop("sha256", None) != key_of(data):
-            raise DamagedError(path, "does not match the SHA-256 in it", "the manifest as it was written")
+    require_format(f"{path}: format", data["format"], FORMAT, *_OLD_SPEC)
+    if data["format"] != _WITHOUT_CHECKSUM and data.pop("sha256", None) != key_of(data):
+        raise DamagedError(path, "does not match the SHA-256 in it", "the manifest as it was written")
+    if data["format"] in _OLD_SPEC:
+        spec = spec_from_old(data.get("spec"), f"{path}: spec")
+        data |= {"format": FORMAT, "spec": spec, "spec_sha256": digest_of_plain(spec)}
     manifest = structure(data, Manifest, path)
     if not manifest.sessions or not all({"started", "commit"} <= session.keys() for session in manifest.sessions):
         raise InputError(f"{path}: sessions", "none, or one without start or commit", "who made the run, and when")

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import itertools
 import math
 import zipfile
 from collections.abc import Callable, Sequence
@@ -27,33 +28,55 @@ from paper_repro.spec import Chains, Spec
 
 Which = Literal["training", "test"]
 
+_REJECTIONS = 100  # of a sequence that was drawn before, after which the ones left of its length are counted
 _FILE = "an ensemble written by this project (npz)"
 
 
+def _different(generator: np.random.Generator, letters: str, length: int, seen: set[str]) -> str:
+    """Return a sequence of a length that is not in ``seen``, uniformly: by rejection, or among those left where few are.
+
+    Raises ``InputError`` where all of that length are in ``seen``.
+    """
+    alphabet = np.array(list(letters))
+    for _ in range(_REJECTIONS):
+        sequence = "".join(alphabet[generator.integers(len(letters), size=length)])
+        if sequence not in seen:
+            return sequence
+    left = len(letters) ** length - sum(len(other) == length for other in seen)
+    if left == 0:
+        raise InputError(
+            "chains.repeats",
+            f"false, and more sequences of {length} sites than the {len(letters) ** length} different ones",
+            "longer chains, smaller sets, or true",
+        )
+    unseen = (word for word in map("".join, itertools.product(letters, repeat=length)) if word not in seen)
+    return next(itertools.islice(unseen, int(generator.integers(left)), None))
+
+
 @functools.lru_cache(maxsize=8)
-def _draw(seed: int, chains: Chains, identities: str, training: int, test: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    letters = np.array(list(identities))
+def _draw(seed: int, chains: Chains, letters: str, training: int, test: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     seen: set[str] = set()
     drawn: list[str] = []
     keys = [("training sequences", k) for k in range(training)] + [("test sequences", k) for k in range(test)]
     for key in keys:
         generator = np.random.default_rng(data_key(seed, *key))
-        length = generator.integers(chains.shortest, chains.longest, endpoint=True)
-        while (sequence := "".join(letters[generator.integers(len(letters), size=length)])) in seen:
-            pass  # the same length again: the law of the lengths stays uniform
-        seen.add(sequence)
+        length = int(generator.integers(chains.shortest, chains.longest, endpoint=True))
+        sequence = _different(generator, letters, length, seen)
+        if not chains.repeats:
+            seen.add(sequence)  # one drawn again has the same length: the distribution of the lengths stays uniform
         drawn.append(sequence)
     return tuple(drawn[:training]), tuple(drawn[training:])
 
 
 def draw_sequences(spec: Spec) -> tuple[list[str], list[str]]:
-    """Return the training and the test sequences: all different, lengths uniform on N_min..N_max, identities uniform.
+    """Return the training and the test sequences: lengths uniform on N_min..N_max, the species of each site uniform.
 
-    Each is drawn by a generator keyed by (stage, index); one that was drawn before is drawn again, of the same length. They
-    depend on ``seeds.data``, ``chains``, ``hamiltonian.identities`` and the two sizes, and on nothing else.
+    Each is drawn by a generator keyed by (stage, index). They depend on ``seeds.data``, ``chains``, ``hamiltonian.species`` and the
+    two sizes, and on nothing else. All are different unless ``chains.repeats``; raises ``InputError`` where a length was drawn for
+    more sequences than there are different ones.
     """
     training, test = _draw(
-        spec.seeds.data, spec.chains, spec.hamiltonian.identities, spec.training_set.sequences, spec.test_set.sequences
+        spec.seeds.data, spec.chains, spec.hamiltonian.species, spec.training_set.sequences, spec.test_set.sequences
     )
     return list(training), list(test)
 
@@ -128,7 +151,7 @@ _PER_SEQUENCE = (*_TRACES, "round_trips", "autocorrelation", "mean_energy", "mea
 
 def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemble:
     generator = np.random.default_rng(data_key(spec.seeds.data, f"{which} snapshots", index))
-    matrix = coupling_matrix(as_species(sequence, spec.hamiltonian.identities), spec.hamiltonian)
+    matrix = coupling_matrix(as_species(sequence, spec.hamiltonian.species), spec.hamiltonian)
     snapshots = (spec.training_set if which == "training" else spec.test_set).snapshots
     exact = ExactChain(matrix, spec.beta) if spec.hamiltonian.range <= 2 else None
     thinning, step_sweeps, tau = 0, 0, np.nan
@@ -143,7 +166,7 @@ def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemb
         end_cosines = (spins[:, 0] * spins[:, -1]).sum(-1)
         effective = len(trace) if len(trace) > 1 else np.nan
     else:
-        run = replica_exchange.sample(matrix, temperatures(spec.ladder), spec.sampler, snapshots, generator)
+        run = replica_exchange.sample(matrix, temperatures(spec.temperature, spec.ladder), spec.sampler, snapshots, generator)
         spins, trace, end_cosines = run.spins, run.cold_energies, run.end_cosines
         swap_rates, round_trips = run.swap_rates, float(run.round_trips)
         steps = replica_exchange.autocorrelation_time(trace)
@@ -156,7 +179,7 @@ def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemb
     error = np.nan if np.isnan(effective) else np.std(trace, ddof=1) / np.sqrt(effective)
     return Ensemble(
         sequences=(sequence,),
-        identities=spec.hamiltonian.identities,
+        identities=spec.hamiltonian.species,
         thinning=thinning,
         step_sweeps=step_sweeps,
         spins=spins.astype(np.float32),

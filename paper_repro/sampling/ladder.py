@@ -6,6 +6,7 @@ import numpy.typing as npt
 from paper_repro.spec import Ladder
 
 
-def temperatures(ladder: Ladder) -> npt.NDArray[np.float64]:
-    """Return the temperatures (replica,), coldest first, in geometric progression with both ends exact (paper, S1)."""
-    return np.geomspace(ladder.coldest, ladder.hottest, ladder.replicas)
+def temperatures(coldest: float, ladder: Ladder) -> npt.NDArray[np.float64]:
+    """Return the temperatures (replica,) from ``coldest`` to the hottest, both exact, in geometric (paper, S1) or linear steps."""
+    spaced = np.geomspace if ladder.spacing == "geometric" else np.linspace
+    return spaced(coldest, ladder.hottest, ladder.replicas)

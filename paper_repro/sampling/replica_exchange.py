@@ -66,7 +66,7 @@ def sample(
     cold_energies, end_cosines = np.empty((2, (snapshots - 1) * thinning + 1))
     attempts, accepts = np.zeros(levels - 1, dtype=np.int64), np.zeros(levels - 1, dtype=np.int64)
     round_trips = exchange(
-        start, band_of(matrix), 1 / temperatures, sampler.over_relaxation, interval, burn_in, thinning,
+        start, band_of(matrix), 1 / temperatures, sampler.over_relaxation_probability, interval, burn_in, thinning,
         spins, cold_energies, end_cosines, attempts, accepts, states, generator,
     )  # fmt: skip
     return ReplicaExchange(spins, cold_energies, end_cosines, attempts, accepts, int(round_trips))

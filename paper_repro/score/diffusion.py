@@ -8,7 +8,7 @@ import math
 import torch
 
 from paper_repro.physics.sphere import angle, exp, heat_kernel, log, project
-from paper_repro.spec import Diffusion, Refinement
+from paper_repro.spec import Diffusion, ShiftedTimeWeighting
 
 #: The heat kernel never exceeds this multiple of the density of one tangent Gaussian step (checked by a test).
 ENVELOPE = 1.72
@@ -18,7 +18,7 @@ _IMAGES = 6
 def draw_times(count: int, diffusion: Diffusion, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """Return diffusion times (chain,) on [shortest_time, longest_time], uniform in t or in ln t as the spec says."""
     fraction = torch.rand(count, generator=generator, dtype=dtype)
-    if diffusion.time_law == "log-uniform":
+    if diffusion.time_sampling == "log-uniform":
         times = diffusion.shortest_time * (diffusion.longest_time / diffusion.shortest_time) ** fraction
         return times.clamp(diffusion.shortest_time, diffusion.longest_time)
     return diffusion.shortest_time + (diffusion.longest_time - diffusion.shortest_time) * fraction
@@ -71,8 +71,8 @@ def brownian_step(clean: torch.Tensor, time: torch.Tensor, generator: torch.Gene
 
 
 def add_noise(clean: torch.Tensor, time: torch.Tensor, diffusion: Diffusion, generator: torch.Generator) -> torch.Tensor:
-    """Return the noisy spins (chain, site, 3) at times (chain,), by the noising that the spec names."""
-    step = tangent_step if diffusion.noising == "tangent-gaussian" else brownian_step
+    """Return the noisy spins (chain, site, 3) at times (chain,), by the forward kernel of the spec."""
+    step = tangent_step if diffusion.forward_kernel == "tangent-gaussian" else brownian_step
     return step(clean, time[:, None], generator)
 
 
@@ -84,13 +84,13 @@ def opposite(clean: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
     return 2 * (clean * vector).sum(-1, keepdim=True) * clean - vector
 
 
-def log_target(noisy: torch.Tensor, clean: torch.Tensor, time: torch.Tensor, threshold: float) -> torch.Tensor:
+def geodesic_target(noisy: torch.Tensor, clean: torch.Tensor, time: torch.Tensor, threshold: float) -> torch.Tensor:
     """Return Log_x(x₀) / t (chain, site, 3), the target of the paper (Eq. 5), which is exact as t → 0."""
     return log(noisy, clean, threshold) / time[:, None, None]
 
 
-def exact_target(noisy: torch.Tensor, clean: torch.Tensor, time: torch.Tensor, noising: str) -> torch.Tensor:
-    """Return ∇ ln p_t(x | x₀) (chain, site, 3), the exact conditional score of the noising that made ``noisy``.
+def conditional_score(noisy: torch.Tensor, clean: torch.Tensor, time: torch.Tensor, forward_kernel: str) -> torch.Tensor:
+    """Return ∇ ln p_t(x | x₀) (chain, site, 3), the exact conditional score of the forward kernel that made ``noisy``.
 
     It points along the geodesic to x₀ with the length -∂_θ ln p_t; computed in float64.
     """
@@ -100,23 +100,24 @@ def exact_target(noisy: torch.Tensor, clean: torch.Tensor, time: torch.Tensor, n
     at = time.double()[:, None].expand(theta.shape).contiguous()
     close = theta < 1e-6
     safe = torch.where(close, torch.full_like(theta, 1e-6), theta).clamp(max=math.pi - 1e-9)
-    derivative = (tangent_step_density if noising == "tangent-gaussian" else heat_kernel)(safe, at)[1]
+    derivative = (tangent_step_density if forward_kernel == "tangent-gaussian" else heat_kernel)(safe, at)[1]
     return (-(derivative / safe)[..., None] * towards).to(noisy.dtype)
 
 
 def target(noisy: torch.Tensor, clean: torch.Tensor, time: torch.Tensor, diffusion: Diffusion) -> torch.Tensor:
     """Return the target of the score (chain, site, 3) that the spec names."""
-    if diffusion.target == "log":
-        return log_target(noisy, clean, time, diffusion.angle_threshold)
-    return exact_target(noisy, clean, time, diffusion.noising)
+    if diffusion.target == "geodesic":
+        return geodesic_target(noisy, clean, time, diffusion.angle_threshold)
+    return conditional_score(noisy, clean, time, diffusion.forward_kernel)
 
 
-def weight(time: torch.Tensor, diffusion: Diffusion, refinement: Refinement | None) -> torch.Tensor:
-    """Return the weight (chain,) of the squared error at each time: t (paper, Eq. 6), or t + τ as the spec says.
+def weight(time: torch.Tensor, diffusion: Diffusion) -> torch.Tensor:
+    """Return the weight (chain,) of the squared error at each time: t (paper, Eq. 6), or t + τ.
 
-    With opposite noise in pairs the noise of the gradient does not grow as t → 0, so that the weight need not fall there.
+    With antithetic noise the noise of the gradient does not grow as t → 0, so that the weight need not fall there.
     """
-    return time + refinement.time_scale if refinement is not None and diffusion.weighting == "shifted-time" else time
+    weighting = diffusion.weighting
+    return time + weighting.time_scale if isinstance(weighting, ShiftedTimeWeighting) else time
 
 
 def loss(score: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -37,20 +37,19 @@ def extrapolation(times: Sequence[float]) -> npt.NDArray[np.float64]:
 class NetworkForce:
     """The frozen network near t = 0: (codes (site,), spins (snapshot, site, 3)) → force (snapshot, site, 3).
 
-    Asked at diffusion time ``time``, or at several, from which a polynomial in t leads to t = 0: the score at t > 0 is that of a
-    smoothed density, smaller than the force by a part that is proportional to t while t is small. Dimensionless: β times the
+    Evaluated at the diffusion times ``times``; of several, the polynomial through them is extrapolated to t = 0: the score at t > 0
+    is that of a smoothed density, smaller than the force by a part in proportion to t while t is small. Dimensionless: β times the
     force for a perfect network; computed in the precision of the network's weights, returned in float64.
     """
 
     model: Pairformer
-    time: float | tuple[float, ...]
+    times: tuple[float, ...]
 
     def _ask(self, method: Any, codes: npt.NDArray[Any], spins: Floats) -> Floats:
         dtype = next(self.model.parameters()).dtype
-        times = self.time if isinstance(self.time, tuple) else (self.time,)
         with torch.inference_mode():
-            answers = [method(*as_batch(codes, torch.as_tensor(spins).to(dtype), time)).double().numpy() for time in times]
-        answer: Floats = np.tensordot(extrapolation(times), np.stack(answers), 1) if len(times) > 1 else answers[0]
+            answers = [method(*as_batch(codes, torch.as_tensor(spins).to(dtype), time)).double().numpy() for time in self.times]
+        answer: Floats = np.tensordot(extrapolation(self.times), np.stack(answers), 1) if len(answers) > 1 else answers[0]
         return answer
 
     def __call__(self, codes: npt.NDArray[Any], spins: Floats) -> Floats:
@@ -62,11 +61,9 @@ class NetworkForce:
         return self._ask(self.model.interaction, codes, spins)
 
 
-def force_of(model: Pairformer, info: WeightsInfo, query_time: float) -> NetworkForce:
-    """Return a network that was loaded as a force field, asked as its file says; at ``query_time`` where it says nothing."""
-    if info.refinement is not None:
-        return NetworkForce(model, info.refinement.query_times)
-    return NetworkForce(model, query_time if info.query_time is None else info.query_time)
+def force_of(model: Pairformer, info: WeightsInfo, query_times: tuple[float, ...]) -> NetworkForce:
+    """Return a loaded network as a force field at the query times of its file, or at ``query_times`` where it states none."""
+    return NetworkForce(model, info.query_times or query_times)
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ def network_for(weights: Path, spec: Spec) -> tuple[Pairformer, WeightsInfo]:
     """Load a network that serves the chains of a spec; raises ``InputError`` where it has too few positions or species."""
     model, info = load_weights(weights)
     sites = max(spec.chains.longest, len(spec.likelihood.chain))
-    if info.architecture.positions < sites or info.architecture.identities < len(spec.hamiltonian.identities):
-        found = f"serves {info.architecture.positions} sites and {info.architecture.identities} identities"
-        raise InputError(weights, found, f"at least {sites} sites and {len(spec.hamiltonian.identities)} identities")
+    if info.architecture.positions < sites or info.architecture.species < len(spec.hamiltonian.species):
+        found = f"serves {info.architecture.positions} sites and {info.architecture.species} species"
+        raise InputError(weights, found, f"at least {sites} sites and {len(spec.hamiltonian.species)} species")
     return model, info

@@ -3,9 +3,9 @@
 Only the identities, the positions, the time and the scalar products S_i·S_j enter; the force is F_i = Σ_j W_ij S_j with a
 symmetric, zero-diagonal W, and the score its tangent part. Shapes: chain, site, channel; pairs are (chain, site, site, channel).
 
-A refined recipe (``spec.Refinement``) can have more: the time enters as its logarithm; W is divided by t + τ, as its size falls,
-times a learned function of t; the pair (i, j) is the pair (j, i), so that it is computed once; and pairs meet: what (i, k) and
-(k, j) say of (i, j), summed over k, the triangle multiplication of AlphaFold, which Mini-AF3 leaves out.
+Beyond the published network an architecture can have a logarithmic time feature; an output scale 1 / (t + τ) times a learned
+function of t; a symmetric pair update, where (i, j) and (j, i) are one pair, computed once; and the triangle multiplicative update
+of AlphaFold, which Mini-AF3 leaves out: products of (i, k) and (k, j), summed over k, are added to (i, j).
 """
 
 import threading
@@ -16,20 +16,21 @@ import torch
 from torch import nn
 
 from paper_repro.physics.sphere import project
-from paper_repro.spec import Architecture, Refinement
+from paper_repro.spec import Architecture, ConstantScale, LearnedScale, ShiftedLogTime
 
-_GAIN_TERMS = 7  # of the logarithm of the learned gain: its times are then told apart by a factor of two to four
+_GAIN_TERMS = 7  # of the logarithm of the learned gain: it resolves times that differ by a factor of two to four
+_ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "relu": nn.ReLU, "silu": nn.SiLU}
 
 
-def _mlp(*widths: int) -> nn.Sequential:
-    """Linear layers with GELU between them."""
+def _mlp(activation: str, *widths: int) -> nn.Sequential:
+    """Linear layers with an activation between them."""
     layers: list[nn.Module] = []
     for first, second in pairwise(widths):
-        layers += [nn.Linear(first, second), nn.GELU()]
+        layers += [nn.Linear(first, second), _ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])
 
 
-def _waves(count: int, width: int, highest: float) -> torch.Tensor:
+def _sinusoids(count: int, width: int, highest: float) -> torch.Tensor:
     """Return sines and cosines of 0, 1, … (count, width) at frequencies from ``highest`` to a sixtieth of it in equal ratios."""
     frequencies = highest * 60.0 ** -torch.linspace(0, 1, (width + 1) // 2)
     angles = torch.arange(count)[:, None] * frequencies
@@ -46,14 +47,14 @@ def triangles(side: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 class PairformerBlock(nn.Module):
     """One refinement: the pairs are updated from the singles, then the singles attend to each other, biased by the pairs."""
 
-    def __init__(self, shape: Architecture, *, symmetric: bool = False, mixing: int = 0) -> None:
+    def __init__(self, shape: Architecture, *, mixing: int = 0) -> None:
         super().__init__()
         single, pair = shape.single_width, shape.pair_width
         self.heads = shape.heads
-        self.symmetric = symmetric
-        self.pair_update = nn.Linear(single if symmetric else 2 * single, pair)
+        self.symmetric = shape.pair_update == "symmetric"
+        self.pair_update = nn.Linear(single if self.symmetric else 2 * single, pair)
         self.pair_norm = nn.LayerNorm(pair)
-        self.pair_transition = _mlp(pair, shape.pair_hidden, pair)
+        self.pair_transition = _mlp(shape.activation, pair, shape.pair_hidden, pair)
         self.single_norm = nn.LayerNorm(single)
         self.query_key_value = nn.Linear(single, 3 * single)
         self.pair_bias = nn.Linear(pair, shape.heads)
@@ -117,27 +118,26 @@ class PairformerBlock(nn.Module):
 class Pairformer(nn.Module):
     """The network: identities, spins and time to an interaction matrix W and a score."""
 
-    def __init__(self, shape: Architecture, refinement: Refinement | None = None) -> None:
+    def __init__(self, shape: Architecture) -> None:
         super().__init__()
         self.shape = shape
-        self.refinement = refinement
-        self.symmetric = refinement is not None and refinement.pair_track == "symmetric"
-        self.identity_embedding = nn.Embedding(shape.identities, shape.single_width)
+        self.symmetric = shape.pair_update == "symmetric"
+        self.identity_embedding = nn.Embedding(shape.species, shape.single_width)
         self.position_embedding = nn.Embedding(shape.positions, shape.single_width)
-        self.time_mlp = _mlp(1, shape.single_width, shape.single_width)
+        self.time_mlp = _mlp(shape.activation, 1, shape.single_width, shape.single_width)
         self.separation_embedding = nn.Embedding(shape.positions, shape.pair_width)
         self.cosine_projection = nn.Linear(1, shape.pair_width)
-        mixing = 0 if refinement is None else refinement.pair_mixing  # not in the first block, whose pairs know but themselves
-        self.blocks = nn.ModuleList(
-            PairformerBlock(shape, symmetric=self.symmetric, mixing=mixing if block else 0) for block in range(shape.blocks)
+        self.blocks = nn.ModuleList(  # no triangles in the first block, whose pairs depend on their own two sites alone
+            PairformerBlock(shape, mixing=shape.triangle_channels if block else 0) for block in range(shape.blocks)
         )
-        self.weight_head = nn.Sequential(nn.LayerNorm(shape.pair_width), *_mlp(shape.pair_width, shape.pair_width, 1))
-        if refinement is not None and refinement.output == "scaled":
+        head = _mlp(shape.activation, shape.pair_width, shape.pair_width, 1)
+        self.weight_head = nn.Sequential(nn.LayerNorm(shape.pair_width), *head)
+        if isinstance(shape.output_scale, LearnedScale):
             self.log_gain = nn.Parameter(torch.zeros(_GAIN_TERMS))
-        if refinement is not None and refinement.embeddings == "waves":
-            positions = shape.positions  # those of sites are smaller: the force does not ask where a pair lies
-            self.position_embedding.weight = nn.Parameter(0.7 * _waves(positions, shape.single_width, 1.5))
-            self.separation_embedding.weight = nn.Parameter(_waves(positions, shape.pair_width, 3.0))
+        if shape.embeddings == "sinusoidal":
+            positions = shape.positions  # those of sites are smaller: the force hardly depends on where a pair lies
+            self.position_embedding.weight = nn.Parameter(0.7 * _sinusoids(positions, shape.single_width, 1.5))
+            self.separation_embedding.weight = nn.Parameter(_sinusoids(positions, shape.pair_width, 3.0))
 
     def interaction(self, codes: torch.Tensor, spins: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return W (chain, site, site): symmetric, zero on the diagonal and at padded sites.
@@ -182,28 +182,31 @@ class Pairformer(nn.Module):
         """Return the first singles (chain, site, channel): identity, position and time."""
         sites = torch.arange(codes.shape[1], device=codes.device)
         embedded: torch.Tensor = (
-            self.identity_embedding(codes) + self.position_embedding(sites) + self.time_mlp(self.told(time)[:, None])[:, None]
+            self.identity_embedding(codes)
+            + self.position_embedding(sites)
+            + self.time_mlp(self.time_feature(time)[:, None])[:, None]
         )
         return embedded
 
-    def told(self, time: torch.Tensor) -> torch.Tensor:
-        """Return what the network is told of the times (chain,): t itself (paper), ln t, or ln(t + τ) with the τ of the spec."""
-        if self.shape.time_input == "raw":
+    def time_feature(self, time: torch.Tensor) -> torch.Tensor:
+        """Return the feature of the times (chain,) that enters the network: t itself (paper), ln t, or ln(t + τ)."""
+        feature = self.shape.time_feature
+        if feature.kind == "raw":
             return time
-        shift = self.refinement.time_scale if self.refinement is not None and self.shape.time_input == "shifted-log" else 0.0
-        return torch.log(time + shift)
+        return torch.log(time + (feature.time_scale if isinstance(feature, ShiftedLogTime) else 0.0))
 
     def gain(self, time: torch.Tensor) -> torch.Tensor:
-        """Return what the answer is multiplied by (chain,): 1 (paper), a size c, or c / (t + τ) exp Σ_k a_k T_k(v) with learned a.
+        """Return the factor on W (chain,): 1 (paper), a constant c, or c / (t + τ) exp Σ_k a_k T_k(v) with learned a.
 
         The T_k are Chebyshev polynomials of v = (t - τ) / (t + τ), which is smooth at t = 0 and reaches 1 as t → ∞.
         """
-        if self.refinement is None or self.refinement.output == "plain":
-            return torch.full_like(time, 1.0 if self.refinement is None else self.refinement.output_size)
-        shifted = time + self.refinement.time_scale
-        angle = torch.arccos(((time - self.refinement.time_scale) / shifted).clamp(-1.0, 1.0))
+        scale = self.shape.output_scale
+        if not isinstance(scale, LearnedScale):
+            return torch.full_like(time, scale.scale if isinstance(scale, ConstantScale) else 1.0)
+        shifted = time + scale.time_scale
+        angle = torch.arccos(((time - scale.time_scale) / shifted).clamp(-1.0, 1.0))
         orders = torch.arange(_GAIN_TERMS, device=time.device)
-        return self.refinement.output_size / shifted * torch.exp(torch.cos(angle[:, None] * orders) @ self.log_gain)
+        return scale.scale / shifted * torch.exp(torch.cos(angle[:, None] * orders) @ self.log_gain)
 
     def embed_pairs(self, cosine: torch.Tensor) -> torch.Tensor:
         """Return the first pairs (chain, site, site, channel): separation, and S_i·S_j, given as (chain, site, site, 1)."""
@@ -231,11 +234,11 @@ class Pairformer(nn.Module):
 _GLOBAL_GENERATOR = threading.Lock()  # one thread at a time uses torch's own random state
 
 
-def build(shape: Architecture, seed: int, refinement: Refinement | None = None) -> Pairformer:
+def build(shape: Architecture, seed: int) -> Pairformer:
     """Return an untrained network whose initial weights depend on ``seed`` alone; the global random state is left as it was."""
     with _GLOBAL_GENERATOR, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # inside the fork: the layers draw from the global generator
-        return Pairformer(shape, refinement)
+        return Pairformer(shape)
 
 
 def parameter_count(model: nn.Module) -> int:

@@ -4,8 +4,8 @@ Every random number is keyed by (seed, epoch) or (seed, step), so that a run tha
 gradient of a batch is the sum over small groups of chains, each taken by one thread and added in a fixed order: the weights do not
 depend on the number of threads. Several processes can share the groups too (``score.ranks``); their sum differs by rounding.
 
-A refined recipe (``spec.Refinement``) takes half a batch of chains twice, with opposite noise, lets the learning rate rise and
-fall, and ends with a running mean of the weights.
+With antithetic noise half a batch of chains is noised twice, with opposite noise; with an exponential moving average (EMA) of the
+weights, that average is the trained network.
 """
 
 import contextlib
@@ -31,10 +31,10 @@ from paper_repro.score import diffusion
 from paper_repro.score.pairformer import Pairformer, build
 from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import read_tensors, write_tensors
-from paper_repro.spec import Architecture, Diffusion, Refinement, Training
+from paper_repro.spec import AdamW, Architecture, ConstantRate, CosineRate, Diffusion, MuonAdamW, Training
 
 CHECKPOINT_FORMAT = "paper_repro checkpoint 1"
-AVERAGED_FORMAT = "paper_repro checkpoint 2"  # with the running mean of the weights
+AVERAGED_FORMAT = "paper_repro checkpoint 2"  # with the EMA of the weights
 _CHECKPOINT_SECONDS = 60.0
 _PAIRS = 12_000  # pairs of sites whose gradient is taken together: few enough to stay in the processor's cache
 
@@ -55,42 +55,37 @@ class Trained:
     losses: npt.NDArray[np.float64]
 
 
-def before_noise(training: Training, refinement: Refinement | None) -> Training:
-    """Return the recipe with the chains that a batch takes from the data: half of it where each is noised twice."""
-    antithetic = refinement is not None and refinement.noise == "antithetic"
-    return attrs.evolve(training, batch=training.batch // 2) if antithetic else training
+def clean_batch(training: Training) -> int:
+    """Return the number of chains that a batch takes from the data: half of it where each is noised twice."""
+    return training.batch // 2 if training.noise == "antithetic" else training.batch
 
 
-def steps_in_all(sequences: int, training: Training, refinement: Refinement | None = None) -> int:
+def steps_in_all(sequences: int, training: Training) -> int:
     """Return the number of optimiser steps: epochs × batches, the last batch of an epoch possibly smaller."""
-    return training.epochs * math.ceil(sequences / before_noise(training, refinement).batch)
+    return training.epochs * math.ceil(sequences / clean_batch(training))
 
 
-def _snapshots_of(chains: Chains, seed: int, epoch: int, refinement: Refinement | None) -> list[int]:
+def _snapshots_of(chains: Chains, seed: int, epoch: int, *, cyclic: bool) -> list[int]:
     """Return which snapshot of each sequence an epoch takes: a random one, or the next, from a random first.
 
-    In turn, each snapshot is taken once before any is taken again: ten passes at random miss a third of ten.
+    Cyclic, each snapshot is taken once before any is taken again: ten epochs with replacement miss a third of ten.
     """
-    in_turn = refinement is not None and refinement.snapshots == "in-turn"
-    shares = training_generator(seed, "snapshot", 0 if in_turn else epoch).random(len(chains.codes))
+    shares = training_generator(seed, "snapshot", 0 if cyclic else epoch).random(len(chains.codes))
     return [
-        (int(share * len(spins)) + (epoch if in_turn else 0)) % len(spins)
-        for share, spins in zip(shares, chains.spins, strict=True)
+        (int(share * len(spins)) + (epoch if cyclic else 0)) % len(spins) for share, spins in zip(shares, chains.spins, strict=True)
     ]
 
 
-def batch_at(
-    chains: Chains, training: Training, seed: int, step: int, refinement: Refinement | None = None
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def batch_at(chains: Chains, training: Training, seed: int, step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return codes (chain, site), clean spins (chain, site, 3) and mask (chain, site) of one step, padded to its longest chain.
 
     Each epoch visits every sequence once, in an order of its own, with one snapshot each.
     """
-    count = len(chains.codes)
-    epoch, within = divmod(step, math.ceil(count / training.batch))
+    count, size = len(chains.codes), clean_batch(training)
+    epoch, within = divmod(step, math.ceil(count / size))
     order = training_generator(seed, "order", epoch).permutation(count)
-    snapshots = _snapshots_of(chains, seed, epoch, refinement)
-    chosen = order[within * training.batch : (within + 1) * training.batch]
+    snapshots = _snapshots_of(chains, seed, epoch, cyclic=training.snapshots == "cyclic")
+    chosen = order[within * size : (within + 1) * size]
     longest = max(len(chains.codes[index]) for index in chosen)
     codes = np.zeros((len(chosen), longest), dtype=np.int64)
     spins = np.zeros((len(chosen), longest, 3), dtype=np.float32)
@@ -123,20 +118,21 @@ def noised(
     batch: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
     settings: Diffusion,
     generator: torch.Generator,
-    refinement: Refinement | None = None,
+    *,
+    antithetic: bool = False,
 ) -> Noised:
-    """Return a batch of ``batch_at`` at random times, with random noise, from ``generator``; all of it twice where noise is paired.
+    """Return a batch of ``batch_at`` at random times, with random noise, from ``generator``; all of it twice where ``antithetic``.
 
-    The second half then has the opposite noise at the same times: what is odd in the noise cancels in the gradient.
+    The second half then has the opposite noise at the same times: terms odd in the noise cancel in the gradient.
     """
     codes, clean, mask = batch
     time = diffusion.draw_times(len(codes), settings, generator)
     noisy = torch.where(mask[..., None], diffusion.add_noise(clean, time, settings, generator), 0.0)
     wanted = diffusion.target(noisy, clean, time, settings)
-    if refinement is not None and refinement.noise == "antithetic":
+    if antithetic:
         noisy, wanted = (torch.cat([vector, diffusion.opposite(clean, vector)]) for vector in (noisy, wanted))
         codes, time, mask = (torch.cat([same, same]) for same in (codes, time, mask))
-    return Noised(codes, noisy, wanted, time, diffusion.weight(time, settings, refinement), mask)
+    return Noised(codes, noisy, wanted, time, diffusion.weight(time, settings), mask)
 
 
 def groups_of(lengths: torch.Tensor) -> list[torch.Tensor]:
@@ -210,17 +206,15 @@ def _require_the_same_start(done: int, ranks: Ranks) -> None:
         raise InputError(f"rank {ranks.rank} of {ranks.size}", found, "a run directory that every rank sees")
 
 
-def share_of_rate(refinement: Refinement | None, step: int, total: int) -> float:
-    """Return what a step out of ``total`` has of the learning rate: (step + 1) / warm-up, then all of it, or less by a cosine.
+def share_of_rate(schedule: ConstantRate | CosineRate, step: int, total: int) -> float:
+    """Return the fraction of the peak learning rate at a step out of ``total``: (step + 1) / warm-up, then 1 or a cosine.
 
-    The cosine is ½ (1 + cos πx), with x from 0 at the end of the warm-up to 1 at the last step's end.
+    The cosine is ½ (1 + cos πx), with x from 0 at the end of the warm-up to 1 at the end of the last step.
     """
-    if refinement is None:
-        return 1.0
-    warm, done = refinement.warm_up * total, step + 1
+    warm, done = schedule.warmup_fraction * total, step + 1
     if done <= warm:
         return done / warm
-    if refinement.schedule == "constant":
+    if schedule.kind == "constant":
         return 1.0
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(total - warm, 1)))
 
@@ -229,39 +223,41 @@ def share_of_rate(refinement: Refinement | None, step: int, total: int) -> float
 Optimisers = list[tuple[torch.optim.Optimizer, float]]
 
 
-def _optimisers(model: Pairformer, training: Training, refinement: Refinement | None) -> Optimisers:
-    """Return AdamW for all parameters; or Muon for the matrices of the layers, those of one row or column excepted, and AdamW."""
-    decay = training.weight_decay
-    rate = 0.0 if refinement is None else refinement.matrix_rate
-    layers = [layer.weight for layer in model.modules() if isinstance(layer, torch.nn.Linear) and min(layer.weight.shape) > 1]
-    matrices = layers if rate > 0 else []
+def _optimisers(model: Pairformer, settings: AdamW | MuonAdamW) -> Optimisers:
+    """Return AdamW for all parameters; or Muon for the matrices of linear layers, except single rows or columns, and AdamW."""
+    matrices: list[torch.Tensor] = []
+    if isinstance(settings, MuonAdamW):
+        layers = (layer.weight for layer in model.modules() if isinstance(layer, torch.nn.Linear))
+        matrices = [matrix for matrix in layers if min(matrix.shape) > 1]
     chosen = {id(matrix) for matrix in matrices}
     others = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
-    adamw = torch.optim.AdamW(others, lr=training.learning_rate, weight_decay=decay), training.learning_rate
-    return [adamw, (torch.optim.Muon(matrices, lr=rate, weight_decay=decay), rate)] if matrices else [adamw]
+    rate, decay = settings.learning_rate, settings.weight_decay
+    made: Optimisers = [(torch.optim.AdamW(others, lr=rate, weight_decay=decay), rate)]
+    if isinstance(settings, MuonAdamW) and matrices:
+        muon_rate = settings.muon_learning_rate
+        made.append((torch.optim.Muon(matrices, lr=muon_rate, weight_decay=decay), muon_rate))
+    return made
 
 
-#: The running mean of each weight, in the order of the network's parameters; empty where none is taken.
+#: The EMA of each weight, in the order of the network's parameters; empty where none is taken.
 Average = list[torch.Tensor]
 
 
-def _average_of(model: Pairformer, refinement: Refinement | None) -> Average:
-    """Return the running mean before the first step."""
-    if refinement is None or refinement.averaging == 0:
-        return []
-    return [parameter.detach().clone() for parameter in model.parameters()]
+def _average_of(model: Pairformer, decay: float) -> Average:
+    """Return the EMA before the first step; none for a decay of 0."""
+    return [parameter.detach().clone() for parameter in model.parameters()] if decay > 0 else []
 
 
-def _follow(average: Average, model: Pairformer, refinement: Refinement | None, step: int) -> None:
-    """Take the weights after a step into their running mean; the first steps fade faster, so that the start is forgotten."""
-    if refinement is not None and average:
-        share = 1 - min(refinement.averaging, (step + 1) / (step + 10))
+def _update_average(average: Average, model: Pairformer, decay: float, step: int) -> None:
+    """Update the EMA with the weights after a step; the decay is smaller in the first steps, so that the start is forgotten."""
+    if average:
+        share = 1 - min(decay, (step + 1) / (step + 10))
         for mean, parameter in zip(average, model.parameters(), strict=True):
             mean.lerp_(parameter.detach(), share)
 
 
 def _end_with(average: Average, model: Pairformer) -> None:
-    """Put the running mean in the place of the weights, where one is taken."""
+    """Replace the weights by their EMA, where one is taken."""
     if average:
         with torch.no_grad():
             for mean, parameter in zip(average, model.parameters(), strict=True):
@@ -361,7 +357,6 @@ def train(
     training: Training,
     seed: int,
     *,
-    refinement: Refinement | None = None,
     checkpoint: Path | None = None,
     key: str = "",
     progress: Callable[[int, int, float], None] | None = None,
@@ -381,37 +376,37 @@ def train(
     if not chains.codes:
         raise ValueError("no chains; expected at least one to train on")
     writes = checkpoint if ranks is None or ranks.leads else None
-    model = build(shape, seed, refinement).train()
+    model = build(shape, seed).train()
     if ranks is not None:
         model = model.to(ranks.device)
-    optimisers = _optimisers(model, training, refinement)
-    average = _average_of(model, refinement)
+    optimisers = _optimisers(model, training.optimiser)
+    average = _average_of(model, training.ema_decay)
     losses = [] if checkpoint is None else _resume(checkpoint, model, optimisers, average, key, say)
     parallel = None
     if ranks is not None:
         _require_the_same_start(len(losses), ranks)
         parallel = DistributedDataParallel(model, find_unused_parameters=True)  # the last block's attention has no part in the loss
-    total, clean = steps_in_all(len(chains.codes), training, refinement), before_noise(training, refinement)
+    total, antithetic = steps_in_all(len(chains.codes), training), training.noise == "antithetic"
     saved_at, saved = clock.monotonic(), len(losses)
     try:
         with workers(threads) as executor:
             for step in range(len(losses), total):
                 generator = torch.Generator().manual_seed(int(training_generator(seed, "noise", step).integers(2**63)))
-                batch = noised(batch_at(chains, clean, seed, step, refinement), settings, generator, refinement)
+                batch = noised(batch_at(chains, training, seed, step), settings, generator, antithetic=antithetic)
                 if parallel is None or ranks is None:
                     value, slopes = gradient(model, batch, executor)
                     for parameter, slope in zip(model.parameters(), slopes, strict=True):
                         parameter.grad = slope
                 else:
                     value = _gradient_together(parallel, batch.to(ranks.device), ranks)
-                norm = torch.nn.utils.clip_grad_norm_(model.parameters(), training.gradient_norm)
+                norm = torch.nn.utils.clip_grad_norm_(model.parameters(), training.gradient_clip_norm)
                 _require_finite(value, norm.item(), seed, step)
-                share = share_of_rate(refinement, step, total)
+                share = share_of_rate(training.schedule, step, total)
                 with _uninterrupted():
                     for optimiser, rate in optimisers:
                         optimiser.param_groups[0]["lr"] = rate * share
                         optimiser.step()
-                    _follow(average, model, refinement, step)
+                    _update_average(average, model, training.ema_decay, step)
                     losses.append(value)
                 if progress is not None:
                     progress(step + 1, total, losses[-1])

@@ -14,11 +14,12 @@ from safetensors.torch import save
 from paper_repro.files import DamagedError, InputError, require_format, write_bytes
 from paper_repro.score.header import read_metadata
 from paper_repro.score.pairformer import Pairformer
-from paper_repro.spec import Architecture, Refinement, canonical, differences, structure
+from paper_repro.spec import Architecture, canonical, structure
+from paper_repro.spec.migration import architecture_from_old
 
-FORMAT = "paper_repro weights 1"
-_REFINED_BEFORE = "paper_repro weights 2"
-REFINED_FORMAT = "paper_repro weights 3"  # with the refinement of the recipe, which says more of the network and how to ask it
+FORMAT = "paper_repro weights 4"
+#: Without a refinement, with one, and with one that has triangles: ``spec.migration`` has their architectures in today's form.
+_OLD_FORMATS = ("paper_repro weights 1", "paper_repro weights 2", "paper_repro weights 3")
 
 #: The authors' names (b39e928) and ours, by prefix; within a block after "blocks.K.".
 _OUTSIDE = {
@@ -42,15 +43,14 @@ _INSIDE = {
 
 @attrs.frozen
 class WeightsInfo:
-    """What a weights file says of itself: where it is from, its architecture, and how the network is to be queried."""
+    """What a weights file says of itself: where it is from, its architecture, and at which times the network is evaluated."""
 
     source: str
     architecture: Architecture
-    query_time: float | None
+    query_times: tuple[float, ...] | None
     spec_sha256: str
     seed: int | None
     steps: int | None
-    refinement: Refinement | None = None
 
 
 def tensors_digest(tensors: Mapping[str, torch.Tensor]) -> str:
@@ -93,24 +93,22 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     return tensors, metadata
 
 
-def weights_as_bytes(model: Pairformer, *, query_time: float, spec_sha256: str, seed: int, steps: int) -> bytes:
-    """Return a network's weights as a file: with its architecture, the spec hash, and how it is to be queried."""
+def weights_as_bytes(model: Pairformer, *, query_times: tuple[float, ...], spec_sha256: str, seed: int, steps: int) -> bytes:
+    """Return a network's weights as a file: with its architecture, its query times, and the spec hash."""
     metadata = {
         "format": FORMAT,
         "architecture": json.dumps(canonical(model.shape)),
-        "query_time": repr(query_time),
+        "query_times": json.dumps(query_times),
         "spec_sha256": spec_sha256,
         "seed": str(seed),
         "steps": str(steps),
     }
-    if model.refinement is not None:
-        metadata |= {"format": REFINED_FORMAT, "refinement": json.dumps(canonical(model.refinement))}
     return tensors_as_bytes(model.state_dict(), metadata)
 
 
-def save_weights(path: Path, model: Pairformer, *, query_time: float, spec_sha256: str, seed: int, steps: int) -> None:
+def save_weights(path: Path, model: Pairformer, *, query_times: tuple[float, ...], spec_sha256: str, seed: int, steps: int) -> None:
     """Write what ``weights_as_bytes`` returns, atomically."""
-    write_bytes(path, weights_as_bytes(model, query_time=query_time, spec_sha256=spec_sha256, seed=seed, steps=steps))
+    write_bytes(path, weights_as_bytes(model, query_times=query_times, spec_sha256=spec_sha256, seed=seed, steps=steps))
 
 
 def _from_authors(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -125,28 +123,32 @@ def _from_authors(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor
     return renamed
 
 
-def _architecture_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> Architecture:
-    """Read the architecture off the shapes of the authors' tensors, under our names."""
+def _sizes_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> dict[str, Any]:
+    """Read the sizes of the architecture off the shapes of tensors, under our names."""
     try:
-        identities, single = tensors["identity_embedding.weight"].shape
+        species, single = tensors["identity_embedding.weight"].shape
         positions, pair = tensors["separation_embedding.weight"].shape
         blocks = len({name.split(".")[1] for name in tensors if name.startswith("blocks.")})
-        data = {
-            "identities": identities,
+        return {
+            "species": species,
             "positions": positions,
             "single_width": single,
             "pair_width": pair,
             "pair_hidden": tensors["blocks.0.pair_transition.0.weight"].shape[0],
             "heads": tensors["blocks.0.pair_bias.weight"].shape[0],
             "blocks": blocks,
-            "activation": "gelu",
-            "time_input": "raw",
         }
     except (KeyError, ValueError) as error:
         raise InputError(
             path, "neither this project's metadata nor the authors' tensor names", "weights of the Mini-AF3 network"
         ) from error
-    return structure(data, Architecture, path)
+
+
+def _authors_architecture(sizes: Mapping[str, Any], path: Path) -> Architecture:
+    """Return the architecture of the authors' network: that of weights 1, which is the published one."""
+    old = {**sizes, "identities": sizes["species"], "activation": "gelu", "time_input": "raw"}
+    del old["species"]
+    return structure(architecture_from_old(old, None, path), Architecture, path)
 
 
 def _number(path: Path, metadata: Mapping[str, str], key: str, kind: type, *, above: float) -> Any:
@@ -159,42 +161,51 @@ def _number(path: Path, metadata: Mapping[str, str], key: str, kind: type, *, ab
     return value
 
 
-def _refinement_of(path: Path, metadata: Mapping[str, str]) -> Refinement | None:
-    """Read the refinement that a file states; one of format 2 is of a recipe that had less of it."""
-    if metadata["format"] == FORMAT:
-        return None
-    since = {"pair_mixing": 0, "embeddings": "random", "matrix_rate": 0.0} if metadata["format"] == _REFINED_BEFORE else {}
+def _json(path: Path, metadata: Mapping[str, str], key: str) -> Any:
     try:
-        stated = json.loads(metadata.get("refinement", ""))
+        return json.loads(metadata.get(key, ""))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: metadata refinement", "not JSON", "a refinement in JSON") from error
-    return structure(stated | since if isinstance(stated, dict) else stated, Refinement, f"{path}: metadata refinement")
+        raise InputError(f"{path}: metadata {key}", "not JSON", f"the {key} of the network in JSON") from error
 
 
-def _described(path: Path, metadata: Mapping[str, str], shape: Architecture) -> WeightsInfo:
-    """Read what a file of this project's format says of itself; the architecture that it states must be that of its tensors."""
+def _query_times(path: Path, stated: Any) -> tuple[float, ...]:
+    where = f"{path}: metadata query_times"
+    times = structure(stated, tuple[float, ...], where)
+    if not times or len(set(times)) != len(times) or not all(0 < time < 1e15 for time in times):
+        raise InputError(where, repr(stated)[:60], "one or more different finite numbers > 0")
+    return times
+
+
+def _network_of(path: Path, metadata: Mapping[str, str]) -> tuple[Architecture, tuple[float, ...]]:
+    """Read the architecture and the query times that a file states, in the form of its format."""
+    where = f"{path}: metadata architecture"
+    stated = _json(path, metadata, "architecture")
+    if metadata["format"] == FORMAT:
+        return structure(stated, Architecture, where), _query_times(path, _json(path, metadata, "query_times"))
+    time = _number(path, metadata, "query_time", float, above=0)
+    if metadata["format"] == _OLD_FORMATS[0]:
+        return structure(architecture_from_old(stated, None, where), Architecture, where), (time,)
+    refinement = _json(path, metadata, "refinement")
+    times = refinement.get("query_times") if isinstance(refinement, dict) else None
+    shape = architecture_from_old(stated, refinement, f"{path}: metadata refinement")
+    return structure(shape, Architecture, where), _query_times(path, times)
+
+
+def _described(path: Path, metadata: Mapping[str, str], sizes: Mapping[str, Any]) -> WeightsInfo:
+    """Read what a file of this project says of itself; the sizes that it states must be those of its tensors."""
     if "tensors_sha256" not in metadata:
         raise InputError(f"{path}: metadata tensors_sha256", "missing", "the SHA-256 of the tensors")
-    try:
-        stated = json.loads(metadata.get("architecture", ""))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: metadata architecture", "not JSON", "an architecture in JSON") from error
-    refinement = _refinement_of(path, metadata)
-    if refinement is not None and isinstance(stated, dict):  # no tensor tells how the time enters
-        shape = structure(
-            canonical(shape) | {"time_input": stated.get("time_input")}, Architecture, f"{path}: metadata architecture"
-        )
-    if stated != canonical(shape):
-        differing = "; ".join(differences(stated, canonical(shape))) if isinstance(stated, dict) else "no table"
-        raise InputError(f"{path}: metadata architecture", differing[:200], "the architecture of the tensors")
+    shape, times = _network_of(path, metadata)
+    differing = [f"{name}: {value} → {sizes[name]}" for name, value in canonical(shape).items() if value != sizes.get(name, value)]
+    if differing:
+        raise InputError(f"{path}: metadata architecture", "; ".join(differing), "the architecture of the tensors")
     return WeightsInfo(
         "paper_repro",
         shape,
-        _number(path, metadata, "query_time", float, above=0),
+        times,
         metadata.get("spec_sha256", ""),
         _number(path, metadata, "seed", int, above=-1),
         _number(path, metadata, "steps", int, above=0),
-        refinement,
     )
 
 
@@ -207,14 +218,14 @@ def load_weights(path: str | Path) -> tuple[Pairformer, WeightsInfo]:
     path = Path(path)
     tensors, metadata = read_tensors(path)
     stated = metadata.get("format")
-    if stated is not None or metadata.keys() & {"architecture", "query_time", "tensors_sha256"}:
-        require_format(f"{path}: metadata format", stated, FORMAT, _REFINED_BEFORE, REFINED_FORMAT)
-        info = _described(path, metadata, _architecture_of(path, tensors))
+    if stated is not None or metadata.keys() & {"architecture", "query_times", "query_time", "tensors_sha256"}:
+        require_format(f"{path}: metadata format", stated, FORMAT, *_OLD_FORMATS)
+        info = _described(path, metadata, _sizes_of(path, tensors))
     else:
         tensors = _from_authors(tensors)
-        info = WeightsInfo("authors", _architecture_of(path, tensors), None, "", None, None)
+        info = WeightsInfo("authors", _authors_architecture(_sizes_of(path, tensors), path), None, "", None, None)
     with torch.device("meta"):  # shapes alone: no random number is drawn
-        model = Pairformer(info.architecture, info.refinement)
+        model = Pairformer(info.architecture)
     wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     for name in sorted(wanted.keys() | tensors.keys()):
         if name not in tensors:

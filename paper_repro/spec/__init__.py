@@ -1,29 +1,72 @@
-"""What to run: frozen specs, their origins, strict loading and the spec hash."""
+"""What to run: frozen specs, their origins, strict reading and the spec hash."""
 
 from paper_repro.spec.constants import Constant, constants_of
-from paper_repro.spec.loading import Loaded, canonical, converter, differences, digest, load_spec, specs_folder, structure
-from paper_repro.spec.model import (
-    Architecture,
-    Chains,
-    Dataset,
+from paper_repro.spec.digest import canonical, differences, digest, digest_of_plain
+from paper_repro.spec.hamiltonian import Hamiltonian, PairTerm, Target
+from paper_repro.spec.inversion import Inversion, Readout
+from paper_repro.spec.likelihood import Likelihood, ThermodynamicIntegration
+from paper_repro.spec.network import Architecture, ConstantScale, LearnedScale, LogTime, NoScale, RawTime, ShiftedLogTime
+from paper_repro.spec.origin import Fact, Origin
+from paper_repro.spec.plain import converter, structure
+from paper_repro.spec.published import Claim, Published, Statement, load_published
+from paper_repro.spec.reader import Loaded, load_spec, specs_folder
+from paper_repro.spec.sampling import Chains, Dataset, Ladder, Sampler, Seeds
+from paper_repro.spec.spec import Spec
+from paper_repro.spec.training import (
+    AdamW,
+    ConstantRate,
+    CosineRate,
     Diffusion,
-    Hamiltonian,
-    Inversion,
-    Ladder,
-    Likelihood,
-    PairTerm,
-    Refinement,
-    Sampler,
-    Spec,
-    ThermodynamicIntegration,
+    MuonAdamW,
+    ShiftedTimeWeighting,
+    TimeWeighting,
     Training,
 )
-from paper_repro.spec.origin import Origin
-from paper_repro.spec.published import Claim, Published, Statement, load_published
 
 __all__ = [
-    "Architecture", "Chains", "Claim", "Constant", "Dataset", "Diffusion", "Hamiltonian", "Inversion", "Ladder", "Likelihood",
-    "Loaded", "Origin", "PairTerm", "Published", "Refinement", "Sampler", "Spec", "Statement", "ThermodynamicIntegration",
-    "Training", "canonical", "constants_of", "converter", "differences", "digest", "load_published", "load_spec",
-    "specs_folder", "structure",
-]  # fmt: skip
+    "AdamW",
+    "Architecture",
+    "Chains",
+    "Claim",
+    "Constant",
+    "ConstantRate",
+    "ConstantScale",
+    "CosineRate",
+    "Dataset",
+    "Diffusion",
+    "Fact",
+    "Hamiltonian",
+    "Inversion",
+    "Ladder",
+    "LearnedScale",
+    "Likelihood",
+    "Loaded",
+    "LogTime",
+    "MuonAdamW",
+    "NoScale",
+    "Origin",
+    "PairTerm",
+    "Published",
+    "RawTime",
+    "Readout",
+    "Sampler",
+    "Seeds",
+    "ShiftedLogTime",
+    "ShiftedTimeWeighting",
+    "Spec",
+    "Statement",
+    "Target",
+    "ThermodynamicIntegration",
+    "TimeWeighting",
+    "Training",
+    "canonical",
+    "constants_of",
+    "converter",
+    "differences",
+    "digest",
+    "digest_of_plain",
+    "load_published",
+    "load_spec",
+    "specs_folder",
+    "structure",
+]

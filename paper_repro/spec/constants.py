@@ -5,8 +5,9 @@ from typing import Any
 
 import attrs
 
-from paper_repro.spec.loading import Loaded
+from paper_repro.spec.origin import Origin
 from paper_repro.spec.quantity import quantity_of
+from paper_repro.spec.reader import Loaded
 
 
 @attrs.frozen
@@ -23,7 +24,7 @@ class Constant:
 
 
 def constants_of(loaded: Loaded[Any]) -> tuple[Constant, ...]:
-    """Return every constant of a spec, in the order of its classes."""
+    """Return every constant of a spec, in the order of its classes, and after them the facts that it states."""
 
     def walk(record: Any, prefix: str) -> Iterator[Constant]:
         for field in attrs.fields(attrs.resolve_types(type(record), include_extras=True)):
@@ -32,12 +33,22 @@ def constants_of(loaded: Loaded[Any]) -> tuple[Constant, ...]:
             if quantity is not None:
                 origin = loaded.origins[path]
                 shown = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-                source = "; ".join(part for part in (origin.where, origin.why) if part)
-                yield Constant(path, shown, quantity.unit or "—", quantity.symbol, quantity.meaning, origin.status, source)
+                unit, source = quantity.unit or "—", _source(origin)
+                yield Constant(path, shown, unit, quantity.symbol, quantity.meaning, origin.status, source)
             elif attrs.has(type(value)):
                 yield from walk(value, f"{path}.")
             elif isinstance(value, tuple):
                 for item in value:
                     yield from walk(item, f"{path}.{item.name}.")
 
-    return tuple(walk(loaded.record, ""))
+    return (*walk(loaded.record, ""), *_facts(loaded))
+
+
+def _facts(loaded: Loaded[Any]) -> Iterator[Constant]:
+    for name, fact in loaded.facts.items():
+        source = _source(fact.origin)
+        yield Constant(f"facts.{name}", fact.value, "—", "", "stated of the model; not varied here", fact.origin.status, source)
+
+
+def _source(origin: Origin) -> str:
+    return "; ".join(part for part in (origin.where, origin.why) if part)

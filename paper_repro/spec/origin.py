@@ -27,3 +27,11 @@ class Origin:
         for part in needs[self.status]:
             if not getattr(self, part).strip():
                 raise ValueError(f"status {self.status!r} without {part!r}; expected the {part!r} of this constant")
+
+
+@attrs.frozen
+class Fact:
+    """What a paper states of its model and this project does not vary: a value in words, and its origin."""
+
+    value: str
+    origin: Origin

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import attrs
 
-from paper_repro.spec.loading import Loaded, load
 from paper_repro.spec.quantity import Quantity, checked
+from paper_repro.spec.reader import Loaded, load
 
 Rule = Literal["prediction-interval", "same-law", "standard-errors", "lost"]
 

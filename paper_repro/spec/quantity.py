@@ -1,7 +1,7 @@
 """What a constant means: its unit, symbol and bounds, written once in the class that holds it."""
 
 import math
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import attrs
 
@@ -57,8 +57,21 @@ def quantity_of(annotation: Any) -> Quantity | None:
     return None
 
 
-def _checked(quantity: Quantity) -> Any:
+def choices_of(annotation: Any) -> tuple[Any, ...]:
+    """Return the permitted values of an annotated ``Literal``; none for any other type."""
+    bare = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    return get_args(bare) if get_origin(bare) is Literal else ()
+
+
+def tag(kind: str) -> Any:
+    """Return the field ``kind`` of one class of a tagged union: a keyword of the constructor that need not be given."""
+    return attrs.field(default=kind, kw_only=True)
+
+
+def _checked(quantity: Quantity, choices: tuple[Any, ...]) -> Any:
     def validate(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+        if choices and value not in choices:
+            raise ValueError(f"{attribute.name} = {value!r}; expected one of {', '.join(map(repr, choices))}")
         try:
             quantity.check(value)
         except ValueError as expected:
@@ -68,9 +81,9 @@ def _checked(quantity: Quantity) -> Any:
 
 
 def checked(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
-    """Give every field that has a ``Quantity`` a validator of its bounds (an attrs ``field_transformer``)."""
+    """Give every field that has a ``Quantity`` a validator of its bounds and choices (an attrs ``field_transformer``)."""
     result = []
     for field in fields:
         quantity = quantity_of(field.type)
-        result.append(field if quantity is None else field.evolve(validator=_checked(quantity)))
+        result.append(field if quantity is None else field.evolve(validator=_checked(quantity, choices_of(field.type))))
     return result

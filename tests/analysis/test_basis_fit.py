@@ -91,7 +91,7 @@ def test_another_chain_with_three_letters_and_separation_three(paper):
             ("d", 1, "yy", 0.2),
         )
     )
-    other = attrs.evolve(spec, identities="xyz", terms=terms)
+    other = attrs.evolve(spec, species="xyz", terms=terms)
     generator = np.random.default_rng(0)
     chains = []
     for _ in range(20):
@@ -105,7 +105,7 @@ def test_another_chain_with_three_letters_and_separation_three(paper):
 
 
 def test_the_number_of_threads_changes_no_byte(hamiltonian, paper, data):
-    field = NetworkForce(build(paper.record.architecture, 0).eval(), 1e-4)
+    field = NetworkForce(build(paper.record.architecture, 0).eval(), (1e-4,))
     counts = []
     one = equations_of(field, data, hamiltonian)
     two = equations_of(field, iter(data), hamiltonian, progress=counts.append, threads=2)

@@ -63,7 +63,7 @@ def test_force_magnitudes_count_every_spin_once(hamiltonian):
     assert abs(middle @ found["inferred"] / found["inferred"].sum() - lengths.mean() / 2) < width / 2
     assert lengths.max() < found["edges"][-1]
     # a chain of one identity, whose forces come closest to the bound
-    one = attrs.evolve(hamiltonian, identities="A", terms=tuple(term for term in hamiltonian.terms if term.pair == "AA"))
+    one = attrs.evolve(hamiltonian, species="A", terms=tuple(term for term in hamiltonian.terms if term.pair == "AA"))
     alone = [Snapshots.of(normalise(generator.standard_normal((500, 9, 3))))]
     assert force_magnitudes(half, alone, truth)["exact"][-1] == 0
     lengths = np.linalg.norm(exchange_force(alone[0].spins, coupling_matrix(alone[0].species, one), 20.0), axis=-1)

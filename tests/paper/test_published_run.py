@@ -96,7 +96,7 @@ def test_the_run_s_own_test_set_gives_its_own_numbers(golden, paper, recorded):
     chains, truth = [whole.chain(k) for k in range(len(whole))], Truth.of(spec.hamiltonian, spec.beta)
     for seed in SEEDS:
         model, info = load_weights(weights_of(golden, seed))
-        equations = normal_equations(NetworkForce(model, info.query_time), chains, truth.terms, threads=2)
+        equations = normal_equations(NetworkForce(model, info.query_times), chains, truth.terms, threads=2)
         stream = data_key(spec.seeds.data, "inversion", seed)
         fit = least_squares(equations, spec.inversion.resamples, stream, spec.inversion.r2_about)
         found = of_fit(fit, compare(fit, truth))

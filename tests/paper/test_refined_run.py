@@ -101,10 +101,10 @@ def test_what_the_score_costs_ln_z_is_what_was_recorded(golden, tmp_path):
 def test_the_run_s_own_configurations_give_its_own_plateau(golden, spec, recorded, seed):
     """The likelihood at T₀ computed again: the recorded α, to the rounding of float32."""
     model, _ = load_weights(weights_of(golden, seed))
-    codes = as_species(spec.likelihood.chain, spec.hamiltonian.identities)
+    codes = as_species(spec.likelihood.chain, spec.hamiltonian.species)
     matrix, score = coupling_matrix(codes, spec.hamiltonian), NetworkScore(model, codes)
     energies, values = [], []
-    for index, temperature in enumerate(spec.likelihood.temperatures):
+    for index, temperature in enumerate(spec.likelihood_temperatures):
         generator = np.random.default_rng(data_key(spec.seeds.data, "likelihood", index))
         spins = ExactChain(matrix, 1 / temperature).sample(spec.likelihood.configurations, generator)
         energies.append(exchange_energy(spins, matrix))
@@ -112,9 +112,9 @@ def test_the_run_s_own_configurations_give_its_own_plateau(golden, spec, recorde
         values.append(
             likelihood.log_likelihood(score, torch.as_tensor(spins, dtype=torch.float32), times, score.divergence, threads=2)
         )
-    law = ExactChain(matrix, 1 / spec.ladder.coldest)
+    law = ExactChain(matrix, spec.beta)
     found = plateau.calibrate(
-        np.concatenate(energies), torch.cat(values).numpy(), 1 / spec.ladder.coldest,
+        np.concatenate(energies), torch.cat(values).numpy(), spec.beta,
         law.mean_energy + spec.likelihood.low_energy * law.energy_deviation,
         lambda beta: ExactChain(matrix, beta).ln_z, 10, np.random.SeedSequence(0),
     )  # fmt: skip

@@ -26,7 +26,7 @@ Solver = Callable[[Array, float], ExactChain]
 
 
 def matrix_of(sequence: str, hamiltonian: Hamiltonian = HAMILTONIAN) -> Array:
-    return coupling_matrix(as_species(sequence, hamiltonian.identities), hamiltonian)
+    return coupling_matrix(as_species(sequence, hamiltonian.species), hamiltonian)
 
 
 def random_sequence(size: int) -> str:

@@ -33,8 +33,7 @@ Energy = Callable[[Array, Array], Array]
 SNAPSHOTS, SITES = 5, 7
 #: Four letters and all couplings different, one term of separation 3: nothing here may know the number six or the letter A.
 GENERAL = Hamiltonian(
-    identities="wxyz",
-    boundary="open",
+    species="wxyz",
     terms=(
         PairTerm("a", 1, "wx", 1.0), PairTerm("b", 1, "zy", 0.4), PairTerm("c", 1, "xy", 0.7), PairTerm("d", 1, "ww", -0.9),
         PairTerm("e", 2, "yw", -0.3), PairTerm("f", 2, "xz", -0.2), PairTerm("g", 2, "zz", 0.15), PairTerm("h", 3, "wz", 0.55),
@@ -62,7 +61,7 @@ def energy_by_pairs(spins: Any, sequence: str, hamiltonian: Hamiltonian) -> Any:
 
 
 def sequences(hamiltonian: Hamiltonian) -> st.SearchStrategy[str]:
-    return st.text(hamiltonian.identities, min_size=1, max_size=11)
+    return st.text(hamiltonian.species, min_size=1, max_size=11)
 
 
 seeds = st.integers(0, 2**32)
@@ -99,7 +98,7 @@ def test_energy_by_hand(hamiltonian: Hamiltonian, sequence: str, expected: float
 
 def test_energy_by_hand_with_every_coupling_different() -> None:
     # - 1.0·0.6 - 0.7·0.936 - 0.4·0.576 + 0.3·0.28 + 0.2·0.48 - 0.55·0
-    matrix = coupling_matrix(as_species("wxyz", GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species("wxyz", GENERAL.species), GENERAL)
     assert exchange_energy(FOUR, matrix) == pytest.approx(-1.3056, abs=1e-15)
     # the same spins in the reverse order: - 0.576·1.0 - 0.936·0.7 - 0.6·0.4 + 0.48·0.3 + 0.28·0.2
     assert exchange_energy(FOUR[::-1], matrix) == pytest.approx(-1.2712, abs=1e-15)
@@ -108,7 +107,7 @@ def test_energy_by_hand_with_every_coupling_different() -> None:
 @given(sequence=sequences(GENERAL), seed=seeds)
 def test_energy_is_the_sum_over_pairs(sequence: str, seed: int) -> None:
     spins = directions(seed, SNAPSHOTS, len(sequence))
-    matrix = coupling_matrix(as_species(sequence, GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species(sequence, GENERAL.species), GENERAL)
     assert exchange_energy(spins, matrix).shape == (SNAPSHOTS,)
     np.testing.assert_allclose(exchange_energy(spins, matrix), energy_by_pairs(spins, sequence, GENERAL), rtol=0, atol=1e-13)
 
@@ -118,7 +117,7 @@ def test_energy_is_the_sum_over_pairs(sequence: str, seed: int) -> None:
 
 def worst_local_difference(field: Callable[[Array, Array], Array], sequence: str, seed: int) -> float:
     """The largest difference between -(S' - S)·h_i and the change of the total energy, over every site that moves alone."""
-    matrix = coupling_matrix(as_species(sequence, GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species(sequence, GENERAL.species), GENERAL)
     spins = directions(seed, SNAPSHOTS, len(sequence))
     proposals = directions(seed + 1, SNAPSHOTS, len(sequence))
     worst = 0.0
@@ -177,7 +176,7 @@ def gradient_by_differences(spins: Array, sequence: str, hamiltonian: Hamiltonia
 
 def test_force_is_the_gradient_of_the_energy_and_points_downhill() -> None:
     sequence, beta = "wxyzzwx", 3.0
-    matrix = coupling_matrix(as_species(sequence, GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species(sequence, GENERAL.species), GENERAL)
     spins = directions(11, SNAPSHOTS, SITES)
     computed = exchange_force(spins, matrix, beta)
     assert computed.shape == (SNAPSHOTS, SITES, 3)
@@ -188,7 +187,7 @@ def test_force_is_the_gradient_of_the_energy_and_points_downhill() -> None:
 
 
 def force_error(candidate: Callable[[Array, Array, float], Array], sequence: str, seed: int, beta: float) -> float:
-    matrix = coupling_matrix(as_species(sequence, GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species(sequence, GENERAL.species), GENERAL)
     spins = directions(seed, SNAPSHOTS, len(sequence))
     return float(np.abs(candidate(spins, matrix, beta) - gradient_of_pairs(spins, sequence, GENERAL, beta)).max())
 
@@ -223,7 +222,7 @@ def orthogonal(seed: int, *, inversion: bool) -> Array:
 
 
 def invariance_error(scalar: Energy, *, inversion: bool) -> float:
-    matrix = coupling_matrix(as_species("wxyzzwx", GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species("wxyzzwx", GENERAL.species), GENERAL)
     spins = directions(5, SNAPSHOTS, SITES)
     rotation = orthogonal(6, inversion=inversion)
     assert np.linalg.det(rotation) == pytest.approx(-1 if inversion else 1)
@@ -248,7 +247,7 @@ def test_energy_is_the_same_in_every_frame_and_its_mirror() -> None:
 
 @given(sequence=sequences(GENERAL), seed=seeds, inversion=st.booleans())
 def test_force_turns_with_the_frame(sequence: str, seed: int, inversion: bool) -> None:
-    matrix = coupling_matrix(as_species(sequence, GENERAL.identities), GENERAL)
+    matrix = coupling_matrix(as_species(sequence, GENERAL.species), GENERAL)
     spins, rotation = directions(seed, SNAPSHOTS, len(sequence)), orthogonal(seed + 1, inversion=inversion)
     turned = exchange_force(spins @ rotation.T, matrix, 2.0)
     np.testing.assert_allclose(turned, exchange_force(spins, matrix, 2.0) @ rotation.T, rtol=0, atol=1e-13)
@@ -258,7 +257,7 @@ def test_force_turns_with_the_frame(sequence: str, seed: int, inversion: bool) -
 
 
 def test_basis_forces_times_couplings_are_the_force() -> None:
-    codes, beta = as_species("wxyzzwx", GENERAL.identities), 3.0
+    codes, beta = as_species("wxyzzwx", GENERAL.species), 3.0
     spins = directions(13, SNAPSHOTS, SITES)
     basis = exchange_gradients(spins, adjacency(codes, GENERAL))
     assert basis.shape == (SNAPSHOTS, SITES, 3, len(GENERAL.terms))
@@ -268,7 +267,7 @@ def test_basis_forces_times_couplings_are_the_force() -> None:
 
 
 def test_each_column_is_the_force_of_its_term_alone() -> None:
-    codes = as_species("wxyzzwx", GENERAL.identities)
+    codes = as_species("wxyzzwx", GENERAL.species)
     spins = directions(17, SITES)
     basis = exchange_gradients(spins, adjacency(codes, GENERAL))
     assert basis.shape == (SITES, 3, len(GENERAL.terms))
@@ -279,7 +278,7 @@ def test_each_column_is_the_force_of_its_term_alone() -> None:
 
 @given(sequence=sequences(GENERAL))
 def test_adjacency_has_each_bond_once_in_each_direction(sequence: str) -> None:
-    adjacent = adjacency(as_species(sequence, GENERAL.identities), GENERAL)
+    adjacent = adjacency(as_species(sequence, GENERAL.species), GENERAL)
     assert adjacent.shape == (len(GENERAL.terms), len(sequence), len(sequence))
     assert (adjacent == np.swapaxes(adjacent, 1, 2)).all()
     assert adjacent.sum(0).max(initial=0) <= 1
@@ -300,7 +299,7 @@ def test_the_order_of_the_letters_of_a_pair_does_not_matter(hamiltonian: Hamilto
 def test_any_terms_are_the_sum_of_their_couplings_times_them() -> None:
     """Of exchange alone it is what the coupling matrix says; with a biquadratic term and a field it is written out by hand."""
     species, spins, proposed = (
-        as_species("wxyzzwx", GENERAL.identities),
+        as_species("wxyzzwx", GENERAL.species),
         directions(19, SNAPSHOTS, SITES),
         directions(20, SNAPSHOTS),
     )

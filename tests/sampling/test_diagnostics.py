@@ -32,7 +32,7 @@ def test_the_snapshots_are_in_equilibrium(small):
     )
     result = generate(spec, "training", 0, 200)
     assert well_sampled(result)
-    warmer = 1.03 * spec.ladder.coldest
+    warmer = 1.03 * spec.temperature
     wrong = [ExactChain(coupling_matrix(result.chain(k).species, spec.hamiltonian), 1 / warmer) for k in range(200)]
     assert not well_sampled(attrs.evolve(result, exact_energy=np.array([law.mean_energy for law in wrong])))
     assert not well_sampled(attrs.evolve(result, mean_energy_error=result.mean_energy_error / 2))
@@ -150,11 +150,11 @@ def test_snapshots_far_apart_are_as_unlike_as_independent_ones(small):
         training_set=attrs.evolve(small.training_set, sequences=40, snapshots=25),
         sampler=attrs.evolve(small.sampler, swap_interval=1, thinning=60, burn_in=60),
     )
-    near = attrs.evolve(spec, sampler=attrs.evolve(spec.sampler, thinning=1, over_relaxation=0.1))
+    near = attrs.evolve(spec, sampler=attrs.evolve(spec.sampler, thinning=1, over_relaxation_probability=0.1))
 
     def deviation(settings):
         result = generate(settings, "training", 0, 40)
-        successive, independent = overlaps(result, settings.hamiltonian, 1 / settings.ladder.coldest, np.random.SeedSequence(3))
+        successive, independent = overlaps(result, settings.hamiltonian, settings.beta, np.random.SeedSequence(3))
         difference = successive - independent
         return difference.mean() / (difference.std(ddof=1) / np.sqrt(40))
 

@@ -80,6 +80,55 @@ def test_sequences_are_different_even_where_few_exist(paper):
     assert all_different(training, test)
 
 
+def sized(spec, letters, shortest, longest, training, test, **changes):
+    """A spec of chains of one law of lengths, over some letters."""
+    terms = (attrs.evolve(spec.hamiltonian.terms[0], pair=letters[0] * 2),)
+    return attrs.evolve(
+        spec,
+        hamiltonian=attrs.evolve(spec.hamiltonian, species=letters, terms=terms),
+        chains=attrs.evolve(spec.chains, shortest=shortest, longest=longest, **changes),
+        training_set=attrs.evolve(spec.training_set, sequences=training),
+        test_set=attrs.evolve(spec.test_set, sequences=test),
+        readout=attrs.evolve(spec.readout, sequences=1),
+        likelihood=attrs.evolve(spec.likelihood, chain=letters[0] * 4),
+    )
+
+
+def test_every_sequence_of_a_length_can_be_drawn(paper):
+    """All 32 sequences of five sites: the last are drawn among those left, in a bounded time, and each once."""
+    training, test = draw_sequences(sized(paper.record, "AB", 5, 5, 20, 12))
+    assert sorted(training + test) == sorted(map("".join, itertools.product("AB", repeat=5)))
+
+
+def test_the_last_sequences_are_drawn_uniformly(paper):
+    """Of the four of two sites, which comes last: each as often in 400 seeds, χ² with p > 1e-8; 80 more of one are told apart."""
+    spec = sized(paper.record, "AB", 2, 2, 3, 1)
+    last = [draw_sequences(attrs.evolve(spec, seeds=attrs.evolve(spec.seeds, data=seed)))[1][0] for seed in range(400)]
+    counts = [last.count(word) for word in ("AA", "AB", "BA", "BB")]
+    assert chisquare(counts).pvalue > 1e-8
+    assert chisquare([counts[0] + 80, *(count - 27 for count in counts[1:])]).pvalue < 1e-8
+
+
+@pytest.mark.faults("too little")
+@pytest.mark.parametrize(("letters", "shortest", "longest", "wanted"), [("AB", 5, 5, 33), ("A", 20, 50, 60), ("A", 4, 4, 2)])
+def test_more_sequences_than_there_are_is_one_line(paper, letters, shortest, longest, wanted):
+    with pytest.raises(
+        InputError, match=r"^chains\.repeats: false, and more sequences of \d+ sites than the (32|1) different ones; exp"
+    ):
+        draw_sequences(sized(paper.record, letters, shortest, longest, wanted - 1, 1))
+
+
+def test_repeated_sequences_are_drawn_independently(paper):
+    """One species: only the length tells sequences apart. Where none would repeat, the draws are those that are all different."""
+    training, test = draw_sequences(sized(paper.record, "A", 20, 22, 300, 1, repeats=True))
+    counts = np.bincount([len(sequence) for sequence in training], minlength=23)[20:]
+    assert set("".join(training + test)) == {"A"}
+    assert chisquare(counts).pvalue > 1e-8
+    assert draw_sequences(sized(paper.record, "AB", 40, 50, 99, 1, repeats=True)) == draw_sequences(
+        sized(paper.record, "AB", 40, 50, 99, 1)
+    )
+
+
 def test_a_sequence_depends_on_its_key_and_not_on_how_many_are_drawn(small):
     more = attrs.evolve(small, training_set=attrs.evolve(small.training_set, sequences=29))
     other = attrs.evolve(small, seeds=attrs.evolve(small.seeds, data=small.seeds.data + 1))
@@ -127,7 +176,7 @@ def test_chains_come_back_whole(small, whole):
         assert spins.shape == (5, len(sequence), 3)
         assert spins.dtype == np.float64
         np.testing.assert_allclose(np.linalg.norm(spins, axis=-1), 1, rtol=1e-15)
-        law = ExactChain(coupling_matrix(codes, small.hamiltonian), 1 / small.ladder.coldest)
+        law = ExactChain(coupling_matrix(codes, small.hamiltonian), small.beta)
         assert whole.exact_energy[k] == pytest.approx(law.mean_energy, rel=1e-13)
         # a step every 5 sweeps, a snapshot every 20
         matrix = coupling_matrix(codes, small.hamiltonian)
@@ -158,7 +207,7 @@ def test_the_exact_sampler_has_no_diagnostics_of_a_chain(small):
 
 def test_couplings_beyond_two_are_sampled_but_not_exactly(small):
     terms = (*small.hamiltonian.terms, PairTerm(name="L_AB", separation=3, pair="AB", coupling=0.2))
-    far = attrs.evolve(small, hamiltonian=Hamiltonian(identities="AB", boundary="open", terms=terms))
+    far = attrs.evolve(small, hamiltonian=Hamiltonian(species="AB", terms=terms))
     assert np.all(np.isnan(generate(far, "test", 0, 2).exact_energy))
     with pytest.raises(InputError, match=r"^sampler.method: 'exact' with couplings up to separation 3; expected"):
         generate(exactly(far), "test", 0, 2)

@@ -19,7 +19,13 @@ LADDER = np.geomspace(0.05, 1.0, 5)
 
 
 def sampler(**changes):
-    values = {"method": "replica-exchange", "over_relaxation": 0.5, "swap_interval": 5, "burn_in": 200, "thinning": 20} | changes
+    values = {
+        "method": "replica-exchange",
+        "over_relaxation_probability": 0.5,
+        "swap_interval": 5,
+        "burn_in": 200,
+        "thinning": 20,
+    } | changes
     return Sampler(**values)
 
 
@@ -48,7 +54,9 @@ def test_couplings_of_any_range_give_their_closed_form():
     """Couplings at separation 3 only: three free pairs, ⟨H⟩ = -Σ (J coth βJ - 1/β). False alarm 4e-8; sees 3 % in J."""
     couplings, temperature = np.array([1.0, -0.6, 0.7]), 0.3
     matrix = np.diag(couplings, 3) + np.diag(couplings, -3)
-    run = sample(matrix, np.array([temperature, 0.6, 1.2]), sampler(over_relaxation=0.3), 6000, np.random.default_rng(2))
+    run = sample(
+        matrix, np.array([temperature, 0.6, 1.2]), sampler(over_relaxation_probability=0.3), 6000, np.random.default_rng(2)
+    )
 
     def mean_energy(values):
         return -float(np.sum(values / np.tanh(values / temperature) - temperature))
@@ -99,7 +107,7 @@ from paper_repro.sampling.replica_exchange import sample
 from paper_repro.spec import Sampler
 
 matrix = np.diag([1.0, 0.8, -0.5], 1) + np.diag([-0.45, 0.3], 2)
-sampler = Sampler(method="replica-exchange", over_relaxation=0.5, swap_interval=5, burn_in=100, thinning=20)
+sampler = Sampler(method="replica-exchange", over_relaxation_probability=0.5, swap_interval=5, burn_in=100, thinning=20)
 for seed in (12, 13):
     run = sample(matrix + matrix.T, np.geomspace(0.05, 1.0, 13), sampler, 3, np.random.default_rng(seed))
     print(run.spins.tobytes().hex(), run.cold_energies.tobytes().hex())

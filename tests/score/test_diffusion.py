@@ -90,33 +90,35 @@ def pair_at(theta: float) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @given(st.floats(1e-3, 3.1), st.floats(1e-4, 1.0))
-def test_the_log_target_points_back_with_length_theta_over_t(theta, time):
+def test_the_geodesic_target_points_back_with_length_theta_over_t(theta, time):
     noisy, clean = pair_at(theta)
-    wanted = diffusion.log_target(noisy, clean, torch.tensor([time], dtype=torch.float64), 1e-9)
+    wanted = diffusion.geodesic_target(noisy, clean, torch.tensor([time], dtype=torch.float64), 1e-9)
     assert float(wanted.norm()) == pytest.approx(theta / time, rel=1e-9)
     assert float((wanted * noisy).sum()) == pytest.approx(0, abs=1e-9 / time)
     assert float((wanted * clean).sum()) > 0  # towards the clean spin
-    opposite = diffusion.log_target(clean, noisy, torch.tensor([time], dtype=torch.float64), 1e-9)
+    opposite = diffusion.geodesic_target(clean, noisy, torch.tensor([time], dtype=torch.float64), 1e-9)
     assert float((opposite * clean).sum()) == pytest.approx(0, abs=1e-9 / time)
 
 
-@pytest.mark.parametrize(("noising", "fraction"), [("brownian", 1 / 6), ("tangent-gaussian", 1 / 3)])
-def test_the_exact_targets_fall_short_of_the_log_target_by_t_over_6_and_t_over_3(noising, fraction):
+@pytest.mark.parametrize(("kernel", "fraction"), [("brownian", 1 / 6), ("tangent-gaussian", 1 / 3)])
+def test_the_exact_targets_fall_short_of_the_log_target_by_t_over_6_and_t_over_3(kernel, fraction):
     """THEORY section 4; the next order is t² for the whole and θ² for the shape."""
     time = 0.01
     noisy, clean = pair_at(0.05)
     at = torch.tensor([time], dtype=torch.float64)
-    ratio = float(diffusion.exact_target(noisy, clean, at, noising).norm() / diffusion.log_target(noisy, clean, at, 0.0).norm())
+    ratio = float(
+        diffusion.conditional_score(noisy, clean, at, kernel).norm() / diffusion.geodesic_target(noisy, clean, at, 0.0).norm()
+    )
     assert 1 - ratio == pytest.approx(fraction * time, rel=0.02)
 
 
-@pytest.mark.parametrize("noising", ["brownian", "tangent-gaussian"])
-def test_the_exact_target_is_the_gradient_of_the_log_density(noising):
-    density = heat_kernel if noising == "brownian" else diffusion.tangent_step_density
+@pytest.mark.parametrize("kernel", ["brownian", "tangent-gaussian"])
+def test_the_exact_target_is_the_gradient_of_the_log_density(kernel):
+    density = heat_kernel if kernel == "brownian" else diffusion.tangent_step_density
     clean = points(7, 3)
     noisy = points(7, 4)
     time = torch.linspace(0.05, 1.0, 7, dtype=torch.float64)
-    wanted = diffusion.exact_target(noisy, clean, time, noising)
+    wanted = diffusion.conditional_score(noisy, clean, time, kernel)
     direction = project(noisy, points(7, 5))
     step = 1e-5
 
@@ -133,8 +135,8 @@ def test_padded_sites_stay_zero_and_change_nothing(paper):
     clean[:, 2] = 0.0
     time = torch.linspace(0.1, 0.9, 5, dtype=torch.float64)
     mask = torch.tensor([[True, True, False]]).expand(5, 3)
-    for noising in ("tangent-gaussian", "brownian"):
-        some = attrs.evolve(settings, noising=noising)
+    for kernel in ("tangent-gaussian", "brownian"):
+        some = attrs.evolve(settings, forward_kernel=kernel)
         noisy = diffusion.add_noise(clean, time, some, torch.Generator().manual_seed(0))
         assert torch.isfinite(noisy[:, :2]).all()
     score, wanted = torch.randn(5, 3, 3, dtype=torch.float64), torch.randn(5, 3, 3, dtype=torch.float64)
@@ -163,7 +165,7 @@ def test_the_loss_is_least_at_the_target(paper):
 
 
 def test_log_uniform_times_are_uniform_in_the_logarithm(paper):
-    settings = attrs.evolve(paper.record.diffusion, shortest_time=1e-3, longest_time=4.0, time_law="log-uniform")
+    settings = attrs.evolve(paper.record.diffusion, shortest_time=1e-3, longest_time=4.0, time_sampling="log-uniform")
     times = diffusion.draw_times(20_000, settings, torch.Generator().manual_seed(0)).numpy()
     assert times.min() >= np.float32(1e-3)
     assert times.max() <= 4
@@ -171,10 +173,10 @@ def test_log_uniform_times_are_uniform_in_the_logarithm(paper):
     assert stats.kstest((times - 1e-3) / 3.999, "uniform").pvalue < ALARM
 
 
-@pytest.mark.parametrize("noising", ["tangent-gaussian", "brownian"])
-@pytest.mark.parametrize("kind", ["log", "exact"])
-def test_the_opposite_of_noise_and_target_is_the_target_of_the_opposite_noise(paper, noising, kind):
-    settings = attrs.evolve(paper.record.diffusion, noising=noising, target=kind)
+@pytest.mark.parametrize("kernel", ["tangent-gaussian", "brownian"])
+@pytest.mark.parametrize("kind", ["geodesic", "conditional-score"])
+def test_the_opposite_of_noise_and_target_is_the_target_of_the_opposite_noise(paper, kernel, kind):
+    settings = attrs.evolve(paper.record.diffusion, forward_kernel=kernel, target=kind)
     clean = points(60, 8).reshape(6, 10, 3)
     time = torch.logspace(-3, 0, 6, dtype=torch.float64)
     noisy = diffusion.add_noise(clean, time, settings, torch.Generator().manual_seed(0))
@@ -187,6 +189,5 @@ def test_the_opposite_of_noise_and_target_is_the_target_of_the_opposite_noise(pa
 
 def test_the_weight_is_the_time_or_shifted_by_the_time_scale(paper, refined):
     time = torch.tensor([1e-3, 0.5])
-    assert torch.equal(diffusion.weight(time, paper.record.diffusion, None), time)
-    assert torch.equal(diffusion.weight(time, paper.record.diffusion, refined.refinement), time)
-    assert torch.allclose(diffusion.weight(time, refined.diffusion, refined.refinement), torch.tensor([0.031, 0.53]))
+    assert torch.equal(diffusion.weight(time, paper.record.diffusion), time)
+    assert torch.allclose(diffusion.weight(time, refined.diffusion), torch.tensor([0.031, 0.53]))

@@ -21,7 +21,7 @@ def model(request, paper, refined, trained_state) -> Pairformer:
         case "untrained":
             network = build(shape, 5)
         case "refined":
-            network = build(refined.architecture, 9, attrs.evolve(refined.refinement, pair_mixing=0))
+            network = build(attrs.evolve(refined.architecture, triangle_channels=0), 9)
         case "one block":
             network = build(attrs.evolve(shape, blocks=1), 6)
         case "two blocks, one head":
@@ -77,7 +77,7 @@ def test_wrong_derivatives_are_rejected(paper, monkeypatch, name, twin):
 
 def test_where_pairs_meet_the_score_is_differentiated_as_it_is(refined, monkeypatch):
     """Its pairs move with spins that are no part of them: what is made for the published track would be wrong."""
-    network = build(refined.architecture, 9, refined.refinement).double().eval()
+    network = build(refined.architecture, 9).double().eval()
     assert disagreement(network, 1, 1, 5) < 1e-11
     monkeypatch.setattr(divergence, "divergence", lambda field, spins: torch.zeros(len(spins)))
     assert disagreement(network, 1, 1, 5) == 1
@@ -90,7 +90,7 @@ def test_one_spin_alone_has_no_divergence(model):
 
 
 def test_a_divergence_without_the_scale_of_w_is_rejected(refined, monkeypatch):
-    network = build(refined.architecture, 5, attrs.evolve(refined.refinement, pair_mixing=0)).double()
+    network = build(attrs.evolve(refined.architecture, triangle_channels=0), 5).double()
     assert disagreement(network, 1, 2, 6) < 1e-11
     plain, calls = Pairformer.gain, []
 

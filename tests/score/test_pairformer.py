@@ -15,6 +15,7 @@ from torch.nn import functional
 from paper_repro.physics.sphere import normalise
 from paper_repro.score.pairformer import Pairformer, build, parameter_count, triangles
 from paper_repro.score.weights import _INSIDE, _OUTSIDE
+from paper_repro.spec import ConstantScale, LogTime, RawTime, ShiftedLogTime
 from tests.support.direct_form import direct
 
 SEEDS = st.integers(0, 10_000)
@@ -75,8 +76,8 @@ def make(request, paper, refined, trained_state):
 
     def build_it(cls: type[Pairformer] = Pairformer) -> Pairformer:
         if request.param == "refined":
-            twin = cls(refined.architecture, refined.refinement)
-            twin.load_state_dict(build(refined.architecture, 5, refined.refinement).state_dict())
+            twin = cls(refined.architecture)
+            twin.load_state_dict(build(refined.architecture, 5).state_dict())
             return twin.double().eval()
         model = build(paper.record.architecture, 5)
         twin = cls(paper.record.architecture)
@@ -228,7 +229,7 @@ def test_networks_built_by_several_threads_at_once_are_those_built_alone(paper):
 
 def test_the_network_is_the_one_written_in_the_theory(make):
     model = make()
-    if model.refinement is not None:
+    if model.shape.triangle_channels:
         return  # it is written out below
     theirs = {ours: name for name, ours in (_INSIDE | _OUTSIDE).items()}
     renamed = {".".join(theirs.get(part, part) for part in name.split(".")): value for name, value in model.state_dict().items()}
@@ -282,7 +283,7 @@ class Twice(Pairformer):
 
 
 def test_a_symmetric_track_that_computes_each_pair_once_is_the_track_of_all_pairs(refined):
-    model = build(refined.architecture, 6, refined.refinement).double().eval()
+    model = build(refined.architecture, 6).double().eval()
     assert refined_error(model, 3) < 1e-12
     model.__class__ = Twice
     assert refined_error(model, 3) > 1e-6
@@ -290,30 +291,28 @@ def test_a_symmetric_track_that_computes_each_pair_once_is_the_track_of_all_pair
 
 def test_the_time_enters_as_the_spec_says(paper, refined):
     time = torch.tensor([1e-3, 1.0])
-    told = {
-        "raw": [1e-3, 1.0], "log": [math.log(1e-3), 0.0], "shifted-log": [math.log(0.031), math.log(1.03)],
+    features = {
+        RawTime(): [1e-3, 1.0], LogTime(): [math.log(1e-3), 0.0], ShiftedLogTime(0.03): [math.log(0.031), math.log(1.03)],
     }  # fmt: skip
-    for kind, wanted in told.items():
-        model = build(attrs.evolve(paper.record.architecture, time_input=kind), 0, refined.refinement)
-        assert model.told(time).tolist() == pytest.approx(wanted, abs=1e-6)
+    for feature, wanted in features.items():
+        model = build(attrs.evolve(paper.record.architecture, time_feature=feature), 0)
+        assert model.time_feature(time).tolist() == pytest.approx(wanted, abs=1e-6)
     assert torch.equal(build(paper.record.architecture, 0).gain(time), torch.ones(2))
-    assert build(refined.architecture, 0, refined.refinement).gain(time).tolist() == pytest.approx([0.5 / 0.031, 0.5 / 1.03])
-    plain = attrs.evolve(refined.refinement, output="plain")
-    assert torch.equal(build(refined.architecture, 0, plain).gain(time), torch.full((2,), 0.5))
+    assert build(refined.architecture, 0).gain(time).tolist() == pytest.approx([0.5 / 0.031, 0.5 / 1.03])
+    constant = attrs.evolve(refined.architecture, output_scale=ConstantScale(0.5))
+    assert torch.equal(build(constant, 0).gain(time), torch.full((2,), 0.5))
 
 
 MIXING = 2 * 32 + (32 * 6 + 6) + 2 * 6 + (6 * 32 + 32)  # weights of two norms and two maps
 
 
-def test_a_refinement_that_refines_nothing_is_the_published_network(paper, refined):
-    nothing = attrs.evolve(
-        refined.refinement, output="plain", output_size=1.0, pair_track="ordered", pair_mixing=0, embeddings="random"
-    )
-    first, second = build(paper.record.architecture, 5), build(paper.record.architecture, 5, nothing)
+def test_a_constant_scale_of_one_is_the_published_network(paper, refined):
+    scaled = attrs.evolve(paper.record.architecture, output_scale=ConstantScale(1.0))
+    first, second = build(paper.record.architecture, 5), build(scaled, 5)
     assert torch.equal(first(*batch32(1)), second(*batch32(1)))
     assert parameter_count(second) == 116_369
-    assert parameter_count(build(refined.architecture, 5, refined.refinement)) == 116_369 - 4 * 64 * 32 + 7 + 3 * MIXING
-    assert [block.mixing for block in build(refined.architecture, 5, refined.refinement).blocks] == [0, 6, 6, 6]
+    assert parameter_count(build(refined.architecture, 5)) == 116_369 - 4 * 64 * 32 + 7 + 3 * MIXING
+    assert [block.mixing for block in build(refined.architecture, 5).blocks] == [0, 6, 6, 6]
 
 
 def batch32(seed: int):
@@ -322,7 +321,7 @@ def batch32(seed: int):
 
 
 def test_the_learned_gain_is_a_chebyshev_series_that_is_smooth_at_time_0(refined):
-    model = build(refined.architecture, 0, refined.refinement).double()
+    model = build(refined.architecture, 0).double()
     with torch.no_grad():
         model.log_gain.copy_(torch.linspace(0.3, -0.3, 7))
     time = torch.tensor([0.0, 1e-4, 1e-3, 0.03, 0.5, 4.0], dtype=torch.float64)
@@ -354,7 +353,7 @@ def test_pairs_that_meet_know_of_a_spin_that_is_no_part_of_them(paper, refined):
     turned = spins.clone()
     turned[:, 2] *= -1
     for mixing, told in ((0, False), (6, True)):
-        model = build(refined.architecture, 3, attrs.evolve(refined.refinement, pair_mixing=mixing)).double()
+        model = build(attrs.evolve(refined.architecture, triangle_channels=mixing), 3).double()
         with torch.no_grad():
             for block in model.blocks:
                 for parameter in block.attention_output.parameters():
@@ -363,8 +362,8 @@ def test_pairs_that_meet_know_of_a_spin_that_is_no_part_of_them(paper, refined):
         assert bool(change[0, 0, 1].abs() > 1e-9) is told
 
 
-def test_embeddings_begin_as_random_or_as_waves(paper, refined):
-    model = build(refined.architecture, 3, refined.refinement)
+def test_embeddings_begin_random_or_sinusoidal(paper, refined):
+    model = build(refined.architecture, 3)
     for embedding, size, highest in ((model.position_embedding, 0.7, 1.5), (model.separation_embedding, 1.0, 3.0)):
         found = embedding.weight.detach().numpy()
         half = found.shape[1] // 2
@@ -372,7 +371,7 @@ def test_embeddings_begin_as_random_or_as_waves(paper, refined):
         angles = np.arange(100)[:, None] * frequencies
         assert np.allclose(found, size * np.concatenate([np.sin(angles), np.cos(angles)], 1), atol=1e-4)
         assert embedding.weight.requires_grad
-    one, other = (build(refined.architecture, 3, attrs.evolve(refined.refinement, embeddings=kind)) for kind in ("waves", "random"))
+    one, other = (build(attrs.evolve(refined.architecture, embeddings=kind), 3) for kind in ("sinusoidal", "random"))
     assert torch.equal(one.identity_embedding.weight, other.identity_embedding.weight)
     assert torch.equal(one.weight_head[1].weight, other.weight_head[1].weight)
     assert float(other.position_embedding.weight.detach().std()) == pytest.approx(1, abs=0.05)  # random: unit normals

@@ -14,6 +14,7 @@ from paper_repro.numerics.parallel import available_cores, one_core, workers
 from paper_repro.score import diffusion, training
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
+from paper_repro.spec import AdamW, ConstantRate, CosineRate, TimeWeighting
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,8 @@ def small(paper):
     """A tiny network and recipe on 23 chains of 4 to 9 sites, all spins along one axis of their own."""
     spec = paper.record
     shape = attrs.evolve(spec.architecture, single_width=8, pair_width=4, pair_hidden=6, heads=2, blocks=1, positions=12)
-    recipe = attrs.evolve(spec.training, epochs=6, batch=5, learning_rate=1e-2)
+    optimiser = attrs.evolve(spec.training.optimiser, learning_rate=1e-2)
+    recipe = attrs.evolve(spec.training, epochs=6, batch=5, optimiser=optimiser)
     generator = np.random.default_rng(0)
     codes, spins = [], []
     for index in range(23):
@@ -34,11 +36,13 @@ def small(paper):
 
 @pytest.fixture(scope="module")
 def both(small, refined):
-    """The tiny recipe, and a refined one on the same data, by name: arguments and keywords of ``train``."""
+    """The tiny recipe, and a refined one on the same data, by name: the first arguments of ``train``."""
     chains, shape, settings, recipe = small
-    times = attrs.evolve(settings, time_law="log-uniform", weighting="shifted-time")
-    other = chains, attrs.evolve(shape, time_input="shifted-log", blocks=2), times, attrs.evolve(recipe, batch=10)
-    return {"published": (small, {}), "refined": (other, {"refinement": refined.refinement})}
+    times = attrs.evolve(settings, time_sampling="log-uniform", weighting=refined.diffusion.weighting)
+    sizes = {name: getattr(shape, name) for name in ("single_width", "pair_width", "pair_hidden", "heads", "positions")}
+    optimiser = attrs.evolve(refined.training.optimiser, learning_rate=1e-2)
+    other = attrs.evolve(refined.training, epochs=recipe.epochs, batch=10, optimiser=optimiser)
+    return {"published": small, "refined": (chains, attrs.evolve(refined.architecture, blocks=2, **sizes), times, other)}
 
 
 class Stop(Exception):
@@ -63,21 +67,21 @@ def same(first, second) -> bool:
 @pytest.mark.faults("signal")
 @pytest.mark.parametrize("recipe", ["published", "refined"])
 def test_an_interrupted_training_ends_in_the_same_bytes(both, recipe, tmp_path):
-    small, more = both[recipe]
-    whole = training.train(*small, 3, **more)
-    assert len(whole.losses) == training.steps_in_all(23, small[3], **more) == 30
+    small = both[recipe]
+    whole = training.train(*small, 3)
+    assert len(whole.losses) == training.steps_in_all(23, small[3]) == 30
     path = tmp_path / "checkpoint.safetensors"
     for step in (1, 7, 29):
         with pytest.raises(Stop):
-            training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(step), **more)
-    assert same(training.train(*small, 3, checkpoint=path, key="k", **more), whole)
-    assert not same(training.train(*small, 4, **more), whole)
+            training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(step))
+    assert same(training.train(*small, 3, checkpoint=path, key="k"), whole)
+    assert not same(training.train(*small, 4), whole)
 
 
 @pytest.mark.parametrize("recipe", ["published", "refined"])
 def test_the_number_of_threads_changes_no_byte(both, recipe):
-    small, more = both[recipe]
-    one, two, three = (training.train(*small, 3, threads=threads, **more) for threads in (1, 2, 3))
+    small = both[recipe]
+    one, two, three = (training.train(*small, 3, threads=threads) for threads in (1, 2, 3))
     assert same(one, two)
     assert same(one, three)
 
@@ -155,29 +159,29 @@ def test_groups_of_unequal_weight_are_noticed(small, monkeypatch):
 @pytest.mark.parametrize(("recipe", "part"), [("published", "exp_avg"), ("refined", "exp_avg"), ("refined", "momentum_buffer")])
 def test_a_checkpoint_without_the_optimiser_s_state_would_be_noticed(both, tmp_path, recipe, part):
     """The broken twin: moments lost on the way, of AdamW or of Muon."""
-    small, more = both[recipe]
+    small = both[recipe]
     path = tmp_path / "checkpoint.safetensors"
     with pytest.raises(Stop):
-        training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7), **more)
+        training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7))
     tensors, metadata = training.read_tensors(path)
     training.write_tensors(path, {n: torch.zeros_like(t) if part in n else t for n, t in tensors.items()}, metadata)
-    assert not same(training.train(*small, 3, checkpoint=path, key="k", **more), training.train(*small, 3, **more))
+    assert not same(training.train(*small, 3, checkpoint=path, key="k"), training.train(*small, 3))
 
 
 def test_a_checkpoint_without_the_running_mean_would_be_noticed(both, tmp_path):
     """The broken twin: the mean lost on the way. The published recipe takes none, and writes checkpoints of format 1."""
     path = tmp_path / "checkpoint.safetensors"
     formats = {"published": "paper_repro checkpoint 1", "refined": "paper_repro checkpoint 2"}
-    for recipe, (small, more) in both.items():
+    for recipe, small in both.items():
         with pytest.raises(Stop):
-            training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7), **more)
+            training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7))
         tensors, metadata = training.read_tensors(path)
         means = [name for name in tensors if name.startswith("average.")]
         assert metadata["format"] == formats[recipe]
-        assert len(means) == (0 if recipe == "published" else len(list(build(small[1], 0, more["refinement"]).parameters())))
+        assert len(means) == (0 if recipe == "published" else len(list(build(small[1], 0).parameters())))
         path.unlink()
     training.write_tensors(path, {n: torch.zeros_like(t) if n in means else t for n, t in tensors.items()}, metadata)
-    assert not same(training.train(*small, 3, checkpoint=path, key="k", **more), training.train(*small, 3, **more))
+    assert not same(training.train(*small, 3, checkpoint=path, key="k"), training.train(*small, 3))
 
 
 def stopped_twice(small, path):
@@ -320,30 +324,28 @@ def test_all_snapshots_are_drawn_equally_often(small):
     assert np.abs(np.bincount(seen.astype(int), minlength=3) - len(seen) / 3).max() < 5 * 23
 
 
-def test_snapshots_in_turn_are_each_taken_once_before_any_is_taken_again(small, refined):
+def test_cyclic_snapshots_are_each_taken_once_before_any_is_taken_again(small):
     chains, _, _, recipe = small
     numbered = training.Chains(chains.codes, [np.stack([np.full((len(c), 3), k) for k in range(3)]) for c in chains.codes])
-    random = attrs.evolve(refined.refinement, snapshots="random")
     taken = {}
-    for kind, refinement in (("in turn", refined.refinement), ("random", random), ("published", None)):
-        whole = attrs.evolve(recipe, batch=23)
+    for kind in ("cyclic", "with-replacement"):
+        whole = attrs.evolve(recipe, batch=23, snapshots=kind)
         seen = []
         for epoch in range(6):
-            codes, spins, mask = training.batch_at(numbered, whole, 0, epoch, refinement)
+            codes, spins, mask = training.batch_at(numbered, whole, 0, epoch)
             labels = [(len(c), *c) for c in (row[:n].tolist() for row, n in zip(codes, mask.sum(1).tolist(), strict=True))]
             seen.append(dict(sorted(zip(labels, spins[:, 0, 0].int().tolist(), strict=True))))
         taken[kind] = np.array([list(epoch.values()) for epoch in seen])  # (epoch, sequence), of sequences that differ
-    assert np.array_equal(taken["random"], taken["published"])
-    assert all(sorted(column[:3]) == [0, 1, 2] == sorted(column[3:]) for column in taken["in turn"].T)
-    assert len(set(taken["in turn"][0])) == 3  # not all begin with the same
-    assert not all(sorted(column[:3]) == [0, 1, 2] for column in taken["random"].T)
+    assert all(sorted(column[:3]) == [0, 1, 2] == sorted(column[3:]) for column in taken["cyclic"].T)
+    assert len(set(taken["cyclic"][0])) == 3  # not all begin with the same
+    assert not all(sorted(column[:3]) == [0, 1, 2] for column in taken["with-replacement"].T)
 
 
 def test_the_loss_falls_and_the_network_learns_that_neighbours_align(small):
     """All spins of a chain are equal, so the score must pull noisy spins together: W > 0 on average."""
     done = training.train(*small[:3], attrs.evolve(small[3], epochs=60), 0)
     assert done.losses[-40:].mean() < 0.8 * done.losses[:20].mean()
-    field = NetworkForce(done.model, 0.1)
+    field = NetworkForce(done.model, (0.1,))
     generator = np.random.default_rng(1)
     spins = np.array([0.0, 0.0, 1.0]) + 0.3 * generator.standard_normal((5, 7, 3))
     w = field.interaction(np.zeros(7, dtype=int), spins / np.linalg.norm(spins, axis=-1, keepdims=True))
@@ -378,7 +380,7 @@ def test_gradients_are_clipped(small, monkeypatch):
     monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", spy)
     training.train(*small, 0)
     assert all(after <= largest * 1.001 for largest, after in norms)
-    assert norms[0][0] == small[3].gradient_norm
+    assert norms[0][0] == small[3].gradient_clip_norm
 
 
 def test_training_leaves_the_global_random_state_alone(small):
@@ -389,12 +391,11 @@ def test_training_leaves_the_global_random_state_alone(small):
 
 
 def test_the_second_half_of_a_batch_has_the_opposite_noise(both):
-    (chains, _, settings, recipe), more = both["refined"]
-    refinement = more["refinement"]
-    assert training.before_noise(recipe, refinement).batch == 5
-    assert training.before_noise(recipe, attrs.evolve(refinement, noise="independent")).batch == 10
-    batch = training.batch_at(chains, training.before_noise(recipe, refinement), 0, 0)
-    drawn = training.noised(batch, settings, torch.Generator().manual_seed(1), refinement)
+    chains, _, settings, recipe = both["refined"]
+    assert training.clean_batch(recipe) == 5
+    assert training.clean_batch(attrs.evolve(recipe, noise="independent")) == 10
+    batch = training.batch_at(chains, recipe, 0, 0)
+    drawn = training.noised(batch, settings, torch.Generator().manual_seed(1), antithetic=True)
     once = training.noised(batch, settings, torch.Generator().manual_seed(1))
     assert len(drawn.codes) == 10
     for name in ("codes", "time", "weight", "mask"):
@@ -407,17 +408,17 @@ def test_the_second_half_of_a_batch_has_the_opposite_noise(both):
         assert torch.equal(second, diffusion.opposite(batch[1], first))
 
 
-def noise_of_the_gradient(model, small, refinement) -> float:
+def noise_of_the_gradient(model, small, noise) -> float:
     """Trace of the covariance of the gradient over 40 draws of the noise, at one small time and on the same chains."""
     _, _, settings, recipe = small
     random = np.random.default_rng(3).standard_normal((10, 1, 7, 3))
     chains = training.Chains([np.arange(7) % 2] * 10, [one / np.linalg.norm(one, axis=-1, keepdims=True) for one in random])
-    short = attrs.evolve(settings, shortest_time=1e-3, longest_time=1.01e-3, weighting="time")
-    batch = training.batch_at(chains, training.before_noise(recipe, refinement), 0, 0)
+    short = attrs.evolve(settings, shortest_time=1e-3, longest_time=1.01e-3, weighting=TimeWeighting())
+    batch = training.batch_at(chains, attrs.evolve(recipe, noise=noise), 0, 0)
     draws = []
     with workers(1) as executor:
         for seed in range(40):
-            drawn = training.noised(batch, short, torch.Generator().manual_seed(seed), refinement)
+            drawn = training.noised(batch, short, torch.Generator().manual_seed(seed), antithetic=noise == "antithetic")
             _, slopes = training.gradient(model, drawn, executor)
             draws.append(torch.cat([slope.reshape(-1) for slope in slopes if slope is not None]))
     return float(torch.stack(draws).var(0).sum())
@@ -428,45 +429,41 @@ def test_opposite_noise_makes_the_gradient_less_noisy(both):
 
     The ratio is 76 here; a ratio of variances of 40 draws is off by a factor of 6 in less than 1e-6 of cases.
     """
-    small, more = both["refined"]
-    model = build(small[1], 1, more["refinement"])
-    paired, single = (noise_of_the_gradient(model, small, attrs.evolve(more["refinement"], noise=kind))
-                      for kind in ("antithetic", "independent"))  # fmt: skip
+    small = both["refined"]
+    model = build(small[1], 1)
+    paired, single = (noise_of_the_gradient(model, small, kind) for kind in ("antithetic", "independent"))
     assert paired < single / 10
 
 
-def test_the_learning_rate_rises_and_falls_as_the_spec_says(both):
-    refinement = attrs.evolve(both["refined"][1]["refinement"], warm_up=0.1)
-    rates = [training.share_of_rate(refinement, step, 100) for step in range(100)]
+def test_the_learning_rate_rises_and_falls_as_the_spec_says():
+    rates = [training.share_of_rate(CosineRate(0.1), step, 100) for step in range(100)]
     assert rates[:10] == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
     assert rates[55] == pytest.approx(0.5)
     assert rates[10] == 1
     assert 0 < rates[99] < 1e-3
     assert rates[10:] == sorted(rates[10:], reverse=True)
-    constant = attrs.evolve(refinement, schedule="constant", warm_up=0.0)
-    assert {training.share_of_rate(constant, step, 100) for step in range(100)} == {1}
-    assert {training.share_of_rate(None, step, 100) for step in range(100)} == {1}
+    assert {training.share_of_rate(ConstantRate(0.0), step, 100) for step in range(100)} == {1}
+    assert [training.share_of_rate(ConstantRate(0.1), step, 100) for step in range(100)] == rates[:10] + [1] * 90
 
 
 @pytest.mark.parametrize(("recipe", "kind"), [("published", "AdamW"), ("refined", "AdamW"), ("refined", "Muon")])
 def test_the_rates_of_the_spec_are_those_of_the_optimisers(both, monkeypatch, recipe, kind):
-    small, more = both[recipe]
+    small = both[recipe]
     optimiser, seen = getattr(torch.optim, kind), []
     plain = optimiser.step
     monkeypatch.setattr(optimiser, "step", lambda self: (seen.append(self.param_groups[0]["lr"]), plain(self)))
-    training.train(*small, 0, **more)
-    refinement = more.get("refinement")
+    training.train(*small, 0)
     peak = 5e-3 if kind == "Muon" else 1e-2
-    assert seen == [peak * training.share_of_rate(refinement, step, 30) for step in range(30)]
+    assert seen == [peak * training.share_of_rate(small[3].schedule, step, 30) for step in range(30)]
 
 
 def test_muon_has_the_matrices_of_the_layers_and_adamw_all_else(both):
     """Each parameter has one optimiser: the embeddings, biases, norms, gain, and matrices of one row or column have AdamW."""
-    small, more = both["refined"]
-    model = build(small[1], 0, more["refinement"])
+    small = both["refined"]
+    model = build(small[1], 0)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     held = [[names[id(p)] for group in optimiser.param_groups for p in group["params"]]
-            for optimiser, _ in training._optimisers(model, small[3], more["refinement"])]  # fmt: skip
+            for optimiser, _ in training._optimisers(model, small[3].optimiser)]  # fmt: skip
     assert sorted(held[0] + held[1]) == sorted(names.values())
     assert sorted(held[1]) == sorted(
         ["time_mlp.2.weight", "weight_head.1.weight"]
@@ -474,23 +471,23 @@ def test_muon_has_the_matrices_of_the_layers_and_adamw_all_else(both):
             "pair_update", "pair_transition.0", "pair_transition.2", "query_key_value", "pair_bias", "attention_output")]
         + ["blocks.1.mixing_input.weight", "blocks.1.mixing_output.1.weight"]
     )  # fmt: skip
-    (adamw, rate), *others = training._optimisers(model, small[3], attrs.evolve(more["refinement"], matrix_rate=0.0))
+    (adamw, rate), *others = training._optimisers(model, AdamW(learning_rate=1e-2, weight_decay=1e-4))
     assert (type(adamw), rate, others) == (torch.optim.AdamW, 1e-2, [])
     assert len(adamw.param_groups[0]["params"]) == len(names)
 
 
-def test_the_network_that_is_returned_is_the_running_mean(both, monkeypatch):
+def test_the_network_that_is_returned_is_the_moving_average(both, monkeypatch):
     """By hand: mean_k = mean_{k-1} + (1 - d_k)(w_k - mean_{k-1}), d_k = min(0.9, k / (k + 9)), from the initial weights."""
-    small, more = both["refined"]
-    kept, plain = [], training._follow
+    small = both["refined"]
+    kept, plain = [], training._update_average
 
-    def spy(average, model, refinement, step):
+    def spy(average, model, decay, step):
         kept.append([p.detach().clone() for p in model.parameters()])
-        plain(average, model, refinement, step)
+        plain(average, model, decay, step)
 
-    monkeypatch.setattr(training, "_follow", spy)
-    done = training.train(*small, 2, **more)
-    mean = [p.detach().double() for p in build(small[1], 2, more["refinement"]).parameters()]
+    monkeypatch.setattr(training, "_update_average", spy)
+    done = training.train(*small, 2)
+    mean = [p.detach().double() for p in build(small[1], 2).parameters()]
     for k, weights in enumerate(kept, 1):
         share = 1 - min(0.9, k / (k + 9))
         mean = [m + share * (w.double() - m) for m, w in zip(mean, weights, strict=True)]

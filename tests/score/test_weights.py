@@ -1,6 +1,8 @@
 """Weights on disk: what is written is what is read, and what is damaged is named in one line."""
 
 import json
+import shutil
+from pathlib import Path
 
 import attrs
 import pytest
@@ -18,7 +20,7 @@ from paper_repro.spec import canonical
 def saved(paper, tmp_path):
     path = tmp_path / "some weights.safetensors"
     model = build(paper.record.architecture, 1)
-    save_weights(path, model, query_time=2e-4, spec_sha256="abc", seed=1, steps=10)
+    save_weights(path, model, query_times=(2e-4,), spec_sha256="abc", seed=1, steps=10)
     return path, model
 
 
@@ -35,7 +37,7 @@ def test_round_trip(saved):
     path, model = saved
     loaded, info = load_weights(path)
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
-    assert (info.source, info.query_time, info.spec_sha256, info.seed, info.steps) == ("paper_repro", 2e-4, "abc", 1, 10)
+    assert (info.source, info.query_times, info.spec_sha256, info.seed, info.steps) == ("paper_repro", (2e-4,), "abc", 1, 10)
     assert info.architecture == model.shape
     assert not loaded.training
 
@@ -43,29 +45,24 @@ def test_round_trip(saved):
 @pytest.fixture
 def refined_file(refined, tmp_path):
     path = tmp_path / "refined weights.safetensors"
-    model = build(refined.architecture, 1, refined.refinement)
-    save_weights(path, model, query_time=2e-4, spec_sha256="abc", seed=1, steps=10)
+    model = build(refined.architecture, 1)
+    save_weights(path, model, query_times=(0.002, 0.01), spec_sha256="abc", seed=1, steps=10)
     return path, model
 
 
 def test_round_trip_of_refined_weights(refined, refined_file):
     path, model = refined_file
     loaded, info = load_weights(path)
-    assert read_tensors(path)[1]["format"] == "paper_repro weights 3"
-    assert info.refinement == loaded.refinement == refined.refinement
+    assert read_tensors(path)[1]["format"] == "paper_repro weights 4"
     assert info.architecture == loaded.shape == refined.architecture
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
-    assert force_of(loaded, info, 1e-4).time == (0.002, 0.01)
+    assert force_of(loaded, info, (1e-4,)).times == info.query_times == (0.002, 0.01)
 
 
-def test_published_weights_are_of_the_first_format_and_asked_at_their_time(saved):
+def test_weights_are_evaluated_at_the_times_of_their_file_or_else_of_the_spec(saved):
     loaded, info = load_weights(saved[0])
-    metadata = read_tensors(saved[0])[1]
-    assert metadata["format"] == "paper_repro weights 1"
-    assert "refinement" not in metadata
-    assert info.refinement is None
-    assert force_of(loaded, info, 1e-4).time == 2e-4
-    assert force_of(loaded, attrs.evolve(info, query_time=None), 1e-4).time == 1e-4
+    assert force_of(loaded, info, (1e-4,)).times == (2e-4,)
+    assert force_of(loaded, attrs.evolve(info, query_times=None), (1e-4,)).times == (1e-4,)
 
 
 @pytest.mark.faults("damaged")
@@ -79,30 +76,42 @@ def test_published_weights_are_of_the_first_format_and_asked_at_their_time(saved
         ("refinement", json.dumps({"noise": "antithetic"})),
         ("architecture", json.dumps({"heads": 4})),
         ("architecture", "[]"),
+        ("architecture", "3"),
         ("format", "paper_repro weights 1"),
         ("format", "paper_repro weights 4"),
+        ("format", "paper_repro weights 5"),
     ],
 )
-def test_metadata_of_refined_weights_that_cannot_be_used_are_named(refined_file, key, value):
-    path, _ = refined_file
+def test_metadata_of_weights_3_that_cannot_be_used_are_named(tmp_path, key, value):
+    path = Path(shutil.copy(Path(__file__).parents[1] / "formats" / "weights-3.safetensors", tmp_path))
     tensors, metadata = read_tensors(path)
     changed = {name: text for name, text in (metadata | {key: value}).items() if text is not None}
     write_tensors(path, tensors, changed)
-    assert key.replace("format", "metadata") in complaint(path)
+    assert key.replace("format", "weights") in complaint(path)
 
 
-def test_refined_weights_under_another_pair_track_do_not_fit(refined, refined_file):
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("pair_update", "ordered", "pair_update"),
+        ("triangle_channels", 0, "mixing_"),
+        ("output_scale", {"kind": "none"}, "log_gain"),
+        ("pair_update", "unordered", "architecture"),
+        ("time_feature", {"kind": "cosine"}, "architecture"),
+        ("time_feature", "raw", "architecture"),
+    ],
+)
+def test_another_architecture_than_that_of_the_tensors_is_refused(refined, refined_file, field, value, said):
     path, _ = refined_file
     tensors, metadata = read_tensors(path)
-    other = json.dumps(canonical(attrs.evolve(refined.refinement, pair_track="ordered")))
-    write_tensors(path, tensors, metadata | {"refinement": other})
-    assert "pair_update" in complaint(path)
+    write_tensors(path, tensors, metadata | {"architecture": json.dumps(canonical(refined.architecture) | {field: value})})
+    assert said in complaint(path)
 
 
 def test_the_same_weights_are_the_same_bytes(saved, tmp_path):
     path, model = saved
     for attempt in range(5):
-        save_weights(tmp_path / f"{attempt}", model, query_time=2e-4, spec_sha256="abc", seed=1, steps=10)
+        save_weights(tmp_path / f"{attempt}", model, query_times=(2e-4,), spec_sha256="abc", seed=1, steps=10)
         assert (tmp_path / f"{attempt}").read_bytes() == path.read_bytes()
 
 
@@ -115,7 +124,7 @@ def test_the_authors_names_are_understood_and_their_architecture_is_read_off(sav
     save_file(renamed, tmp_path / "theirs.safetensors")
     loaded, info = load_weights(tmp_path / "theirs.safetensors")
     assert info.source == "authors"
-    assert info.query_time is None
+    assert info.query_times is None
     assert info.architecture == model.shape
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
 
@@ -178,12 +187,15 @@ def test_tensors_that_do_not_fit_are_named(saved, change, said):
         ("architecture", "[" * 100_000),
         ("architecture", "[]"),
         ("architecture", json.dumps({"heads": 4})),
-        ("query_time", "soon"),
-        ("query_time", "nan"),
-        ("query_time", "inf"),
-        ("query_time", "0"),
-        ("query_time", "-1"),
-        ("query_time", None),
+        ("query_times", "soon"),
+        ("query_times", "[NaN]"),
+        ("query_times", "[Infinity]"),
+        ("query_times", "[0]"),
+        ("query_times", "[-1]"),
+        ("query_times", "[]"),
+        ("query_times", "[0.1, 0.1]"),
+        ("query_times", "0.1"),
+        ("query_times", None),
     ],
 )
 def test_metadata_that_cannot_be_used_are_named(saved, key, value):

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from paper_repro.spec import Published, Spec
-from paper_repro.spec.quantity import Quantity, checked, quantity_of
+from paper_repro.spec.quantity import Quantity, checked, choices_of, quantity_of, tag
 
 #: Fields that hold a name or a label, which is no constant.
 LABELS = {
@@ -17,38 +17,37 @@ LABELS = {
 }  # fmt: skip
 
 
-def section(kind: Any) -> type | None:
-    """Return the class inside a section, one that may be absent, or a list of sections, or None for anything else."""
-    inner = get_args(kind)[0] if get_origin(kind) in (tuple, UnionType) else kind
-    return inner if attrs.has(inner) else None
+def sections(kind: Any) -> list[type]:
+    """Return the classes inside a section, a list of sections or a tagged union; none for anything else."""
+    inner = get_args(kind) if get_origin(kind) in (tuple, UnionType) else (kind,)
+    return [cls for cls in inner if isinstance(cls, type) and attrs.has(cls)]
 
 
 def classes(root: type) -> Iterator[type]:
     yield root
     for field in attrs.fields(attrs.resolve_types(root, include_extras=True)):
-        inner = section(field.type)
-        if inner is not None:
+        for inner in sections(field.type):
             yield from classes(inner)
 
 
-def is_text(kind: Any) -> bool:
-    return kind is str or (get_origin(kind) is Literal and all(isinstance(choice, str) for choice in get_args(kind)))
+def has_no_unit(kind: Any) -> bool:
+    return kind in (str, bool) or (get_origin(kind) is Literal and all(isinstance(choice, str) for choice in get_args(kind)))
 
 
 def faults(root: type) -> list[str]:
-    """Return a line for every field under ``root`` that has a default, or lacks a meaning or a unit."""
+    """Return a line for every field under ``root`` that lacks a meaning or a unit, or has a default that is no tag."""
     found = []
     for cls in dict.fromkeys(classes(root)):
         for field in attrs.fields(cls):
             where = f"{cls.__name__}.{field.name}"
-            if field.default is not attrs.NOTHING:
+            if field.default is not attrs.NOTHING and (field.name, choices_of(field.type)) != ("kind", (field.default,)):
                 found.append(f"{where}: default")
-            if section(field.type) is not None or where in LABELS:
+            if sections(field.type) or where in LABELS:
                 continue
             quantity = quantity_of(field.type)
             if quantity is None or not quantity.meaning.strip():
                 found.append(f"{where}: no meaning")
-            elif not quantity.unit.strip() and not is_text(get_args(field.type)[0]):
+            elif not quantity.unit.strip() and not has_no_unit(get_args(field.type)[0]):
                 found.append(f"{where}: no unit")
     return found
 
@@ -66,6 +65,7 @@ class Outer:
     inner: Inner
     others: tuple[Inner, ...]
     choice: Annotated[Literal["a"], Quantity("a choice", unit="")]
+    kind: Annotated[Literal["a", "b"], Quantity("a tag of two values", unit="")] = tag("a")
 
 
 @pytest.mark.parametrize("root", [Spec, Published])
@@ -75,7 +75,8 @@ def test_every_field_has_a_meaning_and_a_unit_and_no_default(root: type) -> None
 
 def test_the_search_finds_what_is_wrong() -> None:
     assert faults(Outer) == [
-        "Inner.bare: no meaning", "Inner.meaningless: no meaning", "Inner.unitless: no unit", "Inner.defaulted: default",
+        "Outer.kind: default", "Inner.bare: no meaning", "Inner.meaningless: no meaning", "Inner.unitless: no unit",
+        "Inner.defaulted: default",
     ]  # fmt: skip
 
 
@@ -96,13 +97,14 @@ class Bounded:
     several: Annotated[tuple[int, ...], Quantity("seeds", unit="1", at_least=0)] = (0,)
     free: Annotated[float, Quantity("a coupling", unit="energy")] = -1.0
     chosen: Annotated[str, Quantity("a letter", unit="", at_least=0)] = "a"
+    choice: Annotated[Literal["a", "b"], Quantity("one of two", unit="")] = "a"
 
 
 @pytest.mark.parametrize(
     "values",
     [
         {"inclusive": 0.0}, {"inclusive": 1.0}, {"exclusive": 5e-324}, {"several": ()}, {"several": (0, 2**70)},
-        {"free": -1e308}, {"chosen": "-1"},
+        {"free": -1e308}, {"chosen": "-1"}, {"choice": "b"},
     ],
 )  # fmt: skip
 def test_values_within_the_bounds_are_taken(values: dict[str, Any]) -> None:
@@ -120,6 +122,8 @@ def test_values_within_the_bounds_are_taken(values: dict[str, Any]) -> None:
         ("several", (3, -1), "a finite number ≥ 0"),
         ("free", float("nan"), "a finite number"),
         ("free", float("-inf"), "a finite number"),
+        ("choice", "c", "one of 'a', 'b'"),
+        ("choice", ("a",), "one of 'a', 'b'"),
     ],
 )
 def test_values_outside_the_bounds_are_refused(name: str, value: Any, expected: str) -> None:

@@ -41,7 +41,7 @@ sequences = {a}5{b}
 [likelihood]
 chain = {a}"ABBA"{b}
 configurations = {a}8{b}
-temperatures = {a}[0.05, 0.3]{b}
+higher_temperatures = {a}[0.3]{b}
 steps = {a}5{b}
 [thermodynamic_integration]
 points = {a}5{b}

@@ -26,7 +26,7 @@ def _as_names(names: Iterable[str]) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=8)
 def _exchange_terms(hamiltonian: Hamiltonian) -> tuple[tuple[Exchange, ...], tuple[str, ...]]:
-    names = tuple(hamiltonian.identities)
+    names = tuple(hamiltonian.species)
     pairs = [(names.index(term.pair[0]), names.index(term.pair[1])) for term in hamiltonian.terms]
     return tuple(Exchange(term.name, term.separation, pair) for term, pair in zip(hamiltonian.terms, pairs, strict=True)), names
 

@@ -77,10 +77,10 @@ def concept(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
     figure, ((chain_axis, w_axis), (force_axis, c_axis)) = _new(9.6, 2, 2)
     seed, example = results["seeds"][0], results["readout"][0]["example"]
     sequence, spins, w = example["sequence"], np.array(example["spins"]), np.array(example["interaction"])
-    codes, beta = as_species(sequence, spec.hamiltonian.identities), spec.beta
+    codes, beta = as_species(sequence, spec.hamiltonian.species), spec.beta
     matrix = coupling_matrix(codes, spec.hamiltonian)
     shown = min(len(sequence), 24)
-    _draw_chain(chain_axis, sequence[:shown], spins[:shown], spec.hamiltonian.identities)
+    _draw_chain(chain_axis, sequence[:shown], spins[:shown], spec.hamiltonian.species)
     chain_axis.set(ylim=(-1.8, 1.8), xlim=(-1.5, shown + 0.5), yticks=[], xlabel="site", title="snapshot in, identities known")
     chain_axis.legend(frameon=False, loc="lower right", ncols=2)
     both = np.where(np.tri(len(w), dtype=bool), w, beta * matrix)
@@ -145,7 +145,7 @@ def ensemble(results: dict[str, Any], spec: Spec, _: Published) -> Figure:
         force_axis.legend(frameon=False)
     force_axis.set(xlabel="size of the force on a spin, β|(I - SSᵀ)h|", ylabel="density", title="forces of the test snapshots")
     for row, item in enumerate(results["sampling"]["conformations"]):
-        _draw_chain(shape_axis, item["sequence"], np.array(item["spins"]), spec.hamiltonian.identities, at=-4.0 * row)
+        _draw_chain(shape_axis, item["sequence"], np.array(item["spins"]), spec.hamiltonian.species, at=-4.0 * row)
         if row == 0:
             shape_axis.legend(frameon=False, loc="upper right", ncols=2)
         shape_axis.text(-1.5, -4.0 * row + 1.8, f"N = {len(item['sequence'])}", fontsize="small")
@@ -310,7 +310,7 @@ def thermodynamic_integration(results: dict[str, Any], spec: Spec, _: Published)
     figure, (axis, below) = _new(9.6, 2)
     part = results["thermodynamic_integration"]
     betas, means, errors = (np.array(part[name], dtype=float) for name in ("betas", "mean_energies", "standard_errors"))
-    matrix = coupling_matrix(as_species(spec.likelihood.chain, spec.hamiltonian.identities), spec.hamiltonian)
+    matrix = coupling_matrix(as_species(spec.likelihood.chain, spec.hamiltonian.species), spec.hamiltonian)
     axis.errorbar(betas, means, yerr=errors, fmt="o", ms=3, color=_BLUE, label="Monte Carlo")
     axis.set(xlabel="β (1/J_AA)", ylabel="⟨H⟩ (J_AA)", title="mean energy")
     if spec.hamiltonian.range <= 2:

@@ -85,7 +85,7 @@ def collect(folder: Path, spec: Spec, made: set[str]) -> dict[str, Any]:
         found = read(section, [f"-{seed}" for seed in spec.training.seeds])
         if found is not None:
             results[section] = found
-    temperatures = range(len(spec.likelihood.temperatures))
+    temperatures = range(len(spec.likelihood_temperatures))
     flows = [read("likelihood", [f"-{s}-{k}" for k in temperatures]) for s in spec.training.seeds]
     if None not in flows:
         results["likelihood"] = flows

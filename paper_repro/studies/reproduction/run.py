@@ -69,8 +69,8 @@ class Run:
         spec = self.spec
         if has_exact_solution(Terms.of(spec.hamiltonian)):
             for path, temperature in (
-                ("ladder.coldest", spec.temperature),
-                *((f"likelihood.temperatures[{index}]", value) for index, value in enumerate(spec.likelihood.temperatures)),
+                ("target.temperature", spec.temperature),
+                *((f"likelihood.higher_temperatures[{k}]", value) for k, value in enumerate(spec.likelihood.higher_temperatures)),
             ):
                 try:
                     ExactChain(strongest_bonds(spec.hamiltonian), 1 / temperature)

@@ -283,12 +283,14 @@ def sections(
         parts.append(_by_network(results, "Inversion", "± is one standard error, resampling sequences.", lines, ()))
     if "readout" in results:
         described = tuple(
-            (f"seed {seed}", f"{part['within_range']:.1%}", f"{part['pearson']:.4f}", f"{part['slope']:.2f}")
+            (f"seed {seed}", f"{part['within_range']:.1%}", _bare(_nan(part["pearson"])), _bare(_nan(part["slope"]), 2))
             for seed, part in zip(results["seeds"], results["readout"], strict=True)
         )
         if "readout" in results["authors"]:
             part = results["authors"]["readout"]
-            described += (("authors' weights", f"{part['within_range']:.1%}", f"{part['pearson']:.4f}", f"{part['slope']:.2f}"),)
+            described += (
+                ("authors' weights", f"{part['within_range']:.1%}", _bare(_nan(part["pearson"])), _bare(_nan(part["slope"]), 2)),
+            )
         columns = ("", f"Σ|W| within r ≤ {spec.hamiltonian.range}", "Pearson(W, J) there", "slope W/J there")
         text = "W is not unique: these figures describe the network, the law is read off the force."
         table = Table(columns, described, frozenset(columns[1:]))
@@ -309,12 +311,12 @@ def sections(
             ("high energies above the plateau", "calibration.high_energy"),
             *(
                 (f"T = {temperature:g} above the plateau", f"calibration.above_{index}")
-                for index, temperature in enumerate(spec.likelihood.temperatures)
+                for index, temperature in enumerate(spec.likelihood_temperatures)
             ),
         )
         text = f"Chain {spec.likelihood.chain}, {spec.likelihood.steps} steps; ± is one standard error, resampling configurations."
         text += " The gap is ln Z of the plateau minus exact ln Z(β_eff). It holds what the end time costs (below)"
-        brownian = spec.diffusion.noising == "brownian" and spec.diffusion.target == "exact"
+        brownian = spec.diffusion.forward_kernel == "brownian" and spec.diffusion.target == "conditional-score"
         text += "." if brownian else ", and that the target of the training is not the score of Brownian motion."
         low = next((part["threshold"] for part in named.values() if "threshold" in part), math.nan)
         text += (

@@ -95,11 +95,11 @@ class Work:
     def network(self, network: Network) -> NetworkForce:
         """Return a network of the run as a force field, to be asked as its file says."""
         model, info = load_weights(self.folder / network.weights)
-        return force_of(model, info, self.spec.inversion.query_time)
+        return force_of(model, info, self.spec.inversion.query_times)
 
     def likelihood_chain(self) -> tuple[npt.NDArray[Any], Floats]:
         """Return the codes (site,) and the couplings (site, site) of the chain of the likelihood."""
-        codes = as_species(self.spec.likelihood.chain, self.spec.hamiltonian.identities)
+        codes = as_species(self.spec.likelihood.chain, self.spec.hamiltonian.species)
         return codes, coupling_matrix(codes, self.spec.hamiltonian)
 
 
@@ -133,8 +133,8 @@ def shards(spec: Spec, which: ensemble.Which) -> list[str]:
 
 
 def _part(spec: Spec, *names: str) -> dict[str, Any]:
-    """Return sections of a spec as plain data, those that are absent left out."""
-    return {name: canonical(getattr(spec, name)) for name in names if getattr(spec, name) is not None}
+    """Return sections of a spec as plain data."""
+    return {name: canonical(getattr(spec, name)) for name in names}
 
 
 def plan(spec: Spec, authors: bytes | None = None) -> list[Stage]:
@@ -142,7 +142,7 @@ def plan(spec: Spec, authors: bytes | None = None) -> list[Stage]:
     test = shards(spec, "test")
     both: tuple[ensemble.Which, ...] = ("training", "test")
     stages = [stage for which in both for stage in _sampling(spec, which)]
-    constants = _part(spec, "hamiltonian", "ladder", "seeds")
+    constants = _part(spec, "hamiltonian", "target", "ladder", "seeds")
     inputs = (*shards(spec, "training"), *test)
     stages.append(Stage("diagnose sampling", ("results/sampling.json",), inputs, constants, _diagnose, total=2))
     networks = [trained(seed) for seed in spec.training.seeds]
@@ -157,9 +157,9 @@ def plan(spec: Spec, authors: bytes | None = None) -> list[Stage]:
     if has_exact_solution(Terms.of(spec.hamiltonian)):
         for network in networks:
             stages += _partition_function(spec, network)
-        constants = _part(spec, "hamiltonian", "likelihood", "ladder", "seeds")
+        constants = _part(spec, "hamiltonian", "target", "likelihood", "seeds")
         stages.append(Stage("end time of the diffusion", ("results/end_time.json",), (), constants, _end_time))
-    constants = _part(spec, "hamiltonian", "likelihood", "ladder", "sampler", "thermodynamic_integration", "seeds")
+    constants = _part(spec, "hamiltonian", "target", "likelihood", "sampler", "thermodynamic_integration", "seeds")
     points = spec.thermodynamic_integration.points
     name = "results/thermodynamic_integration.json"
     return [*stages, Stage("thermodynamic integration", (name,), (), constants, _integrate, total=points)]
@@ -167,7 +167,7 @@ def plan(spec: Spec, authors: bytes | None = None) -> list[Stage]:
 
 def _sampling(spec: Spec, which: ensemble.Which) -> list[Stage]:
     count = (spec.training_set if which == "training" else spec.test_set).sequences
-    constants = _part(spec, "hamiltonian", "chains", "ladder", "sampler", "training_set", "test_set", "seeds")
+    constants = _part(spec, "hamiltonian", "target", "chains", "ladder", "sampler", "training_set", "test_set", "seeds")
     names = shards(spec, which)
     stages = []
     for number, name in enumerate(names):
@@ -178,10 +178,10 @@ def _sampling(spec: Spec, which: ensemble.Which) -> list[Stage]:
 
 
 def _training(spec: Spec, seed: int) -> Stage:
-    constants = _part(spec, "architecture", "diffusion", "training", "refinement", "inversion")
+    constants = _part(spec, "architecture", "diffusion", "training") | {"query_times": spec.inversion.query_times}
     constants["training"].pop("seeds")
     outputs = (trained(seed).weights, f"results/training-{seed}.json")
-    total = training.steps_in_all(spec.training_set.sequences, spec.training, spec.refinement)
+    total = training.steps_in_all(spec.training_set.sequences, spec.training)
     checkpoint = f"weights/seed-{seed}.checkpoint.safetensors"
     temporary = (checkpoint, str(training.previous(Path(checkpoint))))
     inputs = tuple(shards(spec, "training"))
@@ -190,24 +190,24 @@ def _training(spec: Spec, seed: int) -> Stage:
 
 def _questions(spec: Spec, network: Network, test: list[str]) -> list[Stage]:
     inputs = (network.weights, *test)
-    constants = _part(spec, "hamiltonian", "inversion", "ladder", "seeds")
+    constants = _part(spec, "hamiltonian", "target", "inversion", "seeds")
     inverted = f"results/inversion-{network.name}.json"
     invert = Stage(f"invert {network.label}", (inverted,), inputs, constants, _invert, (network,), spec.test_set.sequences)
-    constants = _part(spec, "hamiltonian", "readout", "inversion", "ladder")
+    constants = _part(spec, "hamiltonian", "target", "readout", "inversion")
     read = f"results/readout-{network.name}.json"
     return [invert, Stage(f"read W of {network.label}", (read,), inputs, constants, _read, (network,), spec.readout.sequences)]
 
 
 def _partition_function(spec: Spec, network: Network) -> list[Stage]:
     stages = []
-    constants = _part(spec, "hamiltonian", "likelihood", "seeds")
-    names = tuple(f"results/likelihood-{network.name}-{index}.json" for index in range(len(spec.likelihood.temperatures)))
-    for index, (name, temperature) in enumerate(zip(names, spec.likelihood.temperatures, strict=True)):
+    constants = _part(spec, "hamiltonian", "target", "likelihood", "seeds")
+    names = tuple(f"results/likelihood-{network.name}-{index}.json" for index in range(len(spec.likelihood_temperatures)))
+    for index, (name, temperature) in enumerate(zip(names, spec.likelihood_temperatures, strict=True)):
         label = f"likelihood {network.label}, T = {temperature:g}"
         partial = f"{name.removesuffix('.json')}.partial.safetensors"
         total = spec.likelihood.configurations
         stages.append(Stage(label, (name,), (network.weights,), constants, _follow, (network, index), total, (partial,)))
-    constants = _part(spec, "hamiltonian", "likelihood", "ladder", "inversion", "seeds")
+    constants = _part(spec, "hamiltonian", "target", "likelihood", "inversion", "seeds")
     calibrated = f"results/calibration-{network.name}.json"
     return [*stages, Stage(f"calibrate {network.label}", (calibrated,), names, constants, _calibrate, (network,))]
 
@@ -247,7 +247,7 @@ def _evidence(work: Work, whole: ensemble.Ensemble, index: int) -> dict[str, Any
     z = diagnostics.z_scores(whole)
     edges = np.linspace(-6, 6, 61)
     results: dict[str, Any] = diagnostics.diagnostics(whole) | {
-        "temperatures": temperatures(spec.ladder),
+        "temperatures": temperatures(spec.temperature, spec.ladder),
         "swap_rates": diagnostics.swap_rates(whole),
         "z_histogram": {"edges": edges, "counts": np.histogram(np.clip(z, -6, 6), edges)[0]},
     }
@@ -277,7 +277,7 @@ def _train(work: Work, stage: Stage, seed: int) -> Files:
     key = key_of(stage.constants, seed, [sha256(work.folder / name) for name in stage.inputs])
     done = training.train(
         data, spec.architecture, spec.diffusion, spec.training, seed,
-        refinement=spec.refinement, checkpoint=work.folder / stage.temporary[0], key=key,
+        checkpoint=work.folder / stage.temporary[0], key=key,
         progress=lambda step, _, loss: work.advance(step, f"loss {loss:.4f}"), say=work.say, threads=work.threads,
         ranks=work.ranks,
     )  # fmt: skip
@@ -285,7 +285,7 @@ def _train(work: Work, stage: Stage, seed: int) -> Files:
     epoch = max(1, len(done.losses) // spec.training.epochs)
     return {
         weights: weights_as_bytes(
-            done.model, query_time=spec.inversion.query_time, spec_sha256=digest(spec), seed=seed, steps=len(done.losses)
+            done.model, query_times=spec.inversion.query_times, spec_sha256=digest(spec), seed=seed, steps=len(done.losses)
         ),
         results: as_json(
             {
@@ -335,7 +335,7 @@ def _read(work: Work, stage: Stage, network: Network) -> Files:
     codes, spins = chains[0].species, chains[0].spins
     forces = readout.force_magnitudes(asked, chains, truth, threads=work.threads)
     example = {
-        "sequence": as_word(codes, spec.hamiltonian.identities),
+        "sequence": as_word(codes, spec.hamiltonian.species),
         "spins": spins[0],
         "interaction": asked.interaction(codes, spins)[0],
         "force": asked(codes, spins)[0],
@@ -347,7 +347,7 @@ def _follow(work: Work, stage: Stage, network: Network, index: int) -> Files:
     """Log-likelihoods of configurations at one temperature; those of the groups done are kept on the way."""
     spec, path = work.spec, work.folder / stage.temporary[0]
     codes, matrix = work.likelihood_chain()
-    temperature = spec.likelihood.temperatures[index]
+    temperature = spec.likelihood_temperatures[index]
     generator = np.random.default_rng(work.seed("likelihood", index))
     spins = ExactChain(matrix, 1 / temperature).sample(spec.likelihood.configurations, generator)
     score = NetworkScore(work.network(network).model, codes)
@@ -359,7 +359,7 @@ def _follow(work: Work, stage: Stage, network: Network, index: int) -> Files:
     try:
         values = likelihood.log_likelihood(
             score, torch.as_tensor(spins, dtype=torch.float32), likelihood.time_grid(spec.likelihood), score.divergence,
-            known=_kept(path, key, work.say), keep=keep, threads=work.threads, progress=work.advance,
+            solver=spec.likelihood.solver, known=_kept(path, key, work.say), keep=keep, threads=work.threads, progress=work.advance,
         )  # fmt: skip
     except ArithmeticError as error:
         where = f"{work.folder}: likelihood of {network.label}, T = {temperature:g}"
@@ -428,7 +428,7 @@ def _integrate(work: Work, stage: Stage) -> Files:
     spec = work.spec
     _, matrix = work.likelihood_chain()
     integral = thermodynamic_integration.integrate(
-        matrix, spec.temperature, spec.thermodynamic_integration, over_relaxation=spec.sampler.over_relaxation,
+        matrix, spec.temperature, spec.thermodynamic_integration, over_relaxation=spec.sampler.over_relaxation_probability,
         seed=work.seed("thermodynamic integration"), progress=work.advance, threads=work.threads,
     )  # fmt: skip
     results = {

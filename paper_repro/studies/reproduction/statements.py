@@ -96,7 +96,7 @@ class Questions:
     def _draw(self, index: int, temperature: float, shortest: int, longest: int, share: float = 0.5) -> list[Snapshots]:
         """Draw sequences whose letters are the last of the alphabet with probability ``share``, and snapshots of each."""
         generator = np.random.default_rng(self._key(0, index))
-        letters = len(self.spec.hamiltonian.identities)
+        letters = len(self.spec.hamiltonian.species)
         weights = np.full(letters, (1 - share) / (letters - 1)) if letters > 1 else np.ones(1)
         weights[-1] = share if letters > 1 else 1.0
         found = []
@@ -193,8 +193,8 @@ class Questions:
     def _exchange(self, usual: Any) -> dict[str, Any]:
         codes = [snapshots.species for snapshots in usual[:_CHAINS_ALONE]]
         gain = claim_tests.exchange_gain(
-            codes, self.spec.hamiltonian, temperatures(self.spec.ladder), self.spec.sampler, _SNAPSHOTS_ALONE, _RESAMPLES,
-            self._key(4), self.threads,
+            codes, self.spec.hamiltonian, temperatures(self.spec.temperature, self.spec.ladder), self.spec.sampler,
+            _SNAPSHOTS_ALONE, _RESAMPLES, self._key(4), self.threads,
         )  # fmt: skip
         return {name: measured(*pair) for name, pair in gain.items()}
 
@@ -206,7 +206,7 @@ class Questions:
         sound = claim_tests.r2_by_unit(asked, couplings)
         generator = np.random.default_rng(self._key(5))
         orders = {id(snapshots.species): generator.permutation(snapshots.sites) for snapshots in usual}
-        untrained = NetworkForce(build(spec.architecture, self.seed).eval(), network.time)
+        untrained = NetworkForce(build(spec.architecture, self.seed).eval(), network.times)
         corrupted = {
             "shuffled_identities": self._asked(lambda codes, spins: network(codes[orders[id(codes)]], spins), usual),
             "random_network": self._asked(untrained, usual),
@@ -293,8 +293,8 @@ def as_results(decisions: Sequence[Decision], found: dict[str, Any]) -> dict[str
 
 def plateaus_of(results: dict[str, Any], spec: Spec) -> list[FromPlateau]:
     """Return what the plateau of each training of a run says, out of its results; trainings without one are left out."""
-    codes = as_species(spec.likelihood.chain, spec.hamiltonian.identities)
-    matrix, at = coupling_matrix(codes, spec.hamiltonian), spec.likelihood.temperatures
+    codes = as_species(spec.likelihood.chain, spec.hamiltonian.species)
+    matrix, at = coupling_matrix(codes, spec.hamiltonian), spec.likelihood_temperatures
     hot, cold = at.index(max(at)), at.index(min(at))
     rise = (ExactChain(matrix, 1 / at[hot]).mean_energy - ExactChain(matrix, 1 / at[cold]).mean_energy) / spec.temperature
     paths = [f"calibration.{name}" for name in ("gap", "alpha", f"above_{hot}", f"above_{cold}")]

@@ -14,7 +14,7 @@ from paper_repro.cli.report import show_report
 from paper_repro.cli.reproduce import run_spec
 from paper_repro.cli.verify import verify
 from paper_repro.files import InputError, sha256
-from paper_repro.pipeline.manifest import NAME, hold, packages, read_manifest, write_manifest
+from paper_repro.pipeline.manifest import FORMAT, NAME, hold, packages, read_manifest, write_manifest
 from paper_repro.spec import load_spec
 from paper_repro.studies.reproduction.engines import Engine, Task, make_task, processes
 from paper_repro.studies.reproduction.run import Run
@@ -257,7 +257,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(tiny, tmp_path):
     [
         lambda text: text[:100],
         lambda text: "[]",
-        lambda text: text.replace("paper_repro run 2", "paper_repro run 99"),
+        lambda text: text.replace(FORMAT, "paper_repro run 99"),
         lambda text: text.replace('"seconds"', '"minutes"'),
         lambda text: sealed(text.replace("results/inversion-0.json", "../../etc/passwd")),
         lambda text: sealed(text.replace("results/inversion-0.json", "/etc/passwd")),

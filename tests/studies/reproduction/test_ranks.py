@@ -20,14 +20,14 @@ import os, pathlib, signal, sys
 from paper_repro import cli
 from paper_repro.score import training
 folder, plain = pathlib.Path(sys.argv.pop(1)), training.batch_at
-def batch_at(chains, settings, seed, step, refinement):
+def batch_at(chains, settings, seed, step):
     if os.environ["RANK"] == "0":
         with (folder / "steps").open("a") as stream:
             print(seed, step, file=stream)
     elif (seed, step) == (0, 20) and not (folder / "killed").exists():
         (folder / "killed").touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return plain(chains, settings, seed, step, refinement)
+    return plain(chains, settings, seed, step)
 training.batch_at = batch_at
 sys.exit(cli.main())
 """
@@ -122,29 +122,45 @@ def test_bad_input_is_one_line_of_one_rank(tmp_path):
 
 _REFINED = """
 [diffusion]
-time_law = {a}"log-uniform"{b}
-weighting = {a}"shifted-time"{b}
-[refinement]
-noise = {a}"antithetic"{b}
-snapshots = {a}"in-turn"{b}
+time_sampling = {a}"log-uniform"{b}
+[diffusion.weighting]
+kind = {a}"shifted-time"{b}
 time_scale = {a}0.03{b}
-output = {a}"scaled"{b}
-output_size = {a}0.5{b}
-pair_track = {a}"symmetric"{b}
-pair_mixing = {a}3{b}
-embeddings = {a}"waves"{b}
-matrix_rate = {a}0.01{b}
-schedule = {a}"cosine"{b}
-warm_up = {a}0.1{b}
-averaging = {a}0.9{b}
-query_times = {a}[0.002, 0.01]{b}
+[architecture.output_scale]
+kind = {a}"learned"{b}
+scale = {a}0.5{b}
+time_scale = {a}0.03{b}
+[training.optimiser]
+kind = {a}"muon-adamw"{b}
+learning_rate = {a}1e-3{b}
+weight_decay = {a}1e-4{b}
+muon_learning_rate = {a}0.01{b}
+[training.schedule]
+kind = {a}"cosine"{b}
+warmup_fraction = {a}0.1{b}
 """
+
+
+def constant(name, value):
+    return f'{name} = {{ value = {value}, status = "assumed", why = "a test" }}\n'
+
+
+_IN_SECTIONS = {
+    "architecture": constant("pair_update", '"symmetric"')
+    + constant("triangle_channels", 3)
+    + constant("embeddings", '"sinusoidal"'),
+    "training": constant("noise", '"antithetic"') + constant("snapshots", '"cyclic"') + constant("ema_decay", 0.9),
+    "inversion": constant("query_times", "[0.002, 0.01]"),
+}
 
 
 def test_two_ranks_end_a_refined_training_with_the_running_mean_of_one(tiny, tmp_path):
     path = tiny.parent / "refined.toml"
     more = _REFINED.replace("{a}", "{ value = ").replace("{b}", ', status = "assumed", why = "a test" }')
-    path.write_text(tiny.read_text().replace("[0, 1]", "[0]") + more)
+    text = tiny.read_text().replace("[0, 1]", "[0]")
+    for section, lines in _IN_SECTIONS.items():
+        text = text.replace(f"[{section}]\n", f"[{section}]\n{lines}")
+    path.write_text(text + more)
     one, two = tmp_path / "one", tmp_path / "two"
     Run(load_spec(path).record, one, Listener()).everything("sample")
     shutil.copytree(one, two)

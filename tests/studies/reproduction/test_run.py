@@ -23,7 +23,7 @@ from paper_repro.pipeline.manifest import made_in, read_manifest, write_manifest
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.weights import load_weights
-from paper_repro.spec import load_spec, specs_folder
+from paper_repro.spec import Target, load_spec, specs_folder
 from paper_repro.studies.reproduction import figures
 from paper_repro.studies.reproduction.engines import Engine
 from paper_repro.studies.reproduction.plain_results import collect
@@ -163,7 +163,7 @@ def test_weights_that_do_not_serve_the_spec_are_refused_before_the_work(tiny, go
         .replace("[architecture]\n", '[architecture]\npositions = { value = 101, status = "assumed", why = "a test" }\n')
     )
     path.write_text(text)
-    with pytest.raises(InputError, match="serves 100 sites and 2 identities; expected at least 101 sites"):
+    with pytest.raises(InputError, match="serves 100 sites and 2 species; expected at least 101 sites"):
         run_spec(path, tmp_path / "run", silent(), golden / "weights/smoke-seed-0.safetensors")
     assert not (tmp_path / "run").exists()
 
@@ -215,10 +215,8 @@ def test_a_chain_of_longer_range_runs_without_what_needs_the_exact_solution(tiny
 
 def test_a_temperature_that_cannot_be_served_is_refused_before_the_work(tiny, tmp_path):
     spec = load_spec(tiny).record
-    cold = attrs.evolve(
-        spec, ladder=attrs.evolve(spec.ladder, coldest=1e-6), likelihood=attrs.evolve(spec.likelihood, temperatures=(1e-6,))
-    )
-    with pytest.raises(InputError, match=r"ladder\.coldest"):
+    cold = attrs.evolve(spec, target=Target(1e-6))
+    with pytest.raises(InputError, match=r"target\.temperature"):
         Run(cold, tmp_path / "run", Listener())
     assert not (tmp_path / "run").exists()
 
@@ -241,16 +239,16 @@ def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_
     whole = load_spec(tiny).record
     spec = attrs.evolve(
         whole,
-        diffusion=attrs.evolve(refined.diffusion, noising="brownian", target="exact"),
-        architecture=attrs.evolve(whole.architecture, time_input="shifted-log"),
-        training=attrs.evolve(whole.training, seeds=(0,)),
-        refinement=refined.refinement,
+        diffusion=attrs.evolve(refined.diffusion, forward_kernel="brownian", target="conditional-score"),
+        architecture=attrs.evolve(refined.architecture, single_width=8, pair_width=4, pair_hidden=4, blocks=1),
+        training=attrs.evolve(refined.training, epochs=2, batch=6, seeds=(0,)),
+        inversion=attrs.evolve(whole.inversion, query_times=(0.002, 0.01)),
     )
     run = tmp_path / "run"
     Run(spec, run, Listener()).everything()
     assert json.loads((run / "results/training-0.json").read_text())["steps"] == 12  # 2 epochs of 18 chains, 3 in a batch of 6
     weights = run / "weights/seed-0.safetensors"
-    assert load_weights(weights)[1].refinement == refined.refinement
+    assert load_weights(weights)[1].architecture == spec.architecture
     shard = ensemble.load(run / "ensemble/test-00000.npz")
     found = json.loads((run / "results/inversion-0.json").read_text())["scale"]["value"]
     model, _ = load_weights(weights)
@@ -261,16 +259,16 @@ def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_
     assert found == pytest.approx(scales[0.002, 0.01], rel=1e-12)
     assert abs(found - scales[0.002,]) > 1e-3 * abs(found)
     done = audit_weights(weights, spec, 8, 2, 0)
-    assert done.query_time == (0.002, 0.01)
+    assert done.query_times == (0.002, 0.01)
     console = Console(file=(tmp_path / "screen").open("w"), width=120)
     assert audit(weights, spec=tiny, sequences=8, snapshots=2, json=tmp_path / "figures.json") == 0
     show_report(run, console)
     console.file.close()
     assert "t = 0.002, 0.01 and extrapolated to 0" in " ".join(capsys.readouterr().out.split())
-    assert json.loads((tmp_path / "figures.json").read_text())["query_time"] == [0.002, 0.01]
+    assert json.loads((tmp_path / "figures.json").read_text())["query_times"] == [0.002, 0.01]
     assert "not the published protocol" in (run / "results.json").read_text()
-    published = attrs.evolve(whole, training=spec.training)
+    published = whole
     kept = {name: record.key for name, record in read_manifest(run).stages.items()}
     Run(published, tmp_path / "other", Listener()).everything("sample")
     other = {name: record.key for name, record in read_manifest(tmp_path / "other").stages.items()}
-    assert {name: kept[name] for name in other} == other  # the section is no part of what does not depend on it
+    assert {name: kept[name] for name in other} == other  # the network is no part of what does not depend on it

@@ -69,7 +69,7 @@ def test_what_a_run_s_plateaus_say_does_not_depend_on_the_fit_of_alpha(paper):
     """ln p = -β E + 0.5 (E - E₀): whatever α was fitted, ln p is too large by half of what E rises from T₀ to 0.4."""
     spec = paper.record
     matrix = coupling_matrix(as_species(spec.likelihood.chain, "AB"), spec.hamiltonian)
-    means = [ExactChain(matrix, 1 / temperature).mean_energy for temperature in spec.likelihood.temperatures]
+    means = [ExactChain(matrix, 1 / temperature).mean_energy for temperature in spec.likelihood_temperatures]
     results = {"calibration": [{"failed": "no plateau"}]}
     for alpha in (0.5, 1.0):
         above = [(alpha - 1) * 20 * (energy - means[0]) + 0.5 * (energy - means[0]) for energy in means]
