@@ -14,7 +14,7 @@ from paper_repro.sampling.kernels import band_of
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.sampling.replica_exchange import sample
 from paper_repro.spec import load_spec, specs_folder
-from tests.sampling import reference
+from tests.support import reference
 
 SPEC = load_spec(specs_folder() / "paper.toml").record
 LADDER = temperatures(SPEC.temperature, SPEC.ladder)
