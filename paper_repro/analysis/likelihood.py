@@ -79,7 +79,7 @@ def log_likelihood(
             spreads = torch.stack([spread(x, float(at)) for at, x in zip(times, path, strict=True)])
         if not bool(torch.isfinite(path).all() and torch.isfinite(spreads).all()):
             raise FloatingPointError("a score or divergence that is not finite")
-        curve = make_interp_spline(times.double().numpy(), spreads.double().numpy(), k=5)
+        curve = make_interp_spline(times.double().cpu().numpy(), spreads.double().cpu().numpy(), k=5)
         gained = -0.5 * curve.integrate(float(times[0]), float(times[-1]))
         return torch.as_tensor(gained) - part.shape[-2] * math.log(4 * math.pi)
 

@@ -68,7 +68,7 @@ def score_errors(
         noisy = brownian_step(torch.as_tensor(clean), torch.full(clean.shape[:-1], time, dtype=torch.float64), noise).numpy()
         one, two = (average_score(law.beta * law.matrix, clean, noisy, time, sweeps, generator) for _ in range(2))
         with torch.inference_mode():
-            ours = score(torch.as_tensor(noisy, dtype=torch.float32), float(time)).double().numpy()
+            ours = score(torch.as_tensor(noisy, dtype=torch.float32), float(time)).double().cpu().numpy()
 
         def per_spin(first: Floats, second: Floats) -> Floats:
             products: Floats = (first * second).sum((1, 2)) / law.sites

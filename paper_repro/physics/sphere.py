@@ -131,8 +131,8 @@ def _small_time(theta: Array, time: Array) -> tuple[Array, Array]:
         inside, xp.cos(xp.where(inside, reach, theta) / 2) / xp.where(inside, half, xp.ones_like(half)), -xp.ones_like(half)
     )
     end = xp.arccos(xp.clip(ratio, -1.0, 1.0))
-    steps = xp.asarray(np.arange(_NODES + 1) / _NODES, dtype=theta.dtype)
-    weights = xp.asarray(np.where(np.arange(_NODES + 1) % _NODES == 0, 0.5, 1.0) / _NODES, dtype=theta.dtype)
+    steps = xp.asarray(np.arange(_NODES + 1) / _NODES, dtype=theta.dtype, device=theta.device)
+    weights = xp.asarray(np.where(np.arange(_NODES + 1) % _NODES == 0, 0.5, 1.0) / _NODES, dtype=theta.dtype, device=theta.device)
     omega = end * steps
     h = xp.atan2(((xp.sin(theta / 2)) ** 2 + (half * xp.sin(omega)) ** 2) ** 0.5, half * xp.cos(omega))  # φ/2
     small = h < 1e-2
@@ -171,11 +171,11 @@ def divergence(field: "Callable[[torch.Tensor], torch.Tensor]", x: "torch.Tensor
     torch = importlib.import_module("torch")
     size = x.shape[-2]
     x = x.detach()
-    directions = torch.einsum("ij,biac->iabjc", torch.eye(size, dtype=x.dtype), tangent_basis(x)).flatten(0, 1)
+    directions = torch.einsum("ij,biac->iabjc", torch.eye(size, dtype=x.dtype, device=x.device), tangent_basis(x)).flatten(0, 1)
     with torch.enable_grad():
         x.requires_grad_()
         value = field(x)
-    total = torch.zeros(len(x), dtype=x.dtype)
+    total = torch.zeros(len(x), dtype=x.dtype, device=x.device)
     if value.requires_grad:  # else it does not depend on x
         for some in directions.split(16):
             (slopes,) = torch.autograd.grad(value, x, some, is_grads_batched=True, retain_graph=True)

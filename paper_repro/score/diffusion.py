@@ -17,7 +17,7 @@ _IMAGES = 6
 
 def draw_times(count: int, diffusion: Diffusion, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """Return diffusion times (chain,) on [shortest_time, longest_time], uniform in t or in ln t as the spec says."""
-    fraction = torch.rand(count, generator=generator, dtype=dtype)
+    fraction = torch.rand(count, generator=generator, dtype=dtype, device=generator.device)
     if diffusion.time_sampling == "log-uniform":
         times = diffusion.shortest_time * (diffusion.longest_time / diffusion.shortest_time) ** fraction
         return times.clamp(diffusion.shortest_time, diffusion.longest_time)
@@ -29,7 +29,7 @@ def tangent_step(clean: torch.Tensor, time: torch.Tensor, generator: torch.Gener
 
     ``time`` (...) gives the variance of each tangent component, one value a spin or broadcastable to it.
     """
-    noise = torch.randn(clean.shape, generator=generator, dtype=clean.dtype)
+    noise = torch.randn(clean.shape, generator=generator, dtype=clean.dtype, device=clean.device)
     return exp(clean, project(clean, noise) * time[..., None] ** 0.5)
 
 
@@ -62,7 +62,7 @@ def brownian_step(clean: torch.Tensor, time: torch.Tensor, generator: torch.Gene
         proposal = tangent_step(source, at, generator)
         theta = angle(source, proposal).clamp(1e-9, math.pi - 1e-9)
         log_ratio = heat_kernel(theta, at)[0] - tangent_step_density(theta, at)[0] - math.log(ENVELOPE)
-        accepted = torch.rand(theta.shape, generator=generator, dtype=torch.float64).log() < log_ratio
+        accepted = torch.rand(theta.shape, generator=generator, dtype=torch.float64, device=theta.device).log() < log_ratio
         where = pending.nonzero(as_tuple=True)
         chosen = tuple(index[accepted] for index in where)
         result[chosen] = proposal[accepted]

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from paper_repro.score.divergence import score_divergence
-from paper_repro.score.pairformer import Pairformer
+from paper_repro.score.model import ScoreModel, divergence_of, interaction_of, place_of
 from paper_repro.score.weights import WeightsInfo
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -21,8 +20,10 @@ def as_batch(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the network's arguments (codes, spins, time, mask) for snapshots (snapshot, site, 3) of one sequence (site,)."""
     count, sites = spins.shape[:2]
-    repeated = torch.as_tensor(np.asarray(codes, dtype=np.int64)).expand(count, sites)
-    return repeated, spins, torch.full((count,), time, dtype=spins.dtype), torch.ones(count, sites, dtype=torch.bool)
+    device = spins.device
+    repeated = torch.as_tensor(np.asarray(codes, dtype=np.int64)).to(device).expand(count, sites)
+    times = torch.full((count,), time, dtype=spins.dtype, device=device)
+    return repeated, spins, times, torch.ones(count, sites, dtype=torch.bool, device=device)
 
 
 def extrapolation(times: Sequence[float]) -> npt.NDArray[np.float64]:
@@ -42,13 +43,14 @@ class NetworkForce:
     force for a perfect network; computed in the precision of the network's weights, returned in float64.
     """
 
-    model: Pairformer
+    model: ScoreModel
     times: tuple[float, ...]
 
     def _ask(self, method: Any, codes: npt.NDArray[Any], spins: Floats) -> Floats:
-        dtype = next(self.model.parameters()).dtype
+        device, dtype = place_of(self.model)
+        at = torch.as_tensor(spins).to(device, dtype)
         with torch.inference_mode():
-            answers = [method(*as_batch(codes, torch.as_tensor(spins).to(dtype), time)).double().numpy() for time in self.times]
+            answers = [method(*as_batch(codes, at, time)).double().cpu().numpy() for time in self.times]
         answer: Floats = np.tensordot(extrapolation(self.times), np.stack(answers), 1) if len(answers) > 1 else answers[0]
         return answer
 
@@ -57,11 +59,14 @@ class NetworkForce:
         return self._ask(self.model, codes, spins)
 
     def interaction(self, codes: npt.NDArray[Any], spins: Floats) -> Floats:
-        """Return W (snapshot, site, site)."""
-        return self._ask(self.model.interaction, codes, spins)
+        """Return W (snapshot, site, site); raises ``ValueError`` for a model that has none."""
+        method = interaction_of(self.model)
+        if method is None:
+            raise ValueError("the model has no method 'interaction'; expected one that returns W")
+        return self._ask(method, codes, spins)
 
 
-def force_of(model: Pairformer, info: WeightsInfo, query_times: tuple[float, ...]) -> NetworkForce:
+def force_of(model: ScoreModel, info: WeightsInfo, query_times: tuple[float, ...]) -> NetworkForce:
     """Return a loaded network as a force field at the query times of its file, or at ``query_times`` where it states none."""
     return NetworkForce(model, info.query_times or query_times)
 
@@ -70,7 +75,7 @@ def force_of(model: Pairformer, info: WeightsInfo, query_times: tuple[float, ...
 class NetworkScore:
     """The network on one sequence, at any diffusion time: spins (configuration, site, 3) in the precision of its weights."""
 
-    model: Pairformer
+    model: ScoreModel
     codes: npt.NDArray[Any]
 
     def __call__(self, spins: torch.Tensor, time: float) -> torch.Tensor:
@@ -81,4 +86,4 @@ class NetworkScore:
     def divergence(self, spins: torch.Tensor, time: float) -> torch.Tensor:
         """Return the divergence of the score (configuration,)."""
         codes, spins, times, _ = as_batch(self.codes, spins, time)
-        return score_divergence(self.model, codes, spins, times)
+        return divergence_of(self.model, codes, spins, times)
