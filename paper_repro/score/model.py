@@ -3,7 +3,7 @@
 A model is called as ``model(species, spins, time, mask)`` with tensors (chain, site), (chain, site, 3), (chain,) and (chain, site)
 and returns the score ∇ ln p_t (chain, site, 3), tangent to each spin. Two more methods are used where it has them:
 ``interaction`` with the same arguments, W (chain, site, site) with score_i = (I - S_i S_iᵀ) Σ_j W_ij S_j, and
-``divergence(species, spins, time)`` of its score (chain,), for chains without padding; otherwise automatic differentiation gives it.
+``divergence(species, spins, time)`` of its score (chain,), for chains without padding; else it is differentiated.
 """
 
 from collections.abc import Callable
