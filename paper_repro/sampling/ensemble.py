@@ -81,6 +81,13 @@ def draw_sequences(spec: Spec) -> tuple[list[str], list[str]]:
     return list(training), list(test)
 
 
+def require_sequences(spec: Spec) -> None:
+    """Raise ``InputError`` where the sequences cannot all be different: they are drawn only where that may be."""
+    wanted = spec.training_set.sequences + spec.test_set.sequences
+    if not spec.chains.repeats and len(spec.hamiltonian.species) ** min(spec.chains.shortest, 64) < wanted:
+        draw_sequences(spec)
+
+
 @attrs.frozen(eq=False)
 class Ensemble:
     """Sequences, their equilibrium snapshots, and the diagnostics of the sampling of each sequence.

@@ -20,6 +20,7 @@ from paper_repro.physics.hamiltonian import strongest_bonds
 from paper_repro.physics.terms import Terms
 from paper_repro.pipeline.manifest import Manifest, StageRecord, faults, key_of, now, open_manifest, packages, write_manifest
 from paper_repro.pipeline.progress import Reporter
+from paper_repro.sampling.ensemble import require_sequences
 from paper_repro.score.ranks import Ranks
 from paper_repro.spec import Constant, Spec
 from paper_repro.studies.reproduction.engines import Engine, Made, Task, make_task
@@ -65,7 +66,7 @@ class Run:
     manifest: Manifest = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Open the directory, once it is sure that every temperature can be served: not after hours."""
+        """Open the directory, once it is sure that every temperature and all sequences can be served: not after hours."""
         spec = self.spec
         if has_exact_solution(Terms.of(spec.hamiltonian)):
             for path, temperature in (
@@ -76,6 +77,7 @@ class Run:
                     ExactChain(strongest_bonds(spec.hamiltonian), 1 / temperature)
                 except (ValueError, ZeroDivisionError) as error:
                     raise input_error(f"spec {spec.name}: {path}", error, "a higher temperature") from error
+        require_sequences(spec)
         self.manifest = open_manifest(self.folder, self.spec, self.reporter.say)
         remove_temporaries(self.folder)
 

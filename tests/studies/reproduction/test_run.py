@@ -221,6 +221,14 @@ def test_a_temperature_that_cannot_be_served_is_refused_before_the_work(tiny, tm
     assert not (tmp_path / "run").exists()
 
 
+def test_too_few_different_sequences_are_refused_before_the_work(tiny, tmp_path):
+    spec = load_spec(tiny).record
+    few = attrs.evolve(spec, chains=attrs.evolve(spec.chains, shortest=2, longest=3))
+    with pytest.raises(InputError, match=r"^chains\.repeats: false, and more sequences of [23] sites than the [48] different ones"):
+        Run(few, tmp_path / "run", Listener())
+    assert not (tmp_path / "run").exists()
+
+
 def test_status_and_report_of_a_run_that_stopped(tiny, tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt):
         Run(load_spec(tiny).record, tmp_path / "run", Listener("train seed 1")).everything()
