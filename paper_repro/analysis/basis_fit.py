@@ -7,7 +7,7 @@ resampling units is resampling rows. No coupling needs to be known; ``comparison
 """
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import attrs
@@ -66,13 +66,17 @@ def normal_equations(
     the library does not name.
     """
 
-    def sums(snapshots: Snapshots) -> tuple[Floats, ...]:
+    def sums(snapshots: Snapshots, units: Sequence[slice]) -> list[tuple[Floats, ...]]:
         known = snapshots.numbered(terms.species_names)
-        y = force_on(field, known).reshape(-1)
-        design = terms.on(known.geometry, known.species).gradients(known.spins).reshape(len(y), -1)
-        return design.T @ design, design.T @ y, np.array(y @ y), np.array(y.sum()), np.array(float(len(y)))
+        force = force_on(field, known)
+        gradients = terms.on(known.geometry, known.species).gradients(known.spins)
+        return [_sums(gradients[rows].reshape(-1, len(terms)), force[rows].reshape(-1)) for rows in units]
 
     return NormalEquations(terms, *unit_sums(sums, data, threads, progress))
+
+
+def _sums(design: Floats, y: Floats) -> tuple[Floats, ...]:
+    return design.T @ design, design.T @ y, np.array(y @ y), np.array(y.sum()), np.array(float(len(y)))
 
 
 @attrs.frozen(eq=False)

@@ -45,11 +45,12 @@ class JointMoments:
 def joint_moments(fields: Sequence[ForceField], data: Iterable[Snapshots], terms: Terms, threads: int = 1) -> JointMoments:
     """Evaluate every field on every snapshot."""
 
-    def moments(snapshots: Snapshots) -> tuple[Floats, Floats, Floats]:
+    def moments(snapshots: Snapshots, units: Sequence[slice]) -> list[tuple[Floats, ...]]:
         known = snapshots.numbered(terms.species_names)
-        forces = np.stack([force_on(field, known).reshape(-1) for field in fields], axis=1)
-        design = terms.on(known.geometry, known.species).gradients(known.spins).reshape(len(forces), -1)
-        return design.T @ design, design.T @ forces, forces.T @ forces
+        forces = np.stack([force_on(field, known) for field in fields], axis=-1)
+        gradients = terms.on(known.geometry, known.species).gradients(known.spins)
+        parts = [(gradients[rows].reshape(-1, len(terms)), forces[rows].reshape(-1, len(fields))) for rows in units]
+        return [(design.T @ design, design.T @ y, y.T @ y) for design, y in parts]
 
     return JointMoments(*unit_sums(moments, data, threads))
 
@@ -155,7 +156,7 @@ def exchange_gain(
 
         measure(label, list(in_order(run, tasks, threads)))
     steps = (snapshots - 1) * sampler.thinning // sampler.swap_interval + 1
-    plain = metropolis.sample(laws, steps, sampler.swap_interval, np.random.default_rng(next(streams)))
+    plain = metropolis.traces(laws, steps, sampler.swap_interval, np.random.default_rng(next(streams)))
     measure("_metropolis", list(zip(plain.energies, plain.end_cosines, strict=True)))
     for name, label in (("gain", "_alone"), ("gain_over_metropolis", "_metropolis")):
         gains = []

@@ -11,7 +11,7 @@ from paper_repro.analysis.estimate import Estimate
 from paper_repro.analysis.newton import maximise
 from paper_repro.analysis.sandwich import sandwich
 from paper_repro.analysis.score_matching import score_matching
-from paper_repro.analysis.units import unit_sums
+from paper_repro.analysis.units import records, unit_sums
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
 from paper_repro.physics.exact import ExactChain, require_exact_solution
@@ -45,7 +45,7 @@ def _bound(snapshots: Snapshots, terms: Terms) -> BoundTerms:
 
 def fisher_information(data: Sequence[Snapshots], theta: Floats, terms: Terms, threads: int = 1) -> Floats:
     """Return the Fisher information of all snapshots at θ (term, term): its inverse is the Cramér-Rao bound."""
-    parts = in_order(lambda some: len(some) * moments(_bound(some, terms), theta)[2], data, threads)
+    parts = in_order(lambda some: len(some) * moments(_bound(some, terms), theta)[2], records(data), threads)
     total: Floats = np.sum(list(parts), axis=0)
     return total
 
@@ -56,11 +56,12 @@ def maximum_likelihood(data: Sequence[Snapshots], terms: Terms, threads: int = 1
     Raises ``ValueError`` for terms or a geometry without an exact solution, where there is no maximum, and for couplings beyond
     the exact solution.
     """
-    bound = [_bound(snapshots, terms) for snapshots in data]
-    record = np.concatenate([np.full(len(np.unique(snapshots.run)), k) for k, snapshots in enumerate(data)])  # of each unit
+    bound = [_bound(snapshots, terms) for snapshots in records(data)]
+    record = np.repeat(np.arange(len(bound)), [len(np.unique(snapshots.run)) for snapshots in data])  # of each unit
 
-    def sums(snapshots: Snapshots) -> tuple[Floats, Floats]:
-        return _bound(snapshots, terms).total_value(snapshots.spins), np.array(float(len(snapshots)))
+    def sums(snapshots: Snapshots, units: Sequence[slice]) -> list[tuple[Floats, ...]]:
+        found = _bound(snapshots, terms).total_values(snapshots.spins, units)
+        return [(total, np.array(float(rows.stop - rows.start))) for total, rows in zip(found, units, strict=True)]
 
     totals, counts = unit_sums(sums, data, threads)
     sizes = np.bincount(record, counts)

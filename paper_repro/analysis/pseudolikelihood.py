@@ -26,26 +26,30 @@ def pseudolikelihood(data: Sequence[Snapshots], terms: Terms, threads: int = 1) 
     terms.require(lambda term: term.multilinear, "terms that are linear in each spin, as pseudolikelihood needs")
 
     def likelihood(theta: Floats) -> tuple[float, Floats, Floats]:
-        values, gradients, curvatures = unit_sums(lambda snapshots: conditional(snapshots, terms, theta), data, threads)
+        values, gradients, curvatures = unit_sums(lambda some, units: conditional(some, units, terms, theta), data, threads)
         return float(values.sum()), gradients, curvatures.sum(0)
 
     theta, curvature, scores = maximise(likelihood, score_matching(data, terms, threads).coefficients)
     return Estimate(terms.names, theta, sandwich(curvature, scores))
 
 
-def conditional(snapshots: Snapshots, terms: Terms, theta: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return Σ_i ln p(S_i | rest) over some snapshots (), its gradient (term,) and its curvature (term, term) in θ."""
+def conditional(snapshots: Snapshots, units: Sequence[slice], terms: Terms, theta: Floats) -> list[tuple[Floats, ...]]:
+    """Return Σ_i ln p(S_i | rest) over each unit (), its gradient (term,) and its curvature (term, term) in θ."""
     known = snapshots.numbered(terms.species_names)
     by_term = terms.on(known.geometry, known.species).fields(known.spins)  # (snapshot, site, 3, term)
-    fields = np.moveaxis(by_term, 3, 2).reshape(-1, len(terms), 3)
-    flat = known.spins.reshape(-1, 3)
+    fields, sites = np.moveaxis(by_term, 3, 2).reshape(-1, len(terms), 3), known.sites
+    return [_of_spins(fields[rows.start * sites : rows.stop * sites], known.spins[rows].reshape(-1, 3), theta) for rows in units]
+
+
+def _of_spins(fields: Floats, spins: Floats, theta: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the same of spins (spin, 3) in ``fields`` (spin, term, 3)."""
     drive = np.einsum("k,mkc->mc", theta, fields)
     strength = np.maximum(np.linalg.norm(drive, axis=1), 1e-9)
     mean, over, slope = langevin(strength)
     unit = drive / strength[:, None]
     along = np.einsum("mkc,mc->mk", fields, unit)
-    value = np.einsum("mc,mc->", drive, flat) - log_norm(strength).sum()
-    gradient = np.einsum("mkc,mc->k", fields, flat) - mean @ along
+    value = np.einsum("mc,mc->", drive, spins) - log_norm(strength).sum()
+    gradient = np.einsum("mkc,mc->k", fields, spins) - mean @ along
     across = np.einsum("m,mkc,mlc->kl", over, fields, fields)
     return value, gradient, across + np.einsum("m,mk,ml->kl", slope - over, along, along)
 

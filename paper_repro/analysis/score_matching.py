@@ -7,7 +7,7 @@ Snapshots have the law p(S) ∝ e^{Σ_k θ_k φ_k(S)} on (S²)^N, θ = β × cou
 with tangent gradients and the Laplace-Beltrami operator, summed over the spins.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -26,11 +26,13 @@ def score_matching(data: Iterable[Snapshots], terms: Terms, threads: int = 1) ->
     Raises ``ValueError`` where some term acts nowhere in the data, or terms cannot be told apart.
     """
 
-    def system(snapshots: Snapshots) -> tuple[Floats, Floats]:
+    def system(snapshots: Snapshots, units: Sequence[slice]) -> list[tuple[Floats, ...]]:
         known = snapshots.numbered(terms.species_names)
         bound = terms.on(known.geometry, known.species)
-        flat = bound.gradients(known.spins).reshape(-1, len(terms))
-        return flat.T @ flat, -bound.total_laplacian(known.spins)
+        gradients = bound.gradients(known.spins)
+        drives = bound.total_laplacians(known.spins, units)
+        flat = [gradients[rows].reshape(-1, len(terms)) for rows in units]
+        return [(part.T @ part, -drive) for part, drive in zip(flat, drives, strict=True)]
 
     grams, drives = unit_sums(system, data, threads)
     gram, drive = grams.sum(0), drives.sum(0)

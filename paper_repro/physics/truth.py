@@ -1,6 +1,6 @@
 """What is known of a law: its couplings, its temperature, and its exact solution where it has one; unknown laws have no truth."""
 
-from typing import Self
+from typing import Any, Self
 
 import attrs
 import numpy as np
@@ -14,21 +14,28 @@ from paper_repro.physics.terms import Terms
 from paper_repro.spec import Hamiltonian
 
 
+def _numbers(given: Any) -> npt.NDArray[Any]:
+    numbers = np.asarray(given)
+    return numbers.astype(np.float64) if numbers.dtype.kind in "fiu" else numbers
+
+
 @attrs.frozen(eq=False)
 class Truth:
     """The ``couplings`` (term,) of ``terms``, in units of energy, and the inverse temperature ``beta`` > 0.
 
-    Raises ``ValueError`` for another number of couplings than of terms, and for numbers that are not finite.
+    Couplings may be given as a list. Raises ``ValueError`` for another number of couplings than of terms, and for numbers that are
+    not finite.
     """
 
     terms: Terms
-    couplings: Floats
+    couplings: Floats = attrs.field(converter=_numbers)
     beta: float
 
     def __attrs_post_init__(self) -> None:
         """Check that the numbers belong together."""
-        if self.couplings.shape != (len(self.terms),) or not np.isfinite(self.couplings).all():
-            raise ValueError(f"couplings {self.couplings.tolist()} of {len(self.terms)} terms; expected a finite number for each")
+        given = self.couplings
+        if given.dtype != np.float64 or given.shape != (len(self.terms),) or not np.isfinite(given).all():
+            raise ValueError(f"couplings {given.tolist()!r} of {len(self.terms)} terms; expected a finite number for each")
         if not (np.isfinite(self.beta) and self.beta > 0):
             raise ValueError(f"beta = {self.beta:g}; expected a finite inverse temperature > 0")
 

@@ -1,6 +1,6 @@
 """Snapshots: the one record of spin configurations, of whatever origin; it cannot be made of arrays that are something else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import attrs
@@ -97,15 +97,12 @@ class Snapshots:
         """Return some of the snapshots."""
         return attrs.evolve(self, spins=self.spins[rows], run=self.run[rows])
 
-    def by_run(self) -> Iterator[Self]:
-        """Yield the snapshots of each run, in the order of their numbers."""
-        numbers = np.unique(self.run)
-        if len(numbers) == 1:
-            yield self
-            return
-        for number in numbers:
-            rows = self.run == number
-            yield attrs.evolve(self, spins=self.spins[rows], run=self.run[rows])
+    def by_run(self) -> Self:
+        """Return the snapshots in the order of the numbers of their runs, those of a run in their own order."""
+        if (np.diff(self.run) >= 0).all():
+            return self
+        order = np.argsort(self.run, kind="stable")
+        return attrs.evolve(self, spins=self.spins[order], run=self.run[order])
 
     def numbered(self, names: tuple[str, ...]) -> Self:
         """Return the same snapshots with species numbered in the order of ``names``.

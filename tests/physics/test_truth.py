@@ -18,7 +18,9 @@ def test_the_exact_solution_is_that_of_the_coupling_matrix(hamiltonian):
     law = ExactChain(coupling_matrix(species, hamiltonian), 20.0)
     assert truth.exact(Geometry.open_chain(7), "ABBABAA").ln_z == law.ln_z
     assert truth.exact(Geometry.open_chain(7), species).matrix.tobytes() == law.matrix.tobytes()
-    with pytest.raises(ValueError, match="no exact solution; expected exchange at separations 1 and 2 on an open chain"):
+    with pytest.raises(
+        ValueError, match="no exact solution of these terms; expected exchange at separations 1 and 2 on an open chain"
+    ):
         truth.exact(Geometry.periodic_chain(7), species)
 
 

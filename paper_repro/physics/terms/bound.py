@@ -4,6 +4,7 @@ Spins are (snapshot, site, 3), unit vectors. The number of snapshots at a time i
 """
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -97,14 +98,13 @@ class BoundTerms:
         """Return φ (snapshot, term)."""
         return np.stack([part.value(spins) for part in self.terms], axis=-1)
 
-    def total_value(self, spins: Floats) -> Floats:
-        """Return φ (term,), summed over the snapshots."""
+    def total_values(self, spins: Floats, groups: Sequence[slice]) -> list[Floats]:
+        """Return φ (term,), summed over each group of snapshots."""
         if self.is_exchange:
-            cosines = np.einsum("nic,njc->ij", spins, spins, dtype=np.float64)
-            bonds: Floats = 0.5 * np.einsum("kij,ij->k", self.adjacency, cosines)
-            return bonds
-        sums: Floats = self.values(spins).sum(0)
-        return sums
+            cosines = [np.einsum("nic,njc->ij", spins[rows], spins[rows], dtype=np.float64) for rows in groups]
+            return [0.5 * np.einsum("kij,ij->k", self.adjacency, part) for part in cosines]
+        values = self.values(spins)
+        return [values[rows].sum(0) for rows in groups]
 
     def gradients(self, spins: npt.NDArray[Any]) -> Floats:
         """Return the tangent gradients ∇_i φ (snapshot, site, 3, term): the force of couplings c is β × (gradients @ c)."""
@@ -130,9 +130,12 @@ class BoundTerms:
         """Return the Laplace-Beltrami Δ_i φ (snapshot, site, term)."""
         return np.stack([part.laplacian(spins) for part in self.terms], axis=-1)
 
-    def total_laplacian(self, spins: Floats) -> Floats:
-        """Return Σ_i Δ_i φ (term,), summed over the snapshots."""
-        return -4.0 * self.total_value(spins) if self.is_exchange else self.laplacians(spins).sum((0, 1))
+    def total_laplacians(self, spins: Floats, groups: Sequence[slice]) -> list[Floats]:
+        """Return Σ_i Δ_i φ (term,), summed over each group of snapshots."""
+        if self.is_exchange:
+            return [-4.0 * total for total in self.total_values(spins, groups)]
+        laplacians = self.laplacians(spins).sum(1)
+        return [laplacians[rows].sum(0) for rows in groups]
 
     def changes(self, spins: Floats, site: int, proposed: Floats) -> Floats:
         """Return the changes of φ (snapshot, term) where the spin of one site becomes ``proposed`` (snapshot, 3)."""
