@@ -72,7 +72,7 @@ def read_interaction(interaction: Interaction, data: Iterable[Snapshots], truth:
         means=np.array([size[r == k].mean() for k in separations]),
         counts=np.array([np.count_nonzero(r == k) for k in separations]),
         within_range=float(size[within].sum() / size.sum()),
-        pearson=float(np.corrcoef(w[within], j[within])[0, 1]),
+        pearson=_correlation(w[within], j[within]),
         slope=float(w[within] @ j[within] / (j[within] @ j[within])),
     )
 
