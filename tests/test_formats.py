@@ -10,20 +10,24 @@ import json
 import shutil
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 import torch
 
 from paper_repro.analysis import likelihood
 from paper_repro.files import DamagedError, InputError
-from paper_repro.pipeline.manifest import NAME, read_manifest
+from paper_repro.pipeline.directory import open_directory
+from paper_repro.pipeline.manifest import FORMAT, NAME, read_manifest
 from paper_repro.sampling import ensemble
 from paper_repro.score import training
 from paper_repro.score.field import force_of
 from paper_repro.score.weights import load_weights, read_tensors, write_tensors
-from paper_repro.spec import LearnedScale, RawTime, Spec, structure
+from paper_repro.spec import LearnedScale, RawTime, Spec, digest, structure
 from paper_repro.spec.migration import _SINCE_WEIGHTS_2, spec_from_old
-from paper_repro.studies.reproduction import stages
+from paper_repro.studies.reproduction.plan import identity_of
+from paper_repro.studies.reproduction.recorded_spec import recorded_spec
+from paper_repro.studies.reproduction.stages.likelihood import read_partial
 
 FORMATS = Path(__file__).with_name("formats")
 pytestmark = pytest.mark.faults("format")
@@ -80,7 +84,7 @@ def test_checkpoint(tmp_path, name, last, loss):
 
 def test_likelihood_1(tmp_path):
     name = "likelihood-1.safetensors"
-    kept = stages._kept(FORMATS / name, key(name), pytest.fail)
+    kept = read_partial(FORMATS / name, key(name), pytest.fail)
     assert kept is not None
     assert kept.shape == (6,)
     said: list[int] = []
@@ -98,12 +102,28 @@ def read_manifest_of(name: str, folder: Path):
 
 
 def test_run_2(tmp_path):
-    assert list(read_manifest_of("run-2.json", tmp_path).stages) == ["sample training 1/1", "sample test 1/1"]
+    manifest = read_manifest_of("run-2.json", tmp_path)
+    assert list(manifest.stages) == ["sample training 1/1", "sample test 1/1"]
+    assert recorded_spec(manifest, tmp_path).temperature == 0.05
+
+
+def test_a_run_of_an_older_format_is_taken_up_as_one_of_this(tmp_path):
+    """What it made is made again, for its keys cover an older form of the same constants; another spec is refused."""
+    manifest = read_manifest_of("run-2.json", tmp_path)
+    spec = recorded_spec(manifest, tmp_path)
+    directory = open_directory(tmp_path, identity_of(spec), pytest.fail)
+    assert directory.manifest.format == FORMAT
+    assert directory.manifest.spec_sha256 == digest(spec) != manifest.spec_sha256
+    other = attrs.evolve(spec, training=attrs.evolve(spec.training, epochs=9))
+    with pytest.raises(InputError, match=r"training\.epochs: 2 → 9"):
+        open_directory(tmp_path, identity_of(other), pytest.fail)
 
 
 def test_run_1(golden):
     assert json.loads((golden / "paper" / NAME).read_text())["format"] == "paper_repro run 1"
-    assert "train seed 2" in read_manifest(golden / "paper").stages
+    manifest = read_manifest(golden / "paper")
+    assert "train seed 2" in manifest.stages
+    assert recorded_spec(manifest, golden / "paper").training.seeds == (0, 1, 2)
 
 
 def test_ensemble_with_traces():
@@ -125,7 +145,7 @@ def test_what_a_newer_version_wrote_is_refused_by_name(name, tmp_path):
     write_tensors(path, tensors, metadata | {"format": metadata["format"][:-1] + "12"})
     read = {
         "checkpoint-1": lambda: training._restore(path, None, None, [], metadata.get("key", "")),
-        "likelihood-1": lambda: stages._kept(path, metadata["key"], pytest.fail),
+        "likelihood-1": lambda: read_partial(path, metadata["key"], pytest.fail),
         "weights-1": lambda: load_weights(path),
     }
     with pytest.raises(InputError, match=" 12', which a newer paper_repro has written"):

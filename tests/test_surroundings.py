@@ -27,18 +27,20 @@ from hypothesis import given
 from safetensors.torch import save_file
 from spec.test_loading import MALFORMED, PAPER, document, mutated
 
-from paper_repro.analysis import thermodynamic_integration
+from paper_repro.analysis import basis_fit, thermodynamic_integration
 from paper_repro.cli import main
-from paper_repro.files import sha256, write_bytes
+from paper_repro.files import sha256
 from paper_repro.pipeline import manifest
+from paper_repro.pipeline.codec import as_json
 from paper_repro.pipeline.manifest import NAME, PREVIOUS, key_of, read_manifest
 from paper_repro.report import html as html_report
 from paper_repro.sampling import replica_exchange
+from paper_repro.score import training
 from paper_repro.score.field import NetworkForce, NetworkScore
 from paper_repro.score.weights import read_tensors, write_tensors
 from paper_repro.spec import Published, Spec, digest, load_spec, specs_folder
-from paper_repro.studies.reproduction import figures, reporting, stages
-from paper_repro.studies.reproduction.plain_results import as_json
+from paper_repro.studies.reproduction import figures
+from paper_repro.studies.reproduction.protocol import published_protocol
 from tests.support.tiny import CHANGES
 
 ALL_FIGURES = figures.FIGURES
@@ -124,18 +126,15 @@ def outcome(run: Path) -> dict[str, str]:
     return made | {"report.html": key_of(before + rest.partition("<h2>")[2])}
 
 
-def _drawn_once(draw: Callable[..., list[str]]) -> Callable[..., list[str]]:
-    """Draw the figures of the same results once, and write the same bytes again after that."""
+def _drawn_once(draw: Callable[..., dict[str, bytes]]) -> Callable[..., dict[str, bytes]]:
+    """Draw the figures of the same results once, and give the same bytes again after that."""
     kept: dict[str, dict[str, bytes]] = {}
 
-    def drawn(folder: Path, results: dict[str, Any], spec: Spec, published: Published) -> list[str]:
+    def drawn(results: Any, spec: Spec, published: Published) -> dict[str, bytes]:
         key = key_of(as_json(results).decode(), digest(spec))
         if key not in kept:
-            made = [f"figures/{name}.{kind}" for name in draw(folder, results, spec, published) for kind in ("png", "svg")]
-            kept[key] = {name: (folder / name).read_bytes() for name in made}
-        for name, data in kept[key].items():
-            write_bytes(folder / name, data)
-        return list(dict.fromkeys(Path(name).stem for name in kept[key]))
+            kept[key] = draw(results, spec, published)
+        return kept[key]
 
     return drawn
 
@@ -531,7 +530,7 @@ def test_memory_that_runs_out_is_one_line_and_what_was_made_is_kept(
     for name in ("results/inversion-0.json", "results/inversion-1.json"):
         (run / name).unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(stages.basis_fit, "normal_equations", fail)
+        patch.setattr(basis_fit, "normal_equations", fail)
         assert refused("reproduce", tiny, "--out", run).startswith("not enough memory (")
     status, out, _ = command("reproduce", tiny, "--out", run)
     assert status == 0
@@ -543,7 +542,7 @@ def test_a_fault_of_our_own_is_not_taken_for_want_of_memory(tiny: Path, run: Pat
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a fault in the code")
 
-    monkeypatch.setattr(stages.basis_fit, "normal_equations", fail)
+    monkeypatch.setattr(basis_fit, "normal_equations", fail)
     (run / "results/inversion-0.json").unlink()
     with pytest.raises(RuntimeError, match="a fault in the code"):
         command("reproduce", tiny, "--out", run)
@@ -772,10 +771,12 @@ def verdicts(run: Path) -> dict[str, str]:
 @pytest.fixture
 def own_protocol(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Path]:
     """Let the published protocol be a spec itself, so that nothing but its sampling can stand in the way of a verdict."""
-    published, _ = reporting.published_protocol()
+    published, _ = published_protocol()
 
     def of(spec: Path) -> Path:
-        monkeypatch.setattr(reporting, "published_protocol", lambda: (published, load_spec(spec).record))
+        for name in ("reproduce", "report"):
+            place = f"paper_repro.cli.{name}.published_protocol"
+            monkeypatch.setattr(place, lambda: (published, load_spec(spec).record))
         return spec
 
     return of
@@ -890,7 +891,7 @@ NOT_FINITE: dict[str, tuple[Any, str, Callable[[Any], Any], str, str]] = {
         "ensemble/training-00000.npz",
     ),
     "gradient": (
-        stages.training, "gradient", lambda made: made[1][-1], "training seed 0, step 0: loss ", "weights/seed-0.safetensors",
+        training, "gradient", lambda made: made[1][-1], "training seed 0, step 0: loss ", "weights/seed-0.safetensors",
     ),
     "force": (
         NetworkForce, "__call__", whole, "inversion of seed 0: the force field answered with numbers that are not finite",

@@ -15,7 +15,8 @@ from paper_repro.files import write_text
 from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
 from paper_repro.pipeline.manifest import Manifest, made_in, read_manifest
 from paper_repro.report.document import number
-from paper_repro.spec import Hamiltonian, Spec, structure
+from paper_repro.spec import Hamiltonian
+from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 from paper_repro.studies.reproduction.verdicts import by_network, mean_interval, values_at
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +49,7 @@ def networks(results: Results) -> tuple[str, ...]:
 def summary(results: Results, manifest: Manifest) -> str:
     """Every claim with a published value: truth, published, ours, the authors' weights, verdict."""
     rows = []
-    hamiltonian = structure(manifest.spec["hamiltonian"], Hamiltonian, RUN)
+    hamiltonian = recorded_spec(manifest, RUN).hamiltonian
     true = couplings_of(hamiltonian)
     true = true / true[reference_coupling(true)]
     truths = {"cosine": 1.0, "r2": 1.0} | {term.name: value for term, value in zip(hamiltonian.terms, true, strict=True)}
@@ -117,7 +118,7 @@ def partition(results: Results, manifest: Manifest) -> str:
         ("ln Z(β_eff) by thermodynamic integration", "ln_z_by_integration"), ("residual gap", "gap"),
         ("scatter of the plateau", "residual"), ("flat up to the energy", "flat_until"),
     ]  # fmt: skip
-    temperatures = structure(manifest.spec, Spec, RUN).likelihood_temperatures
+    temperatures = recorded_spec(manifest, RUN).likelihood_temperatures
     lines += [(f"T = {temperature} above the plateau", f"above_{index}") for index, temperature in enumerate(temperatures)]
     rows = [[label, *(plain(*pair) for pair in by_network(results, f"calibration.{key}"))] for label, key in lines]
     flow = table(networks(results), rows)
@@ -212,8 +213,9 @@ def of_refined(name: str) -> Any:
 def refined(results: Results, manifest: Manifest) -> str:
     """The refined run beside the published one: every figure of each training, and what was aimed at, from golden/refined."""
     other = of_refined("results.json")
-    hamiltonian = structure(manifest.spec["hamiltonian"], Hamiltonian, RUN)
-    beta, sites = 1 / manifest.spec["target"]["temperature"], len(manifest.spec["likelihood"]["chain"])
+    hamiltonian = recorded_spec(manifest, RUN).hamiltonian
+    spec = recorded_spec(manifest, RUN)
+    beta, sites = spec.beta, len(spec.likelihood.chain)
     lines: tuple[tuple[str, str, Callable[[Results, int], float], Callable[[float], bool], str], ...] = (
         ("1 - cosine", "5e-6", lambda r, k: 1 - r["inversion"][k]["cosine"]["value"], lambda x: x <= 5e-6, ".1e"),
         ("R²", "0.998", lambda r, k: r["inversion"][k]["r2"]["value"], lambda x: x >= 0.998, ".4f"),
@@ -242,7 +244,7 @@ def refined(results: Results, manifest: Manifest) -> str:
 
 def in_energy(results: Results, manifest: Manifest) -> str:
     """The couplings of both runs in units of energy, with 95 % intervals over sequences and trainings."""
-    hamiltonian, coldest = structure(manifest.spec["hamiltonian"], Hamiltonian, RUN), manifest.spec["target"]["temperature"]
+    hamiltonian, coldest = recorded_spec(manifest, RUN).hamiltonian, recorded_spec(manifest, RUN).temperature
     rows = []
     for term in hamiltonian.terms:
         cells = []

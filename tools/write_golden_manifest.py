@@ -13,6 +13,8 @@ from typing import Any
 
 from paper_repro.files import sha256, write_text
 from paper_repro.pipeline.manifest import NAME, Manifest, made_in, read_manifest
+from paper_repro.spec import digest
+from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 HEAD = """# What made each golden file. Written by tools/write_golden_manifest.py (tox run -e golden).
@@ -50,7 +52,7 @@ def take(run: Path) -> dict[str, dict[str, Any]]:
     for name, source in copies.items():
         (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, GOLDEN / name)
-        entries[name] = {"command": command, "spec": f"{spec}.toml", "spec_sha256": manifest.spec_sha256}
+        entries[name] = {"command": command, "spec": f"{spec}.toml", "spec_sha256": digest(recorded_spec(manifest, run))}
         if name.startswith("weights/"):
             entries[name] |= facts(manifest, f"train seed {name.split('-')[-1].split('.')[0]}")
         elif name == f"{spec}/results.json":

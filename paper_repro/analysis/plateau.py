@@ -43,6 +43,11 @@ def _slope(x: Floats, y: Floats) -> float:
     return float(centred @ y / (centred @ centred))
 
 
+def standard_error(values: Floats) -> float:
+    """Return the standard error of the mean of independent ``values`` (value,), NaN for fewer than two."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
+
+
 def calibrate(
     energies: Floats,
     log_likelihoods: Floats,
@@ -93,7 +98,7 @@ def calibrate(
         residual=float(invariant[low].std(ddof=2)),
         low_energy_count=int(np.count_nonzero(low)),
         high_energy=float(above.mean()) if len(above) else float("nan"),
-        high_energy_error=float(above.std(ddof=1) / np.sqrt(len(above))) if len(above) > 1 else float("nan"),
+        high_energy_error=standard_error(above),
     )
 
 

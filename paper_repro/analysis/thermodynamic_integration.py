@@ -133,10 +133,10 @@ def integrate(
 def integrate_to(beta: float, betas: Floats, mean_energies: Floats, standard_errors: Floats, sites: int) -> tuple[float, float]:
     """Return ln Z at an inverse temperature within the measured ``betas`` (point,), and its standard error.
 
-    N ln 4π - ∫_0^β ⟨H⟩ dβ', by the cubic spline through the mean energies: linear in them, so that their errors propagate. Raises
-    ``ValueError`` for a ``beta`` beyond what was measured.
+    N ln 4π - ∫_0^β ⟨H⟩ dβ', by the cubic spline through the mean energies (the parabola through three): linear in them, so that
+    their errors propagate. Raises ``ValueError`` for a ``beta`` beyond what was measured.
     """
     if not betas[0] <= beta <= betas[-1]:
         raise ValueError(f"beta = {beta:g}; expected it within the measured {betas[0]:g} to {betas[-1]:g}")
-    rule = np.array(make_interp_spline(betas, np.eye(len(betas)), k=3).integrate(betas[0], beta))
+    rule = np.array(make_interp_spline(betas, np.eye(len(betas)), k=min(3, len(betas) - 1)).integrate(betas[0], beta))
     return float(ln_z_at_zero(sites) - rule @ mean_energies), float(np.sqrt(np.sum((rule * standard_errors) ** 2)))

@@ -52,7 +52,7 @@ def audit(
     require_weights([weights])
     published, protocol = published_protocol()
     from paper_repro.analysis.audit import audit_weights
-    from paper_repro.studies.reproduction.plain_results import plain
+    from paper_repro.pipeline.codec import plain
 
     console = console_beside(json)
     with TerminalReporter(console) as reporter:

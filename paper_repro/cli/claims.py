@@ -60,7 +60,7 @@ def claims(
     if sequences < 2:
         raise InputError("--sequences", str(sequences), "two or more, for an error bar")
     require_weights(files)
-    from paper_repro.studies.reproduction.plain_results import plain
+    from paper_repro.pipeline.codec import plain
     from paper_repro.studies.reproduction.statements import as_results, decide_all
 
     console = console_beside(json)
@@ -82,15 +82,15 @@ def claims(
 
 def _plateaus(run: Path | None, spec: Spec) -> "list[FromPlateau]":
     """Return the plateaus of a run, out of its results.json; none where there is no run."""
-    from paper_repro.studies.reproduction.plain_results import read_json
+    from paper_repro.studies.reproduction.results_file import read_results
     from paper_repro.studies.reproduction.statements import plateaus_of
 
     if run is None:
         return []
     try:
-        found = plateaus_of(read_json(run), spec)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(run, f"no results of a run ({error})", "the results.json of a run directory") from error
+        found = plateaus_of(read_results(run), spec)
+    except ValueError as error:
+        raise input_error(run, error, "the results.json of a run with these temperatures") from error
     if not found:
         raise InputError(run, "no gap of a plateau in it", "the results.json of a run with calibrated networks")
     return found

@@ -51,7 +51,7 @@ def estimate(
     snapshots = settings.test_set.snapshots if snapshots is None else snapshots
     require_sizes(sequences, snapshots, seed)
     require_weights([] if weights is None else [weights])
-    from paper_repro.studies.reproduction.plain_results import plain
+    from paper_repro.pipeline.codec import plain
 
     console = console_beside(json)
     found = _compared(settings, sequences, snapshots, seed, weights, TerminalReporter(console))

@@ -6,7 +6,12 @@ from rich.console import Console
 from rich.text import Text
 
 from paper_repro.cli.console import console_beside
-from paper_repro.pipeline.manifest import NAME, PREVIOUS, hold, read_manifest
+from paper_repro.pipeline.lock import lock
+from paper_repro.pipeline.manifest import NAME, PREVIOUS, Manifest, read_manifest
+from paper_repro.pipeline.progress import TerminalReporter
+from paper_repro.spec import Published, Spec
+from paper_repro.studies.reproduction.protocol import published_protocol
+from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 
 
 def report(directory: Path, /) -> int:
@@ -25,15 +30,23 @@ def report(directory: Path, /) -> int:
 
 def show_report(directory: Path, console: Console) -> None:
     """Write the report on a run, which nobody else may be using, and show it."""
-    with hold(directory, lambda line: console.print(Text(line))):
-        write_and_show(directory, console)
+    from paper_repro.pipeline.run import open_run
+    from paper_repro.studies.reproduction.plan import plan_report
+
+    published = published_protocol()
+    with TerminalReporter(console) as progress, lock(directory, progress.say):
+        manifest = read_manifest(directory, progress.say)
+        spec = recorded_spec(manifest, directory)
+        run = open_run(plan_report(spec, manifest, published), directory, progress)
+        run.make_all()
+    show_written(directory, run.manifest, spec, published, console)
 
 
-def write_and_show(directory: Path, console: Console) -> None:
-    """Write the report on a run that this process holds, and show it."""
+def show_written(directory: Path, manifest: Manifest, spec: Spec, published: tuple[Published, Spec], console: Console) -> None:
+    """Show the report that a run has written."""
     from paper_repro.report.terminal import show
-    from paper_repro.studies.reproduction.reporting import make_report
+    from paper_repro.studies.reproduction.stages.report import report_in
 
-    made = make_report(directory, lambda line: console.print(Text(line)))
+    made = report_in(directory, manifest, spec, *published)
     show(made.sections, made.title, console)
     console.print(Text(f"results.json, report.html and figures are in {directory}"))

@@ -9,18 +9,18 @@ from rich.text import Text
 
 from paper_repro.cli.checks import require_weights, spec_path
 from paper_repro.cli.console import console_beside
-from paper_repro.cli.report import write_and_show
-from paper_repro.files import InputError
+from paper_repro.cli.report import show_written
+from paper_repro.files import InputError, read_bytes
 from paper_repro.numerics.parallel import started_by_torchrun
-from paper_repro.pipeline.manifest import hold
+from paper_repro.pipeline.lock import lock
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.spec import Loaded, Spec, constants_of, load_spec
 from paper_repro.studies.reproduction.heading import heading
 from paper_repro.studies.reproduction.protocol import published_protocol
 
 if TYPE_CHECKING:
+    from paper_repro.pipeline.engines import Engine
     from paper_repro.score.ranks import Ranks
-    from paper_repro.studies.reproduction.engines import Engine
 
 StageKind = Literal["sample", "train"]
 
@@ -73,7 +73,7 @@ def run_spec(
     loaded = _checked(path, authors, workers, scheduler)
     if started_by_torchrun():
         _run_on_ranks(loaded, out, console, authors, stage)
-    from paper_repro.studies.reproduction.engines import cluster, processes
+    from paper_repro.pipeline.engines import cluster, processes
 
     engine = processes(workers) if workers is not None else cluster(scheduler) if scheduler is not None else None
     _run(loaded, out, console, authors, stage, engine=engine)
@@ -98,16 +98,16 @@ def _checked(path: Path, authors: Path | None, workers: int | None, scheduler: s
 
 def _run_on_ranks(loaded: Loaded[Spec], out: Path, console: Console, authors: Path | None, stage: StageKind | None) -> None:
     """Run on the ranks that ``torchrun`` started; ends the process."""
-    from paper_repro.score.ranks import group, leave
-    from paper_repro.studies.reproduction.engines import follow
+    from paper_repro.pipeline.engines import serve_rank
+    from paper_repro.score.ranks import exit_rank, group
 
     with group() as ranks:
         if ranks.leads:
             _run(loaded, out, console, authors, stage, ranks=ranks)
             ranks.agree()
         else:
-            follow(ranks)
-    leave()
+            serve_rank(ranks)
+    exit_rank()
 
 
 def _run(
@@ -120,13 +120,16 @@ def _run(
     engine: "Engine | None" = None,
     ranks: "Ranks | None" = None,
 ) -> None:
-    from paper_repro.studies.reproduction.run import Run
+    from paper_repro.pipeline.run import open_run
+    from paper_repro.studies.reproduction.plan import plan_reproduction
 
-    spec = loaded.record
+    weights = None if authors is None else read_bytes(authors, "the authors' weights (safetensors)")
+    spec, published = loaded.record, published_protocol()
+    plan = plan_reproduction(spec, weights, constants_of(loaded), published)
+    plan.check()
     console.print(Text(f"{heading(spec)} → {out}", style="bold"))
-    with TerminalReporter(console) as progress, hold(out, progress.say):
-        run = Run(spec, out, progress, authors, engine=engine, ranks=ranks)
-        run.note_constants(constants_of(loaded))
-        run.everything(stage)
-        if stage is None:
-            write_and_show(out, console)
+    with TerminalReporter(console) as progress, lock(out, progress.say):
+        run = open_run(plan, out, progress, engine=engine, group=ranks)
+        run.make_all(stage)
+    if stage is None:
+        show_written(out, run.manifest, spec, published, console)

@@ -51,7 +51,8 @@ def score_error(
     require_at_least(0, seed=seed)
     require_weights(files)
     from paper_repro.analysis.score_error import cost_of
-    from paper_repro.studies.reproduction.plain_results import measured, plain
+    from paper_repro.numerics.measured import Measured
+    from paper_repro.pipeline.codec import plain
 
     console = console_beside(json)
     found = _compared(files, settings, configurations, seed, TerminalReporter(console))
@@ -67,7 +68,7 @@ def score_error(
         "spec": settings.name,
         "times": [item.time for item in found[0]],
         "networks": [[attrs.asdict(item) for item in errors] for errors in found],
-        "cost": [measured(*pair) for pair in costs],
+        "cost": [Measured(*pair) for pair in costs],
     }
     write_json(json, plain(results))
     return 0

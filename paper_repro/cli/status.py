@@ -6,9 +6,10 @@ from rich.text import Text
 
 from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
-from paper_repro.pipeline.manifest import faults, read_manifest
-from paper_repro.spec import Spec, structure
+from paper_repro.pipeline.manifest import mismatches, read_manifest
+from paper_repro.spec import digest
 from paper_repro.studies.reproduction.heading import heading
+from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 
 
 def status(directory: Path, /, *, json: JsonTarget = None) -> int:
@@ -22,10 +23,10 @@ def status(directory: Path, /, *, json: JsonTarget = None) -> int:
         A file for the stages, as JSON; - is standard output.
     """
     manifest = read_manifest(directory)
-    spec = structure(manifest.spec, Spec, directory / "manifest.json: spec")
+    spec = recorded_spec(manifest, directory)
     console = console_beside(json)
     console.print(Text(f"{heading(spec)} in {directory}, {len(manifest.sessions)} session(s)", style="bold"))
-    wrong = {name: faults(directory, record) for name, record in manifest.stages.items()}
+    wrong = {name: mismatches(directory, record) for name, record in manifest.stages.items()}
     for name, record in manifest.stages.items():
         state = f"damaged: {'; '.join(wrong[name])}" if wrong[name] else f"made {record.finished}, {record.seconds:.1f} s"
         console.print(Text(f"  {name}: {state}"))
@@ -39,6 +40,6 @@ def status(directory: Path, /, *, json: JsonTarget = None) -> int:
         name: {"finished": record.finished, "seconds": record.seconds, "faults": wrong[name]}
         for name, record in manifest.stages.items()
     }
-    about = {"spec": spec.name, "spec_sha256": manifest.spec_sha256, "sessions": len(manifest.sessions), "finished": finished}
+    about = {"spec": spec.name, "spec_sha256": digest(spec), "sessions": len(manifest.sessions), "finished": finished}
     write_json(json, about | {"stages": stages})
     return 0

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
-from paper_repro.pipeline.manifest import faults, read_manifest
+from paper_repro.pipeline.manifest import mismatches, read_manifest
 
 
 def verify(directory: Path, /, *, json: JsonTarget = None) -> int:
@@ -20,7 +20,7 @@ def verify(directory: Path, /, *, json: JsonTarget = None) -> int:
         A file for the number of outputs and the faults, as JSON; - is standard output.
     """
     manifest = read_manifest(directory)
-    wrong = [line for record in manifest.stages.values() for line in faults(directory, record)]
+    wrong = [line for record in manifest.stages.values() for line in mismatches(directory, record)]
     total = sum(len(record.outputs) for record in manifest.stages.values())
     console = console_beside(json)
     for line in wrong:

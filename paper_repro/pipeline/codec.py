@@ -117,6 +117,11 @@ def make_converter() -> cattrs.Converter:
 PLAIN = make_converter()
 
 
+def plain(record: Any) -> Any:
+    """Return a record, or data that hold records and arrays, as what JSON has; a number that is not finite is None."""
+    return PLAIN.unstructure(record)
+
+
 def as_json(record: Any, converter: cattrs.Converter = PLAIN) -> bytes:
     """Return a record, or plain data that hold records and arrays, as JSON."""
     return (json.dumps(converter.unstructure(record), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -2,10 +2,9 @@
 
 import base64
 import html
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-from paper_repro.files import printable, write_text
+from paper_repro.files import printable
 from paper_repro.report.document import STYLES, Section
 
 DOTS_PER_INCH = 150  # of a figure
@@ -18,8 +17,8 @@ img{max-width:100%;margin:.8rem 0}p{color:#555}.REPRODUCED{color:#007a3d;font-we
 .INCONCLUSIVE{color:#8a6100;font-weight:bold}"""
 
 
-def write_html(parts: Sequence[Section], title: str, folder: Path, drawn: Sequence[str]) -> Path:
-    """Write the report as one HTML file that loads nothing from anywhere, figures included, and return its path."""
+def page(parts: Sequence[Section], title: str, images: Mapping[str, bytes]) -> str:
+    """Return the report as one HTML page that loads nothing from anywhere; ``images`` are the PNG of each figure, by its name."""
 
     def escape(text: str) -> str:
         return html.escape(printable(text))
@@ -48,14 +47,11 @@ def write_html(parts: Sequence[Section], title: str, folder: Path, drawn: Sequen
             )
             body.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
         for name in part.figures:
-            if name in drawn:
-                image = (folder / f"figures/{name}.png").read_bytes()
+            if name in images:
+                image = images[name]
                 width = int.from_bytes(image[16:20], "big") * 96 // DOTS_PER_INCH  # as wide as it was drawn
                 data = base64.b64encode(image).decode()
                 alt = f"{escape(part.title)}: {escape(name)}"
                 body.append(f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">')
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_CSS}</style>'
-    page = f'<!doctype html><html lang="en">{head}{"".join(body)}</html>\n'
-    path = folder / "report.html"
-    write_text(path, page)
-    return path
+    return f'<!doctype html><html lang="en">{head}{"".join(body)}</html>\n'

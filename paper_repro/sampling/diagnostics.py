@@ -30,8 +30,9 @@ def z_scores(ensemble: Ensemble) -> Floats:
     return excess / errors
 
 
-def diagnostics(ensemble: Ensemble) -> dict[str, float]:
-    """Return how well an ensemble was sampled; NaN where there is nothing to say.
+@attrs.frozen
+class Diagnostics:
+    """How well an ensemble was sampled; NaN where there is nothing to say.
 
     ``swap_rate`` is the mean over pairs of neighbouring temperatures, ``smallest_swap_rate`` that of the worst pair, both
     averaged over sequences; ``round_trips`` are per sequence, ``autocorrelation`` in sweeps, averaged; ``thinning_ratio`` is the
@@ -39,22 +40,36 @@ def diagnostics(ensemble: Ensemble) -> dict[str, float]:
     give or take 1/√sequences, where the sampling is right; ``z_largest`` is the largest |z|; ``z_pooled`` = Σ (mean energy -
     exact) / √(Σ error²) is standard normal, free of the bias that a ratio of two numbers from one short trace has.
     """
+
+    swap_rate: float
+    smallest_swap_rate: float
+    round_trips: float
+    autocorrelation: float
+    thinning_ratio: float
+    z_mean: float
+    z_deviation: float
+    z_largest: float
+    z_pooled: float
+
+
+def diagnostics(ensemble: Ensemble) -> Diagnostics:
+    """Return how well an ensemble was sampled."""
     pairs = swap_rates(ensemble)
     known = pairs[np.isfinite(pairs)]
     excess, errors = _misses(ensemble)
     z = excess / errors
     tau = _mean(ensemble.autocorrelation)
-    return {
-        "swap_rate": _mean(known),
-        "smallest_swap_rate": float(np.min(known)) if len(known) else np.nan,
-        "round_trips": _mean(ensemble.round_trips),
-        "autocorrelation": tau,
-        "thinning_ratio": ensemble.thinning / tau,
-        "z_mean": _mean(z),
-        "z_deviation": float(np.std(z, ddof=1)) if len(z) > 1 else np.nan,
-        "z_largest": float(np.max(np.abs(z))) if len(z) else np.nan,
-        "z_pooled": float(excess.sum() / np.sqrt((errors**2).sum())) if len(z) else np.nan,
-    }
+    return Diagnostics(
+        swap_rate=_mean(known),
+        smallest_swap_rate=float(np.min(known)) if len(known) else np.nan,
+        round_trips=_mean(ensemble.round_trips),
+        autocorrelation=tau,
+        thinning_ratio=ensemble.thinning / tau,
+        z_mean=_mean(z),
+        z_deviation=float(np.std(z, ddof=1)) if len(z) > 1 else np.nan,
+        z_largest=float(np.max(np.abs(z))) if len(z) else np.nan,
+        z_pooled=float(excess.sum() / np.sqrt((errors**2).sum())) if len(z) else np.nan,
+    )
 
 
 def swap_rates(ensemble: Ensemble) -> Floats:

@@ -71,7 +71,7 @@ def group() -> Iterator[Ranks]:
         raise InputError(f"rank {rank} of {size}", f"stopped ({first})", "all ranks alive; the same command goes on") from error
 
 
-def leave() -> NoReturn:
+def exit_rank() -> NoReturn:
     """End this rank's process with status 0, at once: an orderly end after DistributedDataParallel can abort in torch 2.13."""
     sys.stdout.flush()
     sys.stderr.flush()

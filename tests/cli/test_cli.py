@@ -16,8 +16,10 @@ from paper_repro.files import sha256, write_bytes
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of
 from paper_repro.physics.species import as_species
-from paper_repro.pipeline.manifest import StageRecord, open_manifest, write_manifest
-from paper_repro.spec import load_spec, specs_folder
+from paper_repro.pipeline.directory import open_directory
+from paper_repro.pipeline.manifest import StageRecord, write_manifest
+from paper_repro.pipeline.stage import Identity
+from paper_repro.spec import canonical, digest, load_spec, specs_folder
 
 
 def complaint(capsys, *arguments: str) -> str:
@@ -250,7 +252,8 @@ def test_help_loads_nothing_heavy():
 def small_run(tmp_path_factory):
     """A run directory with one output."""
     folder = tmp_path_factory.mktemp("run")
-    opened = open_manifest(folder, load_spec(specs_folder() / "smoke.toml").record, print)
+    spec = load_spec(specs_folder() / "smoke.toml").record
+    opened = open_directory(folder, Identity(spec.name, canonical(spec), digest(spec), lambda _: []), print).manifest
     write_bytes(folder / "results/one.json", b"1")
     made = StageRecord("key", {"results/one.json": sha256(folder / "results/one.json")}, 1.5, "2026-01-01T00:00:00Z")
     write_manifest(folder, attrs.evolve(opened, stages={"note the constants": made}))

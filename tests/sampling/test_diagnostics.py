@@ -21,7 +21,7 @@ def well_sampled(ensemble):
     once the 5 % that short traces add is allowed for. Smallest error that must be seen: 3 % in T.
     """
     report = diagnostics(ensemble)
-    return abs(report["z_mean"]) * np.sqrt(len(ensemble)) < 5.5 and 0.7 < report["z_deviation"] < 1.4
+    return abs(report.z_mean) * np.sqrt(len(ensemble)) < 5.5 and 0.7 < report.z_deviation < 1.4
 
 
 def test_the_snapshots_are_in_equilibrium(small):
@@ -37,16 +37,16 @@ def test_the_snapshots_are_in_equilibrium(small):
     assert not well_sampled(attrs.evolve(result, exact_energy=np.array([law.mean_energy for law in wrong])))
     assert not well_sampled(attrs.evolve(result, mean_energy_error=result.mean_energy_error / 2))
     report = diagnostics(result)
-    assert 0 < report["smallest_swap_rate"] <= report["swap_rate"] < 1
-    assert report["round_trips"] > 1
-    assert report["thinning_ratio"] == pytest.approx(20 / report["autocorrelation"])
-    assert all(math.isfinite(value) for value in report.values())
+    assert 0 < report.smallest_swap_rate <= report.swap_rate < 1
+    assert report.round_trips > 1
+    assert report.thinning_ratio == pytest.approx(20 / report.autocorrelation)
+    assert all(math.isfinite(value) for value in attrs.astuple(report))
 
 
 def test_independent_samples_have_no_diagnostics_of_a_chain(small):
     exactly = attrs.evolve(small, sampler=attrs.evolve(small.sampler, method="exact"))
     report = diagnostics(generate(exactly, "test", 0, 9))
-    assert all(math.isfinite(report[key]) == key.startswith("z_") for key in report)
+    assert all(math.isfinite(value) == name.startswith("z_") for name, value in attrs.asdict(report).items())
 
 
 def test_z_scores_are_of_the_sequences_that_have_an_error(small):

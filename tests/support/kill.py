@@ -21,12 +21,11 @@ import torch._dynamo  # noqa: F401  (torch imports it when it is first used: the
 
 from paper_repro import files
 from paper_repro.analysis import likelihood
-from paper_repro.pipeline import manifest
+from paper_repro.pipeline import directory, lock, manifest
 from paper_repro.score import training
 from paper_repro.spec import load_spec
-from paper_repro.studies.reproduction import run
-from paper_repro.studies.reproduction.stages import plan
-from tests.support.tiny import Listener
+from paper_repro.studies.reproduction.plan import plan_reproduction
+from tests.support.tiny import opened
 
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.link", "os.symlink"}
 KILLED = 9
@@ -45,12 +44,12 @@ def without_atomic_writes():
             stream.flush()
             os.fsync(stream.fileno())
 
-    files.write_bytes = manifest.write_bytes = run.write_bytes = write_bytes
+    files.write_bytes = manifest.write_bytes = directory.write_bytes = write_bytes
     manifest.PREVIOUS = manifest.NAME
 
 
 def without_cleaning():
-    run.remove_temporaries = lambda folder: None
+    directory.remove_temporaries = lambda folder: None
 
 
 def without_whole_steps():
@@ -112,15 +111,15 @@ def child(work):
 def make(spec, folder, stage, fatal=None, counted=None):
     """Make one stage in a folder as ``reproduce`` does: hold it, open it, make it."""
     count = arm(folder, fatal)
-    with manifest.hold(folder, print):
-        run.Run(spec, folder, Listener()).make([stage])
+    with lock.lock(folder, print):
+        opened(spec, folder).make([stage])
     if counted is not None:
         counted.write_text(str(count[0]))
 
 
 def content(folder):
     """Every file of a run directory that must not depend on what happened on the way, and which others there are."""
-    changing = {manifest.NAME, manifest.PREVIOUS, manifest.LOCK}
+    changing = {manifest.NAME, manifest.PREVIOUS, lock.LOCK}
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     names = [str(path.relative_to(folder)) for path in paths]
     return {name: None if name in changing else files.sha256(path) for name, path in zip(names, paths, strict=True)}
@@ -174,12 +173,13 @@ def main():
     parser.add_argument("--without", choices=PROTECTIONS)
     options = parser.parse_args()
     spec = load_spec(options.spec).record
-    stages = [stage for stage in plan(spec) if stage.name.endswith(("1/1", "diagnose sampling", "diffusion", "integration"))]
-    stages += [stage for stage in plan(spec) if "seed 0" in stage.name]
+    every = plan_reproduction(spec).stages
+    stages = [stage for stage in every if stage.name.endswith(("1/1", "diagnose sampling", "diffusion", "integration"))]
+    stages += [stage for stage in every if "seed 0" in stage.name]
     folder, jobs, operations = options.folder.resolve(), [], {}
     # kernels that are loaded here are so in every child; nothing of torch is, for its threads do not outlive a fork
     kernels = [stage for stage in stages if "seed" not in stage.name]
-    run.Run(spec, folder / "kernels", Listener(), threads=1).make(kernels)
+    opened(spec, folder / "kernels", threads=1).make(kernels)
     current = folder / "reference"
     current.mkdir()
     for number, stage in enumerate(stages):

@@ -4,10 +4,12 @@ import json
 import os
 import signal
 
+import attrs
 from rich.console import Console
 
 from paper_repro.pipeline.manifest import key_of, read_manifest
-from paper_repro.studies.reproduction.stages import plan
+from paper_repro.pipeline.run import open_run
+from paper_repro.studies.reproduction.plan import plan_reproduction
 
 CHANGES = """extends = "paper.toml"
 name = "tiny"
@@ -87,10 +89,25 @@ def shas(folder):
     return {name: sha for record in read_manifest(folder).stages.values() for name, sha in record.outputs.items()}
 
 
-def deadly(work, stage, marker):
-    """In place of what makes a stage: the process that comes first dies, as one that takes too much memory does."""
+def opened(spec, folder, listener=None, authors=None, **how):
+    """Open a folder for all stages of a spec but the report, as ``reproduce`` does."""
+    return open_run(plan_reproduction(spec, authors), folder, listener or Listener(), **how)
+
+
+def make_run(spec, folder, listener=None, kind=None, **how):
+    """Make all stages of a spec but the report, or those of one kind; return what was said."""
+    listener = listener or Listener()
+    opened(spec, folder, listener, **how).make_all(kind)
+    return listener
+
+
+def dying(stage, marker):
+    """A stage that kills the first process that makes it, as one that takes too much memory does."""
+    return attrs.evolve(stage, make=deadly, arguments=(marker, stage.make, stage.arguments))
+
+
+def deadly(context, stage, marker, make, arguments):
     if not marker.exists():
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    (plain,) = [other for other in plan(work.spec) if other.name == stage.name]
-    return plain.make(work, plain, *plain.arguments)
+    return make(context, stage, *arguments)

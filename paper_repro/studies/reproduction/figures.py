@@ -3,7 +3,6 @@
 import io
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from paper_repro.files import write_bytes
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of, exchange_force, reference_coupling
@@ -336,9 +334,9 @@ FIGURES: tuple[tuple[str, tuple[str, ...], Callable[[dict[str, Any], Spec, Publi
 )
 
 
-def draw_all(folder: Path, results: dict[str, Any], spec: Spec, published: Published) -> list[str]:
-    """Write every figure that the results allow to ``folder``/figures, and return their names."""
-    drawn = []
+def draw_all(results: dict[str, Any], spec: Spec, published: Published) -> dict[str, bytes]:
+    """Draw every figure that the results allow, as PNG and as SVG; return the files by name, such as "plateau.png"."""
+    drawn = {}
     for name, needs, draw in FIGURES:
         if all(need in results for need in needs):
             figure = draw(results, spec, published)
@@ -349,6 +347,5 @@ def draw_all(folder: Path, results: dict[str, Any], spec: Spec, published: Publi
                 with rc_context({"svg.hashsalt": name}), warnings.catch_warnings():  # the same bytes for the same figure
                     warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a letter of a spec: a box stands for it
                     figure.savefig(stream, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
-                write_bytes(folder / f"figures/{name}.{kind}", stream.getvalue())
-            drawn.append(name)
+                drawn[f"{name}.{kind}"] = stream.getvalue()
     return drawn

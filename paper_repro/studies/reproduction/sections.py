@@ -232,8 +232,6 @@ def _assumed(rows: Sequence[Sequence[str]]) -> Section:
 def _stages(manifest: Manifest) -> Section:
     groups: dict[str, list[float]] = {}
     for name, record in manifest.stages.items():
-        if name == "report":
-            continue
         groups.setdefault(name.partition("/")[0].rstrip("0123456789 ") if name.startswith("sample") else name, []).append(
             record.seconds
         )

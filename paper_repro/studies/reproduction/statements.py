@@ -26,7 +26,7 @@ from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
 from paper_repro.spec import Published, Spec, Statement
-from paper_repro.studies.reproduction.plain_results import measured
+from paper_repro.studies.reproduction.results import Calibration, Results
 from paper_repro.studies.reproduction.verdicts import values_at
 
 Verdict = Literal["SUPPORTED", "NOT SUPPORTED", "UNDECIDED"]
@@ -64,6 +64,11 @@ def decide(statement: Statement, found: dict[str, Any], confidence: float) -> De
 def decide_all(published: Published, found: dict[str, Any]) -> list[Decision]:
     """Judge every statement."""
     return [decide(statement, found, published.confidence) for statement in published.statements]
+
+
+def measured(value: float, error: float = math.nan) -> dict[str, float]:
+    """Return a value with its standard error, as the evidence holds it."""
+    return {"value": value, "standard_error": error}
 
 
 @attrs.frozen
@@ -291,15 +296,20 @@ def as_results(decisions: Sequence[Decision], found: dict[str, Any]) -> dict[str
     }  # fmt: skip
 
 
-def plateaus_of(results: dict[str, Any], spec: Spec) -> list[FromPlateau]:
-    """Return what the plateau of each training of a run says, out of its results; trainings without one are left out."""
-    codes = as_species(spec.likelihood.chain, spec.hamiltonian.species)
-    matrix, at = coupling_matrix(codes, spec.hamiltonian), spec.likelihood_temperatures
+def plateaus_of(results: Results, spec: Spec) -> list[FromPlateau]:
+    """Return the plateau of each training of a run; trainings without one are left out.
+
+    Raises ``ValueError`` for a run with another number of temperatures than the spec.
+    """
+    species, at = as_species(spec.likelihood.chain, spec.hamiltonian.species), spec.likelihood_temperatures
+    matrix = coupling_matrix(species, spec.hamiltonian)
     hot, cold = at.index(max(at)), at.index(min(at))
     rise = (ExactChain(matrix, 1 / at[hot]).mean_energy - ExactChain(matrix, 1 / at[cold]).mean_energy) / spec.temperature
-    paths = [f"calibration.{name}" for name in ("gap", "alpha", f"above_{hot}", f"above_{cold}")]
-    parts = zip(*([value for value, _ in values_at(results, path)] for path in paths), strict=True)
-    return [
-        FromPlateau(gap / len(codes), (above_hot - above_cold + (1 - alpha) * rise) / len(codes))
-        for gap, alpha, above_hot, above_cold in parts
-    ]
+    found = []
+    for part in results.calibration.trained:
+        if isinstance(part, Calibration):
+            if len(part.above) != len(at):
+                raise ValueError(f"{len(part.above)} temperatures; expected those of spec {spec.name}, {len(at)}")
+            high = part.above[hot].value - part.above[cold].value + (1 - part.alpha.value) * rise
+            found.append(FromPlateau(part.gap.value / len(matrix), high / len(matrix)))
+    return found

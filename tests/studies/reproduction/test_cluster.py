@@ -9,11 +9,9 @@ from distributed import LocalCluster
 
 from paper_repro.cli.reproduce import run_spec
 from paper_repro.files import InputError
+from paper_repro.pipeline.engines import cluster
 from paper_repro.spec import load_spec
-from paper_repro.studies.reproduction.engines import cluster
-from paper_repro.studies.reproduction.run import Run
-from paper_repro.studies.reproduction.stages import plan
-from tests.support.tiny import Listener, deadly, shas, silent
+from tests.support.tiny import Listener, dying, opened, shas, silent
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +29,9 @@ def test_two_worker_processes_make_the_same_bytes(done, tiny, tmp_path, workers)
 
 @pytest.mark.faults("worker")
 def test_a_worker_that_is_killed_half_way_changes_nothing(done, tiny, tmp_path, workers):
-    run = Run(load_spec(tiny).record, tmp_path / "run", Listener(), engine=cluster(workers.scheduler_address))
+    run = opened(load_spec(tiny).record, tmp_path / "run", Listener(), engine=cluster(workers.scheduler_address))
     marker = tmp_path / "killed"
-    stages = [
-        attrs.evolve(stage, make=deadly, arguments=(marker,)) if stage.name == "train seed 1" else stage for stage in plan(run.spec)
-    ]
+    stages = [dying(stage, marker) if stage.name == "train seed 1" else stage for stage in run.plan.stages]
     run.make(stages)
     assert marker.exists()
     ours, theirs = shas(tmp_path / "run"), shas(done)
@@ -49,8 +45,8 @@ def always_deadly(*_):
 
 @pytest.mark.faults("worker")
 def test_a_stage_that_kills_every_worker_ends_in_one_line_and_keeps_the_rest(tiny, tmp_path, workers):
-    run = Run(load_spec(tiny).record, tmp_path / "run", Listener(), engine=cluster(workers.scheduler_address))
-    stages = {stage.name: stage for stage in plan(run.spec)}
+    run = opened(load_spec(tiny).record, tmp_path / "run", Listener(), engine=cluster(workers.scheduler_address))
+    stages = {stage.name: stage for stage in run.plan.stages}
     run.make([stages["sample training 1/1"]])
     with pytest.raises(InputError, match="workers were lost with sample test 1/1 at hand"):
         run.make([attrs.evolve(stages["sample test 1/1"], make=always_deadly)])
@@ -60,7 +56,7 @@ def test_a_stage_that_kills_every_worker_ends_in_one_line_and_keeps_the_rest(tin
 @pytest.mark.faults("worker")
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "tcp://no such host:1", "nonsense", "", "tcp://"])
 def test_a_scheduler_that_does_not_answer_is_one_line(tiny, tmp_path, monkeypatch, address):
-    monkeypatch.setattr("paper_repro.studies.reproduction.engines._SECONDS_TO_ANSWER", 1)
+    monkeypatch.setattr("paper_repro.pipeline.engines._SECONDS_TO_ANSWER", 1)
     with pytest.raises(InputError, match="--scheduler: ") as caught:
         run_spec(tiny, tmp_path / "run", silent(), scheduler=address)
     assert "\n" not in str(caught.value)

@@ -14,12 +14,13 @@ from paper_repro.cli.report import show_report
 from paper_repro.cli.reproduce import run_spec
 from paper_repro.cli.verify import verify
 from paper_repro.files import InputError, sha256
-from paper_repro.pipeline.manifest import FORMAT, NAME, hold, packages, read_manifest, write_manifest
+from paper_repro.pipeline.engines import Engine, Task, make_stage, processes
+from paper_repro.pipeline.environment import packages
+from paper_repro.pipeline.lock import lock
+from paper_repro.pipeline.manifest import FORMAT, NAME, read_manifest, write_manifest
 from paper_repro.spec import load_spec
-from paper_repro.studies.reproduction.engines import Engine, Task, make_task, processes
-from paper_repro.studies.reproduction.run import Run
-from paper_repro.studies.reproduction.stages import plan
-from tests.support.tiny import Listener, deadly, sealed, shas, silent
+from paper_repro.studies.reproduction.plan import plan_reproduction
+from tests.support.tiny import Listener, dying, make_run, opened, sealed, shas, silent
 
 
 @pytest.mark.faults("damaged")
@@ -32,7 +33,7 @@ def test_results_of_other_code_are_named_and_not_a_traceback(done, tmp_path):
     path.write_text(json.dumps(data))
     altered = attrs.evolve(manifest.stages["diagnose sampling"], outputs={"results/sampling.json": sha256(path)})
     write_manifest(run, attrs.evolve(manifest, stages={**manifest.stages, "diagnose sampling": altered}))
-    with pytest.raises(InputError, match="no 'conformations' in its results, which other code has made"):
+    with pytest.raises(InputError, match=r"sampling\.json: conformations: missing"):
         show_report(run, silent())
 
 
@@ -41,8 +42,8 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(done, tiny, tmp_path):
     spec = load_spec(tiny).record
     for stage in ("sample test 1/1", "train seed 1", "invert seed 1", "calibrate seed 0"):
         with pytest.raises(KeyboardInterrupt):
-            Run(spec, tmp_path / "run", Listener(stage)).everything()
-    Run(spec, tmp_path / "run", Listener()).everything()
+            make_run(spec, tmp_path / "run", Listener(stage))
+    make_run(spec, tmp_path / "run", Listener())
     ours, theirs = shas(tmp_path / "run"), shas(done)
     assert ours == {name: theirs[name] for name in ours}
     reported = {*read_manifest(done).stages["report"].outputs, "results/constants.json"}
@@ -59,7 +60,7 @@ def test_an_altered_output_is_found_and_made_again(done, tiny):
     path.unlink()
     assert verify(done) == 1
     listener = Listener()
-    Run(load_spec(tiny).record, done, listener).everything()
+    make_run(load_spec(tiny).record, done, listener)
     assert listener.made == ["invert seed 1"]
     assert any("missing" in note for note in listener.notes)
     assert path.read_bytes() == whole
@@ -80,12 +81,12 @@ def test_a_number_that_nobody_made_never_reaches_a_report(done, damage):
 def test_a_damaged_checkpoint_is_said_and_training_starts_again(done, tiny, tmp_path):
     run = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        Run(load_spec(tiny).record, run, Listener("train seed 0")).everything()
+        make_run(load_spec(tiny).record, run, Listener("train seed 0"))
     (run / "weights").mkdir()
     (run / "weights/seed-0.checkpoint.safetensors").write_text("junk")
     listener = Listener("invert seed 0")
     with pytest.raises(KeyboardInterrupt):
-        Run(load_spec(tiny).record, run, listener).everything()
+        make_run(load_spec(tiny).record, run, listener)
     assert any("checkpoint" in note and "starts again" in note for note in listener.notes)
     assert (run / "weights/seed-0.safetensors").read_bytes() == (done / "weights/seed-0.safetensors").read_bytes()
 
@@ -93,11 +94,10 @@ def test_a_damaged_checkpoint_is_said_and_training_starts_again(done, tiny, tmp_
 @pytest.mark.faults("worker")
 def test_worker_processes_make_the_same_bytes_and_one_that_is_killed_changes_none(done, tiny, tmp_path):
     listener = Listener()
-    run = Run(load_spec(tiny).record, tmp_path / "run", listener, engine=processes(2))
-    stages = plan(run.spec)
+    run = opened(load_spec(tiny).record, tmp_path / "run", listener, engine=processes(2))
+    stages = run.plan.stages
     (victim,) = [stage for stage in stages if stage.name == "sample test 1/1"]
-
-    victims = {id(victim): attrs.evolve(victim, make=deadly, arguments=(tmp_path / "marker",))}
+    victims = {id(victim): dying(victim, tmp_path / "marker")}
     run.make([victims.get(id(stage), stage) for stage in stages])
     assert any("a worker died; its share is done again" in note for note in listener.notes)
     ours, theirs = shas(tmp_path / "run"), shas(done)
@@ -124,20 +124,20 @@ def test_a_likelihood_goes_on_with_the_configurations_that_were_followed(done, t
         (run / name).unlink(missing_ok=True)
         followed, stop = [], True
         with pytest.raises(KeyboardInterrupt):
-            Run(load_spec(tiny).record, run, Stopping()).everything()
+            make_run(load_spec(tiny).record, run, Stopping())
         if damage is not None:
             partial.write_bytes(damage(partial.read_bytes()))
         followed, stop = [], False
         listener = Stopping()
-        Run(load_spec(tiny).record, run, listener).everything()
+        make_run(load_spec(tiny).record, run, listener)
         assert followed[0] == (4 if damage is None else 1)
-        assert any("are followed again" in note for note in listener.notes) == (damage is not None)
+        assert any("are computed again" in note for note in listener.notes) == (damage is not None)
         assert not partial.exists()
         ours, theirs = (np.array(json.loads(text)["log_likelihoods"]) for text in ((run / name).read_bytes(), whole))
         assert np.abs(ours - theirs).max() < 1e-4  # other groups here, so other rounding
 
 
-def failing(work, stage, marker):
+def failing(*_):
     raise InputError("here", "a fault", "none")
 
 
@@ -151,34 +151,34 @@ def test_a_fault_on_a_worker_loses_nothing_that_came_with_it(tiny, tmp_path):
             wait([future])
             return future
 
-    run = Run(load_spec(tiny).record, tmp_path / "run", Listener(), engine=Engine(lambda: Both(2), 2, 1))
-    first, second, *_ = plan(run.spec)
+    run = opened(load_spec(tiny).record, tmp_path / "run", Listener(), engine=Engine(lambda: Both(2), 2, 1))
+    first, second, *_ = run.plan.stages
     with pytest.raises(InputError, match="here: a fault"):
-        run.make([attrs.evolve(first, make=failing, arguments=(None,)), second])
+        run.make([attrs.evolve(first, make=failing), second])
     assert list(read_manifest(tmp_path / "run").stages) == [second.name]
 
 
 @pytest.mark.faults("worker")
 def test_a_worker_of_another_version_or_without_the_folder_is_refused(done, tiny, tmp_path):
-    stages = {stage.name: stage for stage in plan(load_spec(tiny).record)}
+    stages = {stage.name: stage for stage in plan_reproduction(load_spec(tiny).record).stages}
     stage = stages["invert seed 0"]
     inputs = tuple(sha256(done / name) for name in stage.inputs)
-    task = Task(stage, load_spec(tiny).record, done, inputs, 1, packages())
-    assert make_task(task).files == {stage.outputs[0]: (done / stage.outputs[0]).read_bytes()}
+    task = Task(stage, done, inputs, 1, packages())
+    assert make_stage(task).files == {stage.outputs[0]: (done / stage.outputs[0]).read_bytes()}
     with pytest.raises(InputError, match=r"numpy .*; expected numpy 0.1, as the process"):
-        make_task(attrs.evolve(task, versions=packages() | {"numpy": "0.1"}))
+        make_stage(attrs.evolve(task, versions=packages() | {"numpy": "0.1"}))
     with pytest.raises(InputError, match="missing or altered; expected a run directory that every worker sees"):
-        make_task(attrs.evolve(task, folder=tmp_path))
+        make_stage(attrs.evolve(task, folder=tmp_path))
 
 
 @pytest.mark.faults("two")
 def test_two_processes_on_one_run_directory(tiny, tmp_path):
-    with hold(tmp_path / "run", print):
+    with lock(tmp_path / "run", print):
         with pytest.raises(InputError, match=rf"in use by process {os.getpid()} on .* since ") as caught:
             run_spec(tiny, tmp_path / "run", silent())
         assert "one process at a time" in str(caught.value)
         assert not (tmp_path / "run" / NAME).exists()
-    with hold(tmp_path / "run", print):
+    with lock(tmp_path / "run", print):
         pass
 
 
@@ -202,7 +202,7 @@ def test_a_damaged_manifest_is_named_and_the_one_before_it_is_used(done, tiny, t
     with pytest.raises(InputError, match=NAME):
         read_manifest(run)
     listener = Listener()
-    Run(load_spec(tiny).record, run, listener).everything()
+    make_run(load_spec(tiny).record, run, listener)
     assert sum("the manifest before it is used" in note for note in listener.notes) == 1
     assert listener.made == []  # the report came last
 
@@ -211,7 +211,7 @@ def test_a_damaged_manifest_is_named_and_the_one_before_it_is_used(done, tiny, t
 def test_what_a_killed_writer_left_is_removed(done, tiny, tmp_path):
     run = shutil.copytree(done, tmp_path / "run")
     (run / "results/.readout-0.json.abc.tmp").write_text("half")
-    Run(load_spec(tiny).record, run, Listener())
+    opened(load_spec(tiny).record, run, Listener())
     assert not list(run.rglob("*.tmp"))
 
 
@@ -227,7 +227,7 @@ def test_a_stage_is_made_again_when_what_it_reads_has_changed(done, tiny):
     first.write_bytes(second.read_bytes())
     manifest_path.write_text(sealed(text.replace(old, new)))
     listener = Listener()
-    Run(load_spec(tiny).record, done, listener).everything()
+    make_run(load_spec(tiny).record, done, listener)
     assert {"invert seed 0", "read W of seed 0", "calibrate seed 0"} <= set(listener.made)
     assert "invert seed 1" not in listener.made
     for path, data in kept.items():
@@ -240,14 +240,14 @@ def test_another_spec_is_refused_naming_what_differs(done, tiny):
     spec = load_spec(tiny).record
     other = attrs.evolve(spec, training=attrs.evolve(spec.training, epochs=3))
     with pytest.raises(InputError, match=r"training\.epochs: 2 → 3"):
-        Run(other, done, Listener())
+        opened(other, done, Listener())
 
 
 @pytest.mark.faults("other spec")
 def test_a_folder_that_holds_something_else_is_left_alone(tiny, tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(InputError, match="holds no run"):
-        Run(load_spec(tiny).record, tmp_path, Listener())
+        opened(load_spec(tiny).record, tmp_path, Listener())
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 

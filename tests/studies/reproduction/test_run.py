@@ -19,16 +19,16 @@ from paper_repro.cli.status import status
 from paper_repro.files import InputError, sha256
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.truth import Truth
+from paper_repro.pipeline.engines import Engine
 from paper_repro.pipeline.manifest import made_in, read_manifest, write_manifest
 from paper_repro.sampling import ensemble
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.weights import load_weights
 from paper_repro.spec import Target, load_spec, specs_folder
 from paper_repro.studies.reproduction import figures
-from paper_repro.studies.reproduction.engines import Engine
-from paper_repro.studies.reproduction.plain_results import collect
-from paper_repro.studies.reproduction.run import Run
-from tests.support.tiny import Listener, shas, silent
+from paper_repro.studies.reproduction.collect import collect
+from paper_repro.studies.reproduction.results_file import as_json
+from tests.support.tiny import Listener, make_run, opened, shas, silent
 
 
 def test_a_run_makes_every_stage_and_says_who_made_it(done):
@@ -96,17 +96,17 @@ def test_the_authors_weights_are_asked_what_ours_are(done, tiny, golden, tmp_pat
     """With one of our own networks in their place its numbers come out, and no other output changes."""
     spec = load_spec(tiny).record
     theirs = done / "weights/seed-1.safetensors"
-    Run(spec, tmp_path / "run", Listener(), authors=theirs).everything()
+    make_run(spec, tmp_path / "run", Listener(), authors=theirs.read_bytes())
     ours, before = shas(tmp_path / "run"), shas(done)
     assert {name: ours[name] for name in ours if "authors" not in name} == {name: before[name] for name in before if name in ours}
     results = collect(tmp_path / "run", spec, set(ours))
-    same = results["inversion"][1]
-    for path in ("cosine", "r2", "scale"):
-        assert results["authors"]["inversion"][path]["value"] == same[path]["value"]
-    assert results["authors"]["calibration"] == results["calibration"][1]  # networks as poor as this one have no plateau
-    assert results["authors"]["likelihood"] == results["likelihood"][1]
-    assert results["authors"]["readout"] == results["readout"][1]
-    assert results["authors"]["readout"] != results["readout"][0]
+    same = results.inversion.trained[1]
+    for name in ("cosine", "r2", "scale"):
+        assert getattr(results.inversion.authors, name).value == getattr(same, name).value
+    assert results.calibration.authors == results.calibration.trained[1]  # networks as poor as this one have no plateau
+    assert list(map(as_json, results.likelihood.authors)) == list(map(as_json, results.likelihood.trained[1]))
+    assert as_json(results.readout.authors) == as_json(results.readout.trained[1])
+    assert as_json(results.readout.authors) != as_json(results.readout.trained[0])
     console = Console(file=(tmp_path / "screen").open("w"), width=120)
     show_report(tmp_path / "run", console)
     console.file.close()
@@ -119,7 +119,7 @@ def test_the_authors_weights_are_asked_what_ours_are(done, tiny, golden, tmp_pat
 def test_the_exact_sampler_runs_to_its_report(tiny, tmp_path):
     spec = load_spec(tiny).record
     exactly = attrs.evolve(spec, sampler=attrs.evolve(spec.sampler, method="exact"))
-    Run(exactly, tmp_path / "run", Listener()).everything()
+    make_run(exactly, tmp_path / "run", Listener())
     console = Console(file=(tmp_path / "screen").open("w"), width=120)
     show_report(tmp_path / "run", console)
     console.file.close()
@@ -135,8 +135,8 @@ def test_a_network_without_a_plateau_keeps_its_column(done, tmp_path):
     manifest = read_manifest(run)
     numbers = {"value": 0.71, "standard_error": 0.02}
     parts = [{"failed": "the slope is -1", "threshold": -1.0}]
-    names = ("alpha", "beta_effective", "ln_z", "exact_ln_z", "gap", "residual", "high_energy")
-    parts.append({"threshold": -1.0, "low_energy_count": 9} | dict.fromkeys(names, numbers))
+    names = ("alpha", "beta_effective", "ln_z", "exact_ln_z", "gap", "residual", "high_energy", "flat_until")
+    parts.append({"threshold": -1.0, "low_energy_count": 9, "above": [numbers] * 2} | dict.fromkeys(names, numbers))
     stages = dict(manifest.stages)
     for seed, part in enumerate(parts):
         path = run / f"results/calibration-{seed}.json"
@@ -170,7 +170,7 @@ def test_weights_that_do_not_serve_the_spec_are_refused_before_the_work(tiny, go
 
 def test_a_finished_run_is_skipped_whole(done, tiny):
     listener = Listener()
-    Run(load_spec(tiny).record, done, listener).everything()
+    make_run(load_spec(tiny).record, done, listener)
     assert listener.made == []
     assert len(listener.skipped) == 2 + 1 + 6 + 6 + 2
 
@@ -178,7 +178,7 @@ def test_a_finished_run_is_skipped_whole(done, tiny):
 @pytest.mark.parametrize("threads", [1, 3])
 def test_the_number_of_threads_changes_no_byte(done, tiny, tmp_path, threads):
     before = torch.get_num_threads()
-    Run(load_spec(tiny).record, tmp_path / "run", Listener(), threads=threads).everything()
+    make_run(load_spec(tiny).record, tmp_path / "run", Listener(), threads=threads)
     ours, theirs = shas(tmp_path / "run"), shas(done)
     assert ours == {name: theirs[name] for name in ours}
     assert torch.get_num_threads() == before
@@ -186,13 +186,16 @@ def test_the_number_of_threads_changes_no_byte(done, tiny, tmp_path, threads):
 
 def test_results_that_are_not_in_the_manifest_are_not_taken(done):
     spec = load_spec(specs_folder() / "paper.toml").record
-    assert "inversion" not in collect(done, spec, set())
+    nothing = collect(done, spec, set())
+    assert not nothing.inversion
+    assert nothing.sampling is None
+    assert nothing.constants == ()
 
 
 def test_threads_of_any_executor_make_the_same_bytes(done, tiny, tmp_path):
     before = torch.get_num_threads()
     engine = Engine(lambda: ThreadPoolExecutor(3), 6, 1)
-    Run(load_spec(tiny).record, tmp_path / "run", Listener(), engine=engine).everything()
+    make_run(load_spec(tiny).record, tmp_path / "run", Listener(), engine=engine)
     ours, theirs = shas(tmp_path / "run"), shas(done)
     assert ours == {name: theirs[name] for name in ours}
     assert torch.get_num_threads() == before
@@ -207,7 +210,7 @@ def test_a_chain_of_longer_range_runs_without_what_needs_the_exact_solution(tiny
         likelihood=attrs.evolve(spec.likelihood, chain="AABAAB"),
     )
     listener = Listener()
-    Run(other, tmp_path / "run", listener).everything()
+    make_run(other, tmp_path / "run", listener)
     assert "thermodynamic integration" in listener.made
     assert any("left out" in note for note in listener.notes)
     show_report(tmp_path / "run", silent())
@@ -217,7 +220,7 @@ def test_a_temperature_that_cannot_be_served_is_refused_before_the_work(tiny, tm
     spec = load_spec(tiny).record
     cold = attrs.evolve(spec, target=Target(1e-6))
     with pytest.raises(InputError, match=r"target\.temperature"):
-        Run(cold, tmp_path / "run", Listener())
+        opened(cold, tmp_path / "run", Listener())
     assert not (tmp_path / "run").exists()
 
 
@@ -225,13 +228,13 @@ def test_too_few_different_sequences_are_refused_before_the_work(tiny, tmp_path)
     spec = load_spec(tiny).record
     few = attrs.evolve(spec, chains=attrs.evolve(spec.chains, shortest=2, longest=3))
     with pytest.raises(InputError, match=r"^chains\.repeats: false, and more sequences of [23] sites than the [48] different ones"):
-        Run(few, tmp_path / "run", Listener())
+        opened(few, tmp_path / "run", Listener())
     assert not (tmp_path / "run").exists()
 
 
 def test_status_and_report_of_a_run_that_stopped(tiny, tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt):
-        Run(load_spec(tiny).record, tmp_path / "run", Listener("train seed 1")).everything()
+        make_run(load_spec(tiny).record, tmp_path / "run", Listener("train seed 1"))
     console = Console(record=True, quiet=False, file=(tmp_path / "screen").open("w"), width=100)
     assert status(tmp_path / "run") == 0
     assert "not finished" in (listed := capsys.readouterr().out)
@@ -253,7 +256,7 @@ def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_
         inversion=attrs.evolve(whole.inversion, query_times=(0.002, 0.01)),
     )
     run = tmp_path / "run"
-    Run(spec, run, Listener()).everything()
+    make_run(spec, run, Listener())
     assert json.loads((run / "results/training-0.json").read_text())["steps"] == 12  # 2 epochs of 18 chains, 3 in a batch of 6
     weights = run / "weights/seed-0.safetensors"
     assert load_weights(weights)[1].architecture == spec.architecture
@@ -277,6 +280,6 @@ def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_
     assert "not the published protocol" in (run / "results.json").read_text()
     published = whole
     kept = {name: record.key for name, record in read_manifest(run).stages.items()}
-    Run(published, tmp_path / "other", Listener()).everything("sample")
+    make_run(published, tmp_path / "other", Listener(), "sample")
     other = {name: record.key for name, record in read_manifest(tmp_path / "other").stages.items()}
     assert {name: kept[name] for name in other} == other  # the network is no part of what does not depend on it

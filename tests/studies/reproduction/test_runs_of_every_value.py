@@ -8,10 +8,9 @@ import json
 import attrs
 import pytest
 
+from paper_repro.cli.report import show_report
 from paper_repro.spec import Spec, load_spec
-from paper_repro.studies.reproduction.reporting import make_report
-from paper_repro.studies.reproduction.run import Run
-from tests.support.tiny import Listener
+from tests.support.tiny import make_run, silent
 from tests.support.values import Change, changed, changes, label, permitted
 
 #: What contradicts the other values of the spec below, and is refused when the spec is made.
@@ -68,8 +67,8 @@ def test_the_values_that_a_spec_refuses_are_known(base):
 def test_every_permitted_value_is_sampled_trained_inverted_and_reported(base, tmp_path):
     for spec, taken in combined(base):
         run = tmp_path / spec.name
-        Run(spec, run, Listener()).everything()
-        make_report(run, lambda _: None)
+        make_run(spec, run)
+        show_report(run, silent())
         results = json.loads((run / "results.json").read_text(encoding="utf-8"))
         assert results["spec"] == spec.name, taken
         assert len(results["inversion"]) == len(spec.training.seeds)

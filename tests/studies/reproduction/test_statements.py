@@ -5,10 +5,12 @@ import math
 import attrs
 import pytest
 
+from paper_repro.numerics.measured import Measured
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.species import as_species
 from paper_repro.spec import Statement, load_published, specs_folder
+from paper_repro.studies.reproduction.results import ByNetwork, Calibration, FailedCalibration, Results
 from paper_repro.studies.reproduction.statements import FromPlateau, Questions, decide, decide_all, plateaus_of, values_of
 
 AT_LEAST = Statement("s", "says", "part.value_of_it", "at-least", 1.0)
@@ -60,9 +62,11 @@ def test_values_are_listed_with_their_paths():
     assert len(listed) == 2
 
 
-def of_calibration(gap, alpha, *above):
-    named = {"gap": gap, "alpha": alpha} | {f"above_{k}": value for k, value in enumerate(above)}
-    return {name: {"value": value, "standard_error": 0.1} for name, value in named.items()}
+def of_calibration(gap, alpha, above):
+    return attrs.evolve(
+        Calibration(*[Measured(math.nan)] * 7, 9, -9.5, (), Measured(math.nan)),
+        gap=Measured(gap, 0.1), alpha=Measured(alpha, 0.1), above=tuple(Measured(value, 0.1) for value in above),
+    )  # fmt: skip
 
 
 def test_what_a_run_s_plateaus_say_does_not_depend_on_the_fit_of_alpha(paper):
@@ -70,13 +74,16 @@ def test_what_a_run_s_plateaus_say_does_not_depend_on_the_fit_of_alpha(paper):
     spec = paper.record
     matrix = coupling_matrix(as_species(spec.likelihood.chain, "AB"), spec.hamiltonian)
     means = [ExactChain(matrix, 1 / temperature).mean_energy for temperature in spec.likelihood_temperatures]
-    results = {"calibration": [{"failed": "no plateau"}]}
+    parts = [FailedCalibration("no plateau", -9.5)]
     for alpha in (0.5, 1.0):
         above = [(alpha - 1) * 20 * (energy - means[0]) + 0.5 * (energy - means[0]) for energy in means]
-        results["calibration"].append(of_calibration(2.0, alpha, *above))
-    found = plateaus_of(results, spec)
+        parts.append(of_calibration(2.0, alpha, above))
+    found = plateaus_of(Results("mine", "0", (0, 1, 2), calibration=ByNetwork(tuple(parts))), spec)
     assert [item.gap for item in found] == [0.1, 0.1]
     assert [item.high for item in found] == pytest.approx([0.5 * (means[-1] - means[0]) / 20] * 2)
+    fewer = attrs.evolve(spec, likelihood=attrs.evolve(spec.likelihood, higher_temperatures=(0.1,)))
+    with pytest.raises(ValueError, match="4 temperatures; expected those of spec paper, 2"):
+        plateaus_of(Results("mine", "0", (0, 1, 2), calibration=ByNetwork(tuple(parts))), fewer)
 
 
 def test_what_a_better_training_leaves_at_high_energies_is_a_share(paper):

@@ -1,7 +1,7 @@
 """Where stages are made when not here: anything with the interface of ``concurrent.futures.Executor``.
 
-A task carries the spec and the SHA-256 of the files that its stage reads, finds them in the run directory, and returns the files
-that it makes; the process that holds the run directory writes them. Sampling reads nothing: its workers need not see the directory.
+A task carries its stage and the SHA-256 of the files that the stage reads, finds them in the run directory, and returns the files
+of the stage; the process that has the lock of the run directory writes them. A stage without inputs needs no shared directory.
 """
 
 import contextlib
@@ -22,10 +22,9 @@ import attrs
 
 from paper_repro.files import InputError, NotFiniteError, sha256
 from paper_repro.numerics.parallel import available_cores, one_core
-from paper_repro.pipeline.manifest import packages
-from paper_repro.score.ranks import Ranks
-from paper_repro.spec import Spec
-from paper_repro.studies.reproduction.stages import Files, Stage, Work
+from paper_repro.pipeline.environment import packages
+from paper_repro.pipeline.manifest import Manifest
+from paper_repro.pipeline.stage import Group, Stage, StageContext, StageResult
 
 _SECONDS_TO_STOP = 3.0
 _SECONDS_TO_ANSWER = 30.0  # for a scheduler
@@ -47,26 +46,17 @@ class Engine:
 
 @attrs.frozen
 class Task:
-    """A stage, as another process is given it."""
+    """A stage for another process: where its run is, the SHA-256 of each input, and the versions that it must be made with."""
 
     stage: Stage
-    spec: Spec
     folder: Path
-    inputs: tuple[str, ...]  # SHA-256 of each file that the stage reads
+    inputs: tuple[str, ...]
     threads: int
     versions: dict[str, str]
+    manifest: Manifest | None = None
 
 
-@attrs.frozen
-class Made:
-    """What a task comes back with: the files, the seconds it took, and what it had to say."""
-
-    files: Files
-    seconds: float
-    said: tuple[str, ...]
-
-
-def make_task(task: Task, ranks: Ranks | None = None) -> Made:
+def make_stage(task: Task, group: Group | None = None) -> StageResult:
     """Make a stage in this process; raises ``InputError`` where its versions or files are not those of the run."""
     where = f"worker {os.getpid()} on {socket.gethostname()}"
     ours = packages()
@@ -79,27 +69,27 @@ def make_task(task: Task, ranks: Ranks | None = None) -> Made:
         if not path.is_file() or sha256(path) != expected:
             raise InputError(f"{where}: {path}", "missing or altered", "a run directory that every worker sees")
     said: list[str] = []
-    work = Work(task.spec, task.folder, task.threads, lambda *_: None, said.append, ranks)
+    context = StageContext(task.folder, task.threads, lambda *_: None, said.append, group, task.manifest)
     start = time.monotonic()
     with one_core():
-        files = task.stage.make(work, task.stage, *task.stage.arguments)
-    return Made(files, time.monotonic() - start, tuple(said))
+        files = task.stage.make(context, task.stage, *task.stage.arguments)
+    return StageResult(files, time.monotonic() - start, tuple(said))
 
 
 def _stop(*_: object) -> None:
     raise SystemExit(143)
 
 
-def follow(ranks: Ranks) -> None:
-    """Train together with rank 0, which sends each training as a task and ``None`` at the end.
+def serve_rank(group: Group) -> None:
+    """Make stages together with the first rank, which sends each as a task and ``None`` at the end.
 
-    What ends rank 0 ends this process too, which leaves it to rank 0 to say so.
+    An error that ends the first rank ends this process too, without a message: the first rank reports it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
     try:
-        while (task := ranks.agree()) is not None:
-            make_task(task, ranks)
+        while (task := group.agree()) is not None:
+            make_stage(task, group)
     except (NotFiniteError, RuntimeError) as error:
         raise SystemExit(1) from error
 

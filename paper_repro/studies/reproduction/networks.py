@@ -1,0 +1,26 @@
+"""The networks of a run: one of each training seed, and the authors' where their weights are at hand."""
+
+import attrs
+
+
+@attrs.frozen
+class Network:
+    """A trained network: its name in files, its label in the names of stages, and the key of its random streams."""
+
+    name: str
+    label: str
+    key: tuple[int, ...]
+
+    @property
+    def weights(self) -> str:
+        """The name of the file of its weights."""
+        return "weights/authors.safetensors" if self == AUTHORS else f"weights/seed-{self.name}.safetensors"
+
+
+def trained(seed: int) -> Network:
+    """Return the network of one training seed."""
+    return Network(str(seed), f"seed {seed}", (seed,))
+
+
+#: The authors' released weights; the key is longer than that of any seed, so that no stream is shared.
+AUTHORS = Network("authors", "authors", (0, 0))

@@ -1,0 +1,71 @@
+"""The plan of a reproduction: all stages of a spec, the checks before any work, and what the spec leaves out."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from paper_repro.pipeline.manifest import Manifest
+from paper_repro.pipeline.stage import Identity, Plan, Stage, served
+from paper_repro.spec import Constant, Published, Spec, canonical, differences, digest
+from paper_repro.studies.reproduction.capabilities import missing
+from paper_repro.studies.reproduction.checks import CHECKS
+from paper_repro.studies.reproduction.networks import AUTHORS, trained
+from paper_repro.studies.reproduction.recorded_spec import recorded_spec
+from paper_repro.studies.reproduction.stages.constants import constants_stage
+from paper_repro.studies.reproduction.stages.diagnosis import diagnosis_stage
+from paper_repro.studies.reproduction.stages.inversion import inversion_stages
+from paper_repro.studies.reproduction.stages.likelihood import likelihood_stages
+from paper_repro.studies.reproduction.stages.report import NAME, report_stage
+from paper_repro.studies.reproduction.stages.sampling import sampling_stages
+from paper_repro.studies.reproduction.stages.thermodynamics import end_time_stage, integration_stage
+from paper_repro.studies.reproduction.stages.training import import_stage, training_stage
+
+
+def plan_reproduction(
+    spec: Spec,
+    authors: bytes | None = None,
+    constants: Sequence[Constant] = (),
+    published: tuple[Published, Spec] | None = None,
+) -> Plan:
+    """Return the plan of a spec.
+
+    ``authors`` are the authors' released weights. ``constants`` are noted with the run. With ``published``, the published values
+    and the spec of the published protocol, the last stage is the report.
+    """
+    lacking = missing(spec)
+    noted = (constants_stage(constants),) if constants else ()
+    stages = (*noted, *served(_stages(spec, authors), lacking))
+    if published is not None:
+        stages = (*stages, report_stage(spec, *published, (name for stage in stages for name in stage.outputs)))
+    return Plan(identity_of(spec), stages, tuple(partial(check, spec) for check in CHECKS), tuple(lacking.values()))
+
+
+def plan_report(spec: Spec, manifest: Manifest, published: tuple[Published, Spec]) -> Plan:
+    """Return the plan that only reports on a run, as far as its manifest says that it has come."""
+    made = (name for stage, record in manifest.stages.items() if stage != NAME for name in record.outputs)
+    return Plan(identity_of(spec), (report_stage(spec, *published, made),))
+
+
+def identity_of(spec: Spec) -> Identity:
+    """Return what identifies a run of a spec."""
+    values = canonical(spec)
+
+    def differing(other: Manifest) -> list[str]:
+        return differences(canonical(recorded_spec(other, Path())), values)
+
+    return Identity(spec.name, values, digest(spec), differing)
+
+
+def _stages(spec: Spec, authors: bytes | None) -> list[Stage]:
+    """Return all stages, in an order in which each finds its inputs."""
+    stages = [*sampling_stages(spec, "training"), *sampling_stages(spec, "test"), diagnosis_stage(spec)]
+    networks = [trained(seed) for seed in spec.training.seeds]
+    for network, seed in zip(networks, spec.training.seeds, strict=True):
+        stages += [training_stage(spec, seed), *inversion_stages(spec, network)]
+    if authors is not None:
+        networks.append(AUTHORS)
+        stages += [import_stage(authors), *inversion_stages(spec, AUTHORS)]
+    stages += [integration_stage(spec), end_time_stage(spec)]
+    for network in networks:
+        stages += likelihood_stages(spec, network)
+    return stages

@@ -1,0 +1,14 @@
+"""The spec that a run directory was made with, also where its manifest has an earlier form."""
+
+from pathlib import Path
+
+from paper_repro.pipeline.manifest import NAME, OLD_FORMATS, Manifest
+from paper_repro.spec import Spec, structure
+from paper_repro.spec.migration import spec_from_old
+
+
+def recorded_spec(manifest: Manifest, folder: Path) -> Spec:
+    """Return the spec in the manifest of the run in ``folder``; raises ``InputError`` for values that are no spec."""
+    where = f"{folder / NAME}: spec"
+    values = spec_from_old(manifest.spec, where) if manifest.format in OLD_FORMATS else manifest.spec
+    return structure(values, Spec, where)

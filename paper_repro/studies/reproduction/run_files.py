@@ -1,0 +1,62 @@
+"""What the stages read of a run: its data sets, networks, random streams, and the chain of the likelihood."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.streams import data_key
+from paper_repro.physics.hamiltonian import coupling_matrix
+from paper_repro.physics.species import as_species
+from paper_repro.sampling import ensemble
+from paper_repro.sampling.snapshots import Snapshots
+from paper_repro.score.field import NetworkForce, force_of
+from paper_repro.score.weights import load_weights
+from paper_repro.spec import Spec, canonical
+from paper_repro.studies.reproduction.networks import Network
+
+#: Sequences in a file of a data set.
+SHARD = 200
+
+
+def sequences_of(spec: Spec, which: ensemble.Which) -> int:
+    """Return the number of sequences of a data set."""
+    return (spec.training_set if which == "training" else spec.test_set).sequences
+
+
+def shards(spec: Spec, which: ensemble.Which) -> tuple[str, ...]:
+    """Return the names of the files of a data set."""
+    return tuple(f"ensemble/{which}-{number:05d}.npz" for number in range(math.ceil(sequences_of(spec, which) / SHARD)))
+
+
+def chains_of(folder: Path, spec: Spec, which: ensemble.Which, snapshots: int | None = None) -> Iterator[Snapshots]:
+    """Yield the snapshots of every sequence of a data set, of each the first ``snapshots``, all where that is None."""
+    for name in shards(spec, which):
+        shard = ensemble.load(folder / name)
+        for index in range(len(shard)):
+            yield shard.chain(index).part(slice(snapshots))
+
+
+def force_of_network(folder: Path, spec: Spec, network: Network) -> NetworkForce:
+    """Return a network of the run as a force field, at the query times of its file."""
+    model, info = load_weights(folder / network.weights)
+    return force_of(model, info, spec.inversion.query_times)
+
+
+def likelihood_chain(spec: Spec) -> tuple[Integers, Floats]:
+    """Return the species (site,) and the couplings (site, site) of the chain of the likelihood."""
+    species = as_species(spec.likelihood.chain, spec.hamiltonian.species)
+    return species, coupling_matrix(species, spec.hamiltonian)
+
+
+def stream(spec: Spec, name: str, *index: int) -> np.random.SeedSequence:
+    """Return the key of a random generator of a stream of ``numerics.streams``."""
+    return data_key(spec.seeds.data, name, *index)
+
+
+def constants_of(spec: Spec, *names: str) -> dict[str, Any]:
+    """Return sections of a spec as plain data: what the key of a stage covers."""
+    return {name: canonical(getattr(spec, name)) for name in names}

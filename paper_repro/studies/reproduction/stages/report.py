@@ -1,0 +1,86 @@
+"""The report: the results of a run judged, its figures drawn, its pages written."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import attrs
+
+from paper_repro.pipeline.manifest import Manifest
+from paper_repro.pipeline.stage import Files, Stage, StageContext
+from paper_repro.report import html
+from paper_repro.report.document import Section
+from paper_repro.spec import Published, Spec, canonical
+from paper_repro.studies.reproduction import determinism, sections, verdicts
+from paper_repro.studies.reproduction.collect import collect
+from paper_repro.studies.reproduction.heading import heading
+from paper_repro.studies.reproduction.legacy import as_dictionary
+from paper_repro.studies.reproduction.results import Judgement, Results
+from paper_repro.studies.reproduction.results_file import write_results
+
+NAME = "report"
+
+
+@attrs.frozen
+class Report:
+    """What a person reads of a run, and the results that it tells of."""
+
+    title: str
+    sections: Sequence[Section]
+    results: Results
+
+
+def report_stage(spec: Spec, published: Published, protocol: Spec, made: Iterable[str]) -> Stage:
+    """Return the stage that reports on the results among the outputs ``made``: all of a run, or those that it has so far."""
+    inputs = tuple(sorted(name for name in made if name.startswith("results/")))
+    constants = [canonical(spec), canonical(published), canonical(protocol)]
+    arguments = spec, published, protocol
+    outputs = "results.json", "report.html"
+    return Stage(NAME, "report", 1, make_report, outputs, inputs, constants, arguments, reads_manifest=True)
+
+
+def make_report(context: StageContext, stage: Stage, spec: Spec, published: Published, protocol: Spec) -> Files:
+    """Write results.json, report.html and the figures that the results allow."""
+    from paper_repro.studies.reproduction import figures  # noqa: PLC0415  (matplotlib is slow to import)
+
+    if context.manifest is None:
+        raise ValueError("a report without a manifest; expected the manifest of the run")
+    report = report_of(context.folder, context.manifest, spec, published, protocol, stage.inputs)
+    drawn = figures.draw_all(as_dictionary(report.results), spec, published)
+    images = {name.removesuffix(".png"): data for name, data in drawn.items() if name.endswith(".png")}
+    return {
+        "results.json": write_results(report.results),
+        "report.html": html.page(report.sections, report.title, images).encode(),
+        **{f"figures/{name}": data for name, data in drawn.items()},
+    }
+
+
+def report_of(folder: Path, manifest: Manifest, spec: Spec, published: Published, protocol: Spec, inputs: Sequence[str]) -> Report:
+    """Judge the results of a run and return its report.
+
+    Raises ``InputError`` for a file of results that is damaged, or that other code has made.
+    """
+    results = collect(folder, spec, inputs)
+    plain = as_dictionary(results)
+    doubts = verdicts.reservations(spec, protocol, plain)
+    judgements = verdicts.judge_all(published, plain, doubts)
+    parts = sections.sections(plain, manifest, spec, judgements, doubts, published.confidence)
+    judged = attrs.evolve(
+        results, caveats=tuple(doubts), determinism=determinism.as_results(), verdicts=tuple(map(_record, judgements))
+    )
+    return Report(heading(spec), parts, judged)
+
+
+def report_in(folder: Path, manifest: Manifest, spec: Spec, published: Published, protocol: Spec) -> Report:
+    """Return the report on the run in a directory, as far as its manifest says that it has come; writes nothing."""
+    others = {stage: record for stage, record in manifest.stages.items() if stage != NAME}
+    told = attrs.evolve(manifest, stages=others)
+    return report_of(folder, told, spec, published, protocol, tuple(told.outputs))
+
+
+def _record(judged: verdicts.Judgement) -> Judgement:
+    claim = judged.claim
+    published = float("nan") if claim.rule == "lost" else claim.published
+    return Judgement(
+        claim.name, claim.statement, claim.measured, claim.rule, published, judged.value, judged.over_sequences, judged.over_seeds,
+        judged.low, judged.high, judged.verdict, judged.reason,
+    )  # fmt: skip

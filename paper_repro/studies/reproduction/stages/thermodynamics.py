@@ -1,0 +1,64 @@
+"""ln Z of the chain of the likelihood by thermodynamic integration, and the cost of the end time of the diffusion."""
+
+import attrs
+import numpy as np
+
+from paper_repro.analysis import end_time, thermodynamic_integration
+from paper_repro.numerics.measured import Measured
+from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
+from paper_repro.pipeline.stage import Files, Stage, StageContext
+from paper_repro.spec import Spec
+from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION
+from paper_repro.studies.reproduction.results import EndTime, EndTimeCost, ThermodynamicIntegral
+from paper_repro.studies.reproduction.results_file import as_json
+from paper_repro.studies.reproduction.run_files import constants_of, likelihood_chain, stream
+
+INTEGRAL = "results/thermodynamic_integration.json"
+END_TIME = "results/end_time.json"
+_END_TIMES = (1.0, 2.0, 4.0)  # multiples of the end time of the spec, to show how fast the cost falls
+
+
+def integration_stage(spec: Spec) -> Stage:
+    """Return the stage that integrates the mean energy over β."""
+    constants = constants_of(spec, "hamiltonian", "target", "likelihood", "sampler", "thermodynamic_integration", "seeds")
+    points = spec.thermodynamic_integration.points
+    return Stage("thermodynamic integration", "integrate", 4, integrate, (INTEGRAL,), (), constants, (spec,), points)
+
+
+def end_time_stage(spec: Spec) -> Stage:
+    """Return the stage that measures what the finite end time of the diffusion costs in ln Z."""
+    constants = constants_of(spec, "hamiltonian", "target", "likelihood", "seeds")
+    needs = (EXACT_SOLUTION,)
+    return Stage("end time of the diffusion", "end time", 4, cost_of_end_time, (END_TIME,), (), constants, (spec,), needs=needs)
+
+
+def integrate(context: StageContext, stage: Stage, spec: Spec) -> Files:
+    """Integrate the mean energy of the chain of the likelihood up to β = 1/T₀."""
+    _, matrix = likelihood_chain(spec)
+    integral = thermodynamic_integration.integrate(
+        matrix, spec.temperature, spec.thermodynamic_integration, over_relaxation=spec.sampler.over_relaxation_probability,
+        seed=stream(spec, "thermodynamic integration"), progress=context.advance, threads=context.threads,
+    )  # fmt: skip
+    results = ThermodynamicIntegral(
+        ln_z=Measured(integral.ln_z, integral.standard_error),
+        exact_ln_z=Measured(integral.exact_ln_z, 0.0),
+        error=Measured(integral.error, integral.standard_error),
+        quadrature_bias=Measured(integral.quadrature_bias, 0.0),
+        betas=integral.betas,
+        mean_energies=integral.mean_energies,
+        standard_errors=integral.standard_errors,
+    )
+    return {stage.outputs[0]: as_json(results)}
+
+
+def cost_of_end_time(context: StageContext, stage: Stage, spec: Spec) -> Files:
+    """Measure the cost on two spins of the reference coupling, where all is known, and on the chain of the likelihood."""
+    _, matrix = likelihood_chain(spec)
+    couplings = couplings_of(spec.hamiltonian)
+    kappa = spec.beta * abs(float(couplings[reference_coupling(couplings)]))
+    costs = end_time.end_time_costs(
+        spec.likelihood, kappa, ExactChain(matrix, spec.beta), [spec.likelihood.end_time * k for k in _END_TIMES],
+        spec.likelihood.configurations, np.random.default_rng(stream(spec, "end time")), threads=context.threads,
+    )  # fmt: skip
+    return {stage.outputs[0]: as_json(EndTime(kappa, tuple(EndTimeCost(**attrs.asdict(cost)) for cost in costs)))}

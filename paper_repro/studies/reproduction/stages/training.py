@@ -1,0 +1,67 @@
+"""Training of the networks, one a seed, and the authors' network brought into the run."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from paper_repro.files import sha256
+from paper_repro.pipeline.manifest import key_of
+from paper_repro.pipeline.stage import Files, Stage, StageContext
+from paper_repro.score import training
+from paper_repro.score.pairformer import parameter_count
+from paper_repro.score.ranks import Ranks
+from paper_repro.score.weights import weights_as_bytes
+from paper_repro.spec import Spec, digest
+from paper_repro.studies.reproduction.networks import AUTHORS, trained
+from paper_repro.studies.reproduction.results import Training
+from paper_repro.studies.reproduction.results_file import as_json
+from paper_repro.studies.reproduction.run_files import chains_of, constants_of, shards
+
+
+def training_stage(spec: Spec, seed: int) -> Stage:
+    """Return the stage that trains the network of one seed."""
+    constants = constants_of(spec, "architecture", "diffusion", "training") | {"query_times": spec.inversion.query_times}
+    constants["training"].pop("seeds")
+    checkpoint = f"weights/seed-{seed}.checkpoint.safetensors"
+    return Stage(
+        f"train seed {seed}", "train", 4, train, (trained(seed).weights, f"results/training-{seed}.json"),
+        shards(spec, "training"), constants, (spec, seed),
+        total=training.steps_in_all(spec.training_set.sequences, spec.training),
+        temporary=(checkpoint, str(training.previous(Path(checkpoint)))), by_group=True,
+    )  # fmt: skip
+
+
+def import_stage(weights: bytes) -> Stage:
+    """Return the stage that keeps the authors' ``weights`` in the run, with the results that are computed from them."""
+    constants = hashlib.sha256(weights).hexdigest()
+    return Stage(
+        "import the authors' weights", "import", 4, import_weights, (AUTHORS.weights,), constants=constants, arguments=(weights,)
+    )
+
+
+def train(context: StageContext, stage: Stage, spec: Spec, seed: int) -> Files:
+    """Train the network of one seed on the training set, with the ranks of the context where it has some."""
+    pairs = [(one.species, one.spins.astype(np.float32)) for one in chains_of(context.folder, spec, "training")]
+    data = training.Chains([species for species, _ in pairs], [spins for _, spins in pairs])
+    key = key_of(stage.constants, seed, [sha256(context.folder / name) for name in stage.inputs])
+    done = training.train(
+        data, spec.architecture, spec.diffusion, spec.training, seed,
+        checkpoint=context.folder / stage.temporary[0], key=key,
+        progress=lambda step, _, loss: context.advance(step, f"loss {loss:.4f}"), say=context.say, threads=context.threads,
+        ranks=context.group if isinstance(context.group, Ranks) else None,
+    )  # fmt: skip
+    weights, results = stage.outputs
+    epoch = max(1, len(done.losses) // spec.training.epochs)
+    losses = np.array(done.losses), np.array(list(training.smoothed(done.losses, epoch)))
+    return {
+        weights: weights_as_bytes(
+            done.model, query_times=spec.inversion.query_times, spec_sha256=digest(spec), seed=seed, steps=len(done.losses)
+        ),
+        results: as_json(Training(len(done.losses), parameter_count(done.model), *losses)),
+    }
+
+
+def import_weights(_: StageContext, stage: Stage, weights: bytes) -> Files:
+    """Keep the authors' weights."""
+    return {stage.outputs[0]: weights}
