@@ -81,7 +81,7 @@ def gradient(sites: int, count: int) -> Work:
 
     def work() -> None:
         with workers(1) as executor:
-            training.gradient(model, batch, executor)
+            training.loss_and_gradient(model, batch, executor)
 
     return work
 

@@ -22,7 +22,9 @@ from paper_repro.pipeline.manifest import FORMAT, NAME, read_manifest
 from paper_repro.sampling import ensemble
 from paper_repro.score import training
 from paper_repro.score.field import force_of
-from paper_repro.score.weights import load_weights, read_tensors, write_tensors
+from paper_repro.score.tensors import read_tensors, write_tensors
+from paper_repro.score.training import checkpoint
+from paper_repro.score.weights import load_weights
 from paper_repro.spec import LearnedScale, RawTime, Spec, digest, structure
 from paper_repro.spec.migration import _SINCE_WEIGHTS_2, spec_from_old
 from paper_repro.studies.reproduction.plan import identity_of
@@ -144,7 +146,7 @@ def test_what_a_newer_version_wrote_is_refused_by_name(name, tmp_path):
     path = tmp_path / "newer.safetensors"
     write_tensors(path, tensors, metadata | {"format": metadata["format"][:-1] + "12"})
     read = {
-        "checkpoint-1": lambda: training._restore(path, None, None, [], metadata.get("key", "")),
+        "checkpoint-1": lambda: checkpoint.restore(path, None, None, [], metadata.get("key", "")),
         "likelihood-1": lambda: read_partial(path, metadata["key"], pytest.fail),
         "weights-1": lambda: load_weights(path),
     }

@@ -37,7 +37,7 @@ from paper_repro.report import html as html_report
 from paper_repro.sampling import replica_exchange
 from paper_repro.score import training
 from paper_repro.score.field import NetworkForce, NetworkScore
-from paper_repro.score.weights import read_tensors, write_tensors
+from paper_repro.score.tensors import read_tensors, write_tensors
 from paper_repro.spec import Published, Spec, digest, load_spec, specs_folder
 from paper_repro.studies.reproduction import figures
 from paper_repro.studies.reproduction.protocol import published_protocol

@@ -75,7 +75,7 @@ def weighted_squares(model: torch.nn.Module, batch: Noised) -> torch.Tensor:
 class FixedShapeGradient:
     """Leaves the gradient of a batch in the parameters of a network, by passes of one shape: recorded on a GPU, plain elsewhere.
 
-    The result is that of ``training.gradient`` but for rounding.
+    The result is that of ``gradient.loss_and_gradient`` but for rounding.
     """
 
     def __init__(self, model: torch.nn.Module, chains: int, sites: int) -> None:

@@ -13,8 +13,8 @@ from scipy.stats import special_ortho_group
 from torch.nn import functional
 
 from paper_repro.physics.sphere import normalise
+from paper_repro.score.authors_format import INSIDE, OUTSIDE
 from paper_repro.score.pairformer import Pairformer, build, parameter_count, triangles
-from paper_repro.score.weights import _INSIDE, _OUTSIDE
 from paper_repro.spec import ConstantScale, LogTime, RawTime, ShiftedLogTime
 from tests.support.direct_form import direct
 
@@ -231,7 +231,7 @@ def test_the_network_is_the_one_written_in_the_theory(make):
     model = make()
     if model.shape.triangle_channels:
         return  # it is written out below
-    theirs = {ours: name for name, ours in (_INSIDE | _OUTSIDE).items()}
+    theirs = {ours: name for name, ours in (INSIDE | OUTSIDE).items()}
     renamed = {".".join(theirs.get(part, part) for part in name.split(".")): value for name, value in model.state_dict().items()}
     codes, spins, time, mask = batch(11)
     with torch.no_grad():

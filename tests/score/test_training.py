@@ -14,6 +14,8 @@ from paper_repro.numerics.parallel import available_cores, one_core, workers
 from paper_repro.score import diffusion, training
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
+from paper_repro.score.tensors import read_tensors, write_tensors
+from paper_repro.score.training import gradient, loop, optimisers
 from paper_repro.spec import AdamW, ConstantRate, CosineRate, TimeWeighting
 
 
@@ -133,9 +135,9 @@ def gradient_error(small, pairs, monkeypatch) -> float:
     double = attrs.evolve(drawn, spins=drawn.spins.double(), target=drawn.target.double(), time=drawn.time.double())
     whole = diffusion.loss(model(double.codes, double.spins, double.time, double.mask), double.target, double.time, double.mask)
     wanted = torch.autograd.grad(whole, list(model.parameters()), allow_unused=True)
-    monkeypatch.setattr(training, "_PAIRS", pairs)
+    monkeypatch.setattr(gradient, "_PAIRS", pairs)
     with workers(2) as executor:
-        value, slopes = training.gradient(model, double, executor)
+        value, slopes = gradient.loss_and_gradient(model, double, executor)
     assert [slope is None for slope in slopes] == [slope is None for slope in wanted]
     pairs = [(a, b) for a, b in zip(slopes, wanted, strict=True) if a is not None]
     error = max(float((a - b).abs().max()) for a, b in pairs) / max(float(b.abs().max()) for _, b in pairs)
@@ -163,8 +165,8 @@ def test_a_checkpoint_without_the_optimiser_s_state_would_be_noticed(both, tmp_p
     path = tmp_path / "checkpoint.safetensors"
     with pytest.raises(Stop):
         training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7))
-    tensors, metadata = training.read_tensors(path)
-    training.write_tensors(path, {n: torch.zeros_like(t) if part in n else t for n, t in tensors.items()}, metadata)
+    tensors, metadata = read_tensors(path)
+    write_tensors(path, {n: torch.zeros_like(t) if part in n else t for n, t in tensors.items()}, metadata)
     assert not same(training.train(*small, 3, checkpoint=path, key="k"), training.train(*small, 3))
 
 
@@ -175,12 +177,12 @@ def test_a_checkpoint_without_the_running_mean_would_be_noticed(both, tmp_path):
     for recipe, small in both.items():
         with pytest.raises(Stop):
             training.train(*small, 3, checkpoint=path, key="k", progress=stop_at(7))
-        tensors, metadata = training.read_tensors(path)
+        tensors, metadata = read_tensors(path)
         means = [name for name in tensors if name.startswith("average.")]
         assert metadata["format"] == formats[recipe]
         assert len(means) == (0 if recipe == "published" else len(list(build(small[1], 0).parameters())))
         path.unlink()
-    training.write_tensors(path, {n: torch.zeros_like(t) if n in means else t for n, t in tensors.items()}, metadata)
+    write_tensors(path, {n: torch.zeros_like(t) if n in means else t for n, t in tensors.items()}, metadata)
     assert not same(training.train(*small, 3, checkpoint=path, key="k"), training.train(*small, 3))
 
 
@@ -246,8 +248,8 @@ def test_the_checkpoint_of_another_training_is_said_and_not_used(small, tmp_path
 def test_a_checkpoint_of_a_newer_format_is_refused_and_kept(small, tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     stopped_twice(small, path)
-    tensors, metadata = training.read_tensors(path)
-    training.write_tensors(path, tensors, metadata | {"format": "paper_repro checkpoint 99"})
+    tensors, metadata = read_tensors(path)
+    write_tensors(path, tensors, metadata | {"format": "paper_repro checkpoint 99"})
     kept = path.read_bytes()
     with pytest.raises(InputError, match=r"'paper_repro checkpoint 99', which a newer paper_repro has written") as caught:
         training.train(*small, 3, checkpoint=path, key="k")
@@ -288,7 +290,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier_one(small, tmp_p
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(training, "_CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "_CHECKPOINT_SECONDS", 0.0)
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         with pytest.raises(InputError, match=r"No space left on device; [\d,]+ bytes needed, [\d,]+ free"):
@@ -419,7 +421,7 @@ def noise_of_the_gradient(model, small, noise) -> float:
     with workers(1) as executor:
         for seed in range(40):
             drawn = training.noised(batch, short, torch.Generator().manual_seed(seed), antithetic=noise == "antithetic")
-            _, slopes = training.gradient(model, drawn, executor)
+            _, slopes = gradient.loss_and_gradient(model, drawn, executor)
             draws.append(torch.cat([slope.reshape(-1) for slope in slopes if slope is not None]))
     return float(torch.stack(draws).var(0).sum())
 
@@ -463,7 +465,7 @@ def test_muon_has_the_matrices_of_the_layers_and_adamw_all_else(both):
     model = build(small[1], 0)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     held = [[names[id(p)] for group in optimiser.param_groups for p in group["params"]]
-            for optimiser, _ in training._optimisers(model, small[3].optimiser)]  # fmt: skip
+            for optimiser, _ in optimisers.make_optimisers(model, small[3].optimiser)]  # fmt: skip
     assert sorted(held[0] + held[1]) == sorted(names.values())
     assert sorted(held[1]) == sorted(
         ["time_mlp.2.weight", "weight_head.1.weight"]
@@ -471,7 +473,7 @@ def test_muon_has_the_matrices_of_the_layers_and_adamw_all_else(both):
             "pair_update", "pair_transition.0", "pair_transition.2", "query_key_value", "pair_bias", "attention_output")]
         + ["blocks.1.mixing_input.weight", "blocks.1.mixing_output.1.weight"]
     )  # fmt: skip
-    (adamw, rate), *others = training._optimisers(model, AdamW(learning_rate=1e-2, weight_decay=1e-4))
+    (adamw, rate), *others = optimisers.make_optimisers(model, AdamW(learning_rate=1e-2, weight_decay=1e-4))
     assert (type(adamw), rate, others) == (torch.optim.AdamW, 1e-2, [])
     assert len(adamw.param_groups[0]["params"]) == len(names)
 
@@ -479,13 +481,13 @@ def test_muon_has_the_matrices_of_the_layers_and_adamw_all_else(both):
 def test_the_network_that_is_returned_is_the_moving_average(both, monkeypatch):
     """By hand: mean_k = mean_{k-1} + (1 - d_k)(w_k - mean_{k-1}), d_k = min(0.9, k / (k + 9)), from the initial weights."""
     small = both["refined"]
-    kept, plain = [], training._update_average
+    kept, plain = [], loop.update_average
 
     def spy(average, model, decay, step):
         kept.append([p.detach().clone() for p in model.parameters()])
         plain(average, model, decay, step)
 
-    monkeypatch.setattr(training, "_update_average", spy)
+    monkeypatch.setattr(loop, "update_average", spy)
     done = training.train(*small, 2)
     mean = [p.detach().double() for p in build(small[1], 2).parameters()]
     for k, weights in enumerate(kept, 1):

@@ -10,9 +10,11 @@ import torch
 from safetensors.torch import save_file
 
 from paper_repro.files import InputError
+from paper_repro.score.authors_format import INSIDE, OUTSIDE
 from paper_repro.score.field import force_of
 from paper_repro.score.pairformer import build
-from paper_repro.score.weights import _INSIDE, _OUTSIDE, load_weights, read_tensors, save_weights, write_tensors
+from paper_repro.score.tensors import read_tensors, write_tensors
+from paper_repro.score.weights import load_weights, save_weights
 from paper_repro.spec import canonical
 
 
@@ -118,7 +120,7 @@ def test_the_same_weights_are_the_same_bytes(saved, tmp_path):
 def test_the_authors_names_are_understood_and_their_architecture_is_read_off(saved, tmp_path):
     """Their files have no metadata; heads show in the width of the attention bias."""
     _, model = saved
-    theirs = {ours: name for name, ours in (_INSIDE | _OUTSIDE).items()}
+    theirs = {ours: name for name, ours in (INSIDE | OUTSIDE).items()}
     renamed = {".".join(theirs.get(part, part) for part in name.split(".")): value for name, value in model.state_dict().items()}
     assert "blocks.3.qkv.weight" in renamed
     save_file(renamed, tmp_path / "theirs.safetensors")

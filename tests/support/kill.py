@@ -22,7 +22,7 @@ import torch._dynamo  # noqa: F401  (torch imports it when it is first used: the
 from paper_repro import files
 from paper_repro.analysis import likelihood
 from paper_repro.pipeline import directory, lock, manifest
-from paper_repro.score import training
+from paper_repro.score.training import loop
 from paper_repro.spec import load_spec
 from paper_repro.studies.reproduction.plan import plan_reproduction
 from tests.support.tiny import opened
@@ -30,7 +30,7 @@ from tests.support.tiny import opened
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.link", "os.symlink"}
 KILLED = 9
 #: What a run keeps on the way is kept as often as can be.
-training._CHECKPOINT_SECONDS = -1.0
+loop._CHECKPOINT_SECONDS = -1.0
 likelihood._GROUP = 2
 
 
@@ -54,12 +54,12 @@ def without_cleaning():
 
 def without_whole_steps():
     """A signal between the two halves of a step: the optimiser's and the list of losses."""
-    plain = training._save
+    plain = loop.save
 
     def save(path, model, optimisers, average, losses, key):
         plain(path, model, optimisers, average, losses[:-1], key)
 
-    training._save = save
+    loop.save = save
 
 
 PROTECTIONS = {"atomic writes": without_atomic_writes, "cleaning": without_cleaning, "whole steps": without_whole_steps}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from paper_repro.pipeline.manifest import read_manifest
-from paper_repro.score.weights import read_tensors
+from paper_repro.score.tensors import read_tensors
 from paper_repro.spec import load_spec
 from tests.support.tiny import Listener, make_run, shas
 
@@ -17,8 +17,8 @@ from tests.support.tiny import Listener, make_run, shas
 _RANK_1_DIES = """
 import os, pathlib, signal, sys
 from paper_repro import cli
-from paper_repro.score import training
-folder, plain = pathlib.Path(sys.argv.pop(1)), training.batch_at
+from paper_repro.score.training import loop
+folder, plain = pathlib.Path(sys.argv.pop(1)), loop.batch_at
 def batch_at(chains, settings, seed, step):
     if os.environ["RANK"] == "0":
         with (folder / "steps").open("a") as stream:
@@ -27,7 +27,7 @@ def batch_at(chains, settings, seed, step):
         (folder / "killed").touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return plain(chains, settings, seed, step)
-training.batch_at = batch_at
+loop.batch_at = batch_at
 sys.exit(cli.main())
 """
 _PROGRAM = ("-m", "paper_repro")

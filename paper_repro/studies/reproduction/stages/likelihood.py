@@ -15,7 +15,7 @@ from paper_repro.physics.hamiltonian import exchange_energy
 from paper_repro.pipeline.manifest import key_of
 from paper_repro.pipeline.stage import Files, Stage, StageContext
 from paper_repro.score.field import NetworkScore
-from paper_repro.score.weights import read_tensors, write_tensors
+from paper_repro.score.tensors import read_tensors, write_tensors
 from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION
 from paper_repro.studies.reproduction.networks import Network
