@@ -10,8 +10,9 @@ from benchmarks.measure import Figure, at_least, at_most, medians
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.sampling import replica_exchange
-from paper_repro.sampling.ensemble import draw_sequences, generate
+from paper_repro.sampling.generate import generate
 from paper_repro.sampling.ladder import temperatures
+from paper_repro.sampling.sequences import draw_sequences
 from paper_repro.spec import load_spec, specs_folder
 
 SPEC = load_spec(specs_folder() / "paper.toml").record

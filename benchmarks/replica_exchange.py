@@ -9,10 +9,11 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.species import as_species
 from paper_repro.physics.sphere import normalise
-from paper_repro.sampling.ensemble import draw_sequences, generate
+from paper_repro.sampling.generate import generate
 from paper_repro.sampling.kernels import band_of
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.sampling.replica_exchange import sample
+from paper_repro.sampling.sequences import draw_sequences
 from paper_repro.spec import load_spec, specs_folder
 from tests.support import reference
 

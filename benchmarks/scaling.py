@@ -28,7 +28,8 @@ from paper_repro.numerics.parallel import one_core, workers
 from paper_repro.physics.sphere import normalise
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.diagnostics import end_correlations
-from paper_repro.sampling.ensemble import draw_sequences, generate
+from paper_repro.sampling.generate import generate
+from paper_repro.sampling.sequences import draw_sequences
 from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score import training
 from paper_repro.score.field import NetworkForce, NetworkScore

@@ -19,7 +19,7 @@ from paper_repro.analysis import likelihood
 from paper_repro.files import DamagedError, InputError
 from paper_repro.pipeline.directory import open_directory
 from paper_repro.pipeline.manifest import FORMAT, NAME, read_manifest
-from paper_repro.sampling import ensemble
+from paper_repro.sampling import storage
 from paper_repro.score import training
 from paper_repro.score.field import force_of
 from paper_repro.score.tensors import read_tensors, write_tensors
@@ -71,7 +71,7 @@ def test_checkpoint(tmp_path, name, last, loss):
         old["refinement"] = _SINCE_WEIGHTS_2 | json.loads(read_tensors(FORMATS / "weights-2.safetensors")[1]["refinement"])
     spec = structure(spec_from_old(old, "run-2.json"), Spec, "run-2.json")
     path = Path(shutil.copy(FORMATS / f"{name}.safetensors", tmp_path))
-    whole = ensemble.load(FORMATS / "ensemble-with-traces.npz")
+    whole = storage.load(FORMATS / "ensemble-with-traces.npz")
     chains = [whole.chain(index % 2) for index in range(spec.training_set.sequences)]
     data = training.Chains([chain.species for chain in chains], [chain.spins.astype(np.float32) for chain in chains])
     steps: list[int] = []
@@ -129,14 +129,14 @@ def test_run_1(golden):
 
 
 def test_ensemble_with_traces():
-    whole = ensemble.load(FORMATS / "ensemble-with-traces.npz")
+    whole = storage.load(FORMATS / "ensemble-with-traces.npz")
     assert len(whole) == 2
-    assert whole.energies.shape[0] == 2
+    assert whole.diagnostics.energies.shape[0] == 2
 
 
 def test_ensemble_without_traces():
     with pytest.raises(InputError, match="an ensemble of an earlier format, without end_cosines, energies") as caught:
-        ensemble.load(FORMATS / "ensemble-without-traces.npz")
+        storage.load(FORMATS / "ensemble-without-traces.npz")
     assert not isinstance(caught.value, DamagedError)
 
 
@@ -163,7 +163,7 @@ def test_a_run_and_an_ensemble_of_a_newer_version_are_refused_by_name(tmp_path):
         arrays = dict(stored)
     np.savez(tmp_path / "newer.npz", **arrays, velocities=np.zeros(3))
     with pytest.raises(InputError, match="an ensemble of a newer format, with velocities"):
-        ensemble.load(tmp_path / "newer.npz")
+        storage.load(tmp_path / "newer.npz")
 
 
 def test_every_file_of_a_format_is_tried():

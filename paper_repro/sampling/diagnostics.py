@@ -8,7 +8,7 @@ from paper_repro.numerics.resampling import bootstrap, multiplicities, standard_
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.species import as_species
-from paper_repro.sampling.ensemble import Ensemble
+from paper_repro.sampling.ensemble import Diagnostics, Ensemble
 from paper_repro.spec import Hamiltonian
 
 
@@ -17,21 +17,21 @@ def _mean(values: Floats) -> float:
     return float(np.mean(known)) if known.size else np.nan
 
 
-def _misses(ensemble: Ensemble) -> tuple[Floats, Floats]:
+def _misses(sampled: Diagnostics) -> tuple[Floats, Floats]:
     """Return mean energy - exact, and its standard error, of each sequence that has both (sequence,)."""
-    excess, errors = ensemble.mean_energy - ensemble.exact_energy, ensemble.mean_energy_error
+    excess, errors = sampled.mean_energy - sampled.exact_energy, sampled.mean_energy_error
     known = np.isfinite(excess) & (errors > 0)
     return excess[known], errors[known]
 
 
-def z_scores(ensemble: Ensemble) -> Floats:
+def z_scores(sampled: Diagnostics) -> Floats:
     """Return (mean energy - exact) / standard error of each sequence that has both (sequence,)."""
-    excess, errors = _misses(ensemble)
+    excess, errors = _misses(sampled)
     return excess / errors
 
 
 @attrs.frozen
-class Diagnostics:
+class Summary:
     """How well an ensemble was sampled; NaN where there is nothing to say.
 
     ``swap_rate`` is the mean over pairs of neighbouring temperatures, ``smallest_swap_rate`` that of the worst pair, both
@@ -52,19 +52,19 @@ class Diagnostics:
     z_pooled: float
 
 
-def diagnostics(ensemble: Ensemble) -> Diagnostics:
-    """Return how well an ensemble was sampled."""
-    pairs = swap_rates(ensemble)
+def summarise(sampled: Diagnostics) -> Summary:
+    """Return the diagnostics of all sequences together."""
+    pairs = swap_rates(sampled)
     known = pairs[np.isfinite(pairs)]
-    excess, errors = _misses(ensemble)
+    excess, errors = _misses(sampled)
     z = excess / errors
-    tau = _mean(ensemble.autocorrelation)
-    return Diagnostics(
+    tau = _mean(sampled.autocorrelation)
+    return Summary(
         swap_rate=_mean(known),
         smallest_swap_rate=float(np.min(known)) if len(known) else np.nan,
-        round_trips=_mean(ensemble.round_trips),
+        round_trips=_mean(sampled.round_trips),
         autocorrelation=tau,
-        thinning_ratio=ensemble.thinning / tau,
+        thinning_ratio=sampled.thinning / tau,
         z_mean=_mean(z),
         z_deviation=float(np.std(z, ddof=1)) if len(z) > 1 else np.nan,
         z_largest=float(np.max(np.abs(z))) if len(z) else np.nan,
@@ -72,9 +72,9 @@ def diagnostics(ensemble: Ensemble) -> Diagnostics:
     )
 
 
-def swap_rates(ensemble: Ensemble) -> Floats:
+def swap_rates(sampled: Diagnostics) -> Floats:
     """Return the accepted fraction of swaps of each pair of neighbouring temperatures (replica-1,), averaged over sequences."""
-    return np.array([_mean(column) for column in ensemble.swap_rates.T])
+    return np.array([_mean(column) for column in sampled.swap_rates.T])
 
 
 @attrs.frozen(eq=False)
@@ -147,7 +147,7 @@ def aligned_overlap(first: Floats, second: Floats) -> Floats:
 
 def end_correlations(ensemble: Ensemble, hamiltonian: Hamiltonian, beta: float) -> Floats:
     """Return the exact ⟨S_1·S_N⟩ of each sequence (sequence,) at inverse temperature ``beta``; couplings up to separation 2."""
-    laws = (ExactChain(coupling_matrix(as_species(s, ensemble.identities), hamiltonian), beta) for s in ensemble.sequences)
+    laws = (ExactChain(coupling_matrix(as_species(s, ensemble.species_names), hamiltonian), beta) for s in ensemble.sequences)
     return np.array([law.correlations()[0, -1] for law in laws])
 
 

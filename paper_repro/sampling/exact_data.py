@@ -8,7 +8,7 @@ from paper_repro.files import InputError, input_error
 from paper_repro.physics.exact import ExactChain, has_exact_solution
 from paper_repro.physics.hamiltonian import strongest_bonds
 from paper_repro.physics.terms import Terms
-from paper_repro.sampling import ensemble
+from paper_repro.sampling.generate import generate
 from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.spec import Dataset, Spec
 
@@ -47,5 +47,5 @@ def exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Iterato
 def _draw(settings: Spec) -> Iterator[Snapshots]:
     sequences = settings.test_set.sequences
     for first in range(0, sequences, _SHARD):
-        shard = ensemble.generate(settings, "test", first, min(first + _SHARD, sequences))
+        shard = generate(settings, "test", first, min(first + _SHARD, sequences))
         yield from (shard.chain(index) for index in range(len(shard)))

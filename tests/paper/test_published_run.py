@@ -15,7 +15,7 @@ from paper_repro.analysis.basis_fit import Fit, least_squares, normal_equations
 from paper_repro.analysis.comparison import Comparison, compare
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics.truth import Truth
-from paper_repro.sampling import ensemble
+from paper_repro.sampling.generate import generate
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.weights import load_weights
 
@@ -92,7 +92,7 @@ def test_all_the_equations_of_fresh_sequences_give_the_recorded_table(golden, pa
 def test_the_run_s_own_test_set_gives_its_own_numbers(golden, paper, recorded):
     """The test set sampled again by replica exchange, all its 1.05 million equations: the same numbers, to rounding."""
     spec = paper.record
-    whole = ensemble.generate(spec, "test", 0, spec.test_set.sequences)
+    whole = generate(spec, "test", 0, spec.test_set.sequences)
     chains, truth = [whole.chain(k) for k in range(len(whole))], Truth.of(spec.hamiltonian, spec.beta)
     for seed in SEEDS:
         model, info = load_weights(weights_of(golden, seed))

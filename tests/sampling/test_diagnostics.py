@@ -10,18 +10,18 @@ from scipy.spatial.transform import Rotation
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.sphere import normalise
-from paper_repro.sampling.diagnostics import aligned_overlap, autocorrelation, diagnostics, end_correlations, overlaps, z_scores
-from paper_repro.sampling.ensemble import generate
+from paper_repro.sampling.diagnostics import aligned_overlap, autocorrelation, end_correlations, overlaps, summarise, z_scores
+from paper_repro.sampling.generate import generate
 
 
-def well_sampled(ensemble):
+def well_sampled(sampled):
     """Mean energies agree with the exact ones.
 
     Of some 200 z: |mean| < 5.5 standard errors (4e-8) and deviation within 0.7 and 1.4, 6 of its standard errors on either side
     once the 5 % that short traces add is allowed for. Smallest error that must be seen: 3 % in T.
     """
-    report = diagnostics(ensemble)
-    return abs(report.z_mean) * np.sqrt(len(ensemble)) < 5.5 and 0.7 < report.z_deviation < 1.4
+    report = summarise(sampled)
+    return abs(report.z_mean) * np.sqrt(len(sampled)) < 5.5 and 0.7 < report.z_deviation < 1.4
 
 
 def test_the_snapshots_are_in_equilibrium(small):
@@ -31,12 +31,13 @@ def test_the_snapshots_are_in_equilibrium(small):
         training_set=attrs.evolve(small.training_set, sequences=200, snapshots=120),
     )
     result = generate(spec, "training", 0, 200)
-    assert well_sampled(result)
+    sampled = result.diagnostics
+    assert well_sampled(sampled)
     warmer = 1.03 * spec.temperature
     wrong = [ExactChain(coupling_matrix(result.chain(k).species, spec.hamiltonian), 1 / warmer) for k in range(200)]
-    assert not well_sampled(attrs.evolve(result, exact_energy=np.array([law.mean_energy for law in wrong])))
-    assert not well_sampled(attrs.evolve(result, mean_energy_error=result.mean_energy_error / 2))
-    report = diagnostics(result)
+    assert not well_sampled(attrs.evolve(sampled, exact_energy=np.array([law.mean_energy for law in wrong])))
+    assert not well_sampled(attrs.evolve(sampled, mean_energy_error=sampled.mean_energy_error / 2))
+    report = summarise(sampled)
     assert 0 < report.smallest_swap_rate <= report.swap_rate < 1
     assert report.round_trips > 1
     assert report.thinning_ratio == pytest.approx(20 / report.autocorrelation)
@@ -45,12 +46,12 @@ def test_the_snapshots_are_in_equilibrium(small):
 
 def test_independent_samples_have_no_diagnostics_of_a_chain(small):
     exactly = attrs.evolve(small, sampler=attrs.evolve(small.sampler, method="exact"))
-    report = diagnostics(generate(exactly, "test", 0, 9))
-    assert all(math.isfinite(value) == name.startswith("z_") for name, value in attrs.asdict(report).items())
+    report = attrs.asdict(summarise(generate(exactly, "test", 0, 9).diagnostics))
+    assert all(math.isfinite(report[key]) == key.startswith("z_") for key in report)
 
 
 def test_z_scores_are_of_the_sequences_that_have_an_error(small):
-    result = generate(small, "training", 0, 4)
+    result = generate(small, "training", 0, 4).diagnostics
     wrong = attrs.evolve(result, mean_energy_error=np.array([0.1, np.nan, 0.0, 0.2]))
     expected = (result.mean_energy - result.exact_energy)[[0, 3]] / [0.1, 0.2]
     np.testing.assert_allclose(z_scores(wrong), expected)

@@ -12,7 +12,7 @@ import torch
 from paper_repro.analysis import likelihood
 from paper_repro.analysis.basis_fit import least_squares, normal_equations
 from paper_repro.physics.terms import Terms
-from paper_repro.sampling import ensemble
+from paper_repro.sampling.generate import generate
 from paper_repro.score import training
 from paper_repro.score.field import NetworkScore, force_of
 from paper_repro.score.weights import load_weights, save_weights
@@ -48,7 +48,7 @@ def spec(paper) -> Spec:
 @pytest.fixture(scope="module")
 def data(spec):
     """Training data, and test chains."""
-    shards = ensemble.generate(spec, "training", 0, 8), ensemble.generate(spec, "test", 0, 12)
+    shards = generate(spec, "training", 0, 8), generate(spec, "test", 0, 12)
     train, test = ([shard.chain(k) for k in range(len(shard))] for shard in shards)
     return training.Chains([one.species for one in train], [one.spins.astype(np.float32) for one in train]), test
 

@@ -4,7 +4,7 @@ from paper_repro.files import InputError, input_error
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import adjacency, strongest_bonds
 from paper_repro.physics.species import as_species
-from paper_repro.sampling import ensemble
+from paper_repro.sampling.sequences import draw_sequences, require_sequences
 from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION, missing
 
@@ -32,7 +32,7 @@ def check_temperatures(spec: Spec) -> None:
 def check_terms(spec: Spec) -> None:
     """Refuse a term that acts on no bond of the test sequences: the inversion could not fit it."""
     absent = {term.name: term for term in spec.hamiltonian.terms}
-    for sequence in ensemble.draw_sequences(spec)[1]:
+    for sequence in draw_sequences(spec)[1]:
         species = as_species(sequence, spec.hamiltonian.species)
         for term, bonds in zip(spec.hamiltonian.terms, adjacency(species, spec.hamiltonian), strict=True):
             if bonds.any():
@@ -46,4 +46,4 @@ def check_terms(spec: Spec) -> None:
 
 
 #: Before ``check_terms``, which draws the sequences.
-CHECKS = (check_sampler, check_temperatures, ensemble.require_sequences, check_terms)
+CHECKS = (check_sampler, check_temperatures, require_sequences, check_terms)

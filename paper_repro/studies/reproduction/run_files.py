@@ -11,7 +11,8 @@ from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.species import as_species
-from paper_repro.sampling import ensemble
+from paper_repro.sampling import storage
+from paper_repro.sampling.ensemble import Which
 from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import NetworkForce, force_of
 from paper_repro.score.weights import load_weights
@@ -22,20 +23,20 @@ from paper_repro.studies.reproduction.networks import Network
 SHARD = 200
 
 
-def sequences_of(spec: Spec, which: ensemble.Which) -> int:
+def sequences_of(spec: Spec, which: Which) -> int:
     """Return the number of sequences of a data set."""
     return (spec.training_set if which == "training" else spec.test_set).sequences
 
 
-def shards(spec: Spec, which: ensemble.Which) -> tuple[str, ...]:
+def shards(spec: Spec, which: Which) -> tuple[str, ...]:
     """Return the names of the files of a data set."""
     return tuple(f"ensemble/{which}-{number:05d}.npz" for number in range(math.ceil(sequences_of(spec, which) / SHARD)))
 
 
-def chains_of(folder: Path, spec: Spec, which: ensemble.Which, snapshots: int | None = None) -> Iterator[Snapshots]:
+def chains_of(folder: Path, spec: Spec, which: Which, snapshots: int | None = None) -> Iterator[Snapshots]:
     """Yield the snapshots of every sequence of a data set, of each the first ``snapshots``, all where that is None."""
     for name in shards(spec, which):
-        shard = ensemble.load(folder / name)
+        shard = storage.load(folder / name)
         for index in range(len(shard)):
             yield shard.chain(index).part(slice(snapshots))
 

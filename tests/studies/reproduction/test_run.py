@@ -21,7 +21,7 @@ from paper_repro.physics.terms import Terms
 from paper_repro.physics.truth import Truth
 from paper_repro.pipeline.engines import Engine
 from paper_repro.pipeline.manifest import made_in, read_manifest, write_manifest
-from paper_repro.sampling import ensemble
+from paper_repro.sampling import storage
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.weights import load_weights
 from paper_repro.spec import Target, load_spec, specs_folder
@@ -260,7 +260,7 @@ def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_
     assert json.loads((run / "results/training-0.json").read_text())["steps"] == 12  # 2 epochs of 18 chains, 3 in a batch of 6
     weights = run / "weights/seed-0.safetensors"
     assert load_weights(weights)[1].architecture == spec.architecture
-    shard = ensemble.load(run / "ensemble/test-00000.npz")
+    shard = storage.load(run / "ensemble/test-00000.npz")
     found = json.loads((run / "results/inversion-0.json").read_text())["scale"]["value"]
     model, _ = load_weights(weights)
     scales = {}

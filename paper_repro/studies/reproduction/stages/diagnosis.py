@@ -11,7 +11,8 @@ from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.measured import Measured
 from paper_repro.physics.hamiltonian import adjacency
 from paper_repro.pipeline.stage import Files, Stage, StageContext
-from paper_repro.sampling import diagnostics, ensemble
+from paper_repro.sampling import diagnostics, storage
+from paper_repro.sampling.ensemble import Ensemble, Which, concatenate
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION, missing
@@ -48,29 +49,30 @@ def diagnose(context: StageContext, stage: Stage, spec: Spec) -> Files:
     return {stage.outputs[0]: as_json(results)}
 
 
-def _joined(folder: Path, spec: Spec, which: ensemble.Which) -> ensemble.Ensemble:
-    return ensemble.concatenate([ensemble.load(folder / shard) for shard in shards(spec, which)])
+def _joined(folder: Path, spec: Spec, which: Which) -> Ensemble:
+    return concatenate([storage.load(folder / shard) for shard in shards(spec, which)])
 
 
-def _diagnostics(spec: Spec, whole: ensemble.Ensemble, index: int) -> DatasetDiagnostics:
+def _diagnostics(spec: Spec, whole: Ensemble, index: int) -> DatasetDiagnostics:
     """Diagnose one data set; what needs the exact solution only where there is one."""
     edges = np.linspace(-6, 6, 61)
-    scalars: dict[str, Any] = attrs.asdict(diagnostics.diagnostics(whole))
+    sampled = whole.diagnostics
+    scalars: dict[str, Any] = attrs.asdict(diagnostics.summarise(sampled))
     results = DatasetDiagnostics(
         **scalars,
         temperatures=temperatures(spec.temperature, spec.ladder),
-        swap_rates=diagnostics.swap_rates(whole),
-        z_histogram=Histogram(edges, np.histogram(np.clip(diagnostics.z_scores(whole), -6, 6), edges)[0]),
+        swap_rates=diagnostics.swap_rates(sampled),
+        z_histogram=Histogram(edges, np.histogram(np.clip(diagnostics.z_scores(sampled), -6, 6), edges)[0]),
         lengths=np.bincount(whole.lengths),
     )
     if EXACT_SOLUTION in missing(spec) or len(whole) < 2:
         return results
-    if whole.step_sweeps > 0 and whole.energies.shape[1] > 1:
+    if sampled.step_sweeps > 0 and sampled.energies.shape[1] > 1:
         ends = diagnostics.end_correlations(whole, spec.hamiltonian, spec.beta)
         results = attrs.evolve(
             results,
-            autocorrelation_of_energy=_autocorrelation(spec, index, whole.energies, whole.exact_energy, whole.step_sweeps),
-            autocorrelation_of_ends=_autocorrelation(spec, index, whole.end_cosines, ends, whole.step_sweeps),
+            autocorrelation_of_energy=_autocorrelation(spec, index, sampled.energies, sampled.exact_energy, sampled.step_sweeps),
+            autocorrelation_of_ends=_autocorrelation(spec, index, sampled.end_cosines, ends, sampled.step_sweeps),
         )
     if len(whole.spins) > 1 and index == 1:  # the test set: its snapshots are as far apart as those of the training set
         successive, independent = diagnostics.overlaps(whole, spec.hamiltonian, spec.beta, stream(spec, "overlaps"))
@@ -93,7 +95,7 @@ def _mean(values: Floats) -> Measured:
     return Measured(float(values.mean()), float(values.std(ddof=1) / math.sqrt(len(values))))
 
 
-def _conformations(whole: ensemble.Ensemble) -> tuple[Conformation, ...]:
+def _conformations(whole: Ensemble) -> tuple[Conformation, ...]:
     """Return one snapshot of the shortest, of the middle and of the longest chain."""
     by_length = np.argsort(whole.lengths, kind="stable")
     chosen = by_length[[0, len(by_length) // 2, -1]]

@@ -1,0 +1,68 @@
+"""The random sequences of the training and the test set."""
+
+import functools
+import itertools
+
+import numpy as np
+
+from paper_repro.files import InputError
+from paper_repro.numerics.streams import data_key
+from paper_repro.spec import Chains, Spec
+
+_REJECTIONS = 100  # of a sequence that was drawn before, after which the ones left of its length are counted
+
+
+def _different(generator: np.random.Generator, letters: str, length: int, seen: set[str]) -> str:
+    """Return a sequence of a length that is not in ``seen``, uniformly: by rejection, or among those left where few are.
+
+    Raises ``InputError`` where all of that length are in ``seen``.
+    """
+    alphabet = np.array(list(letters))
+    for _ in range(_REJECTIONS):
+        sequence = "".join(alphabet[generator.integers(len(letters), size=length)])
+        if sequence not in seen:
+            return sequence
+    left = len(letters) ** length - sum(len(other) == length for other in seen)
+    if left == 0:
+        raise InputError(
+            "chains.repeats",
+            f"false, and more sequences of {length} sites than the {len(letters) ** length} different ones",
+            "longer chains, smaller sets, or true",
+        )
+    unseen = (word for word in map("".join, itertools.product(letters, repeat=length)) if word not in seen)
+    return next(itertools.islice(unseen, int(generator.integers(left)), None))
+
+
+@functools.lru_cache(maxsize=8)
+def _draw(seed: int, chains: Chains, letters: str, training: int, test: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    seen: set[str] = set()
+    drawn: list[str] = []
+    keys = [("training sequences", k) for k in range(training)] + [("test sequences", k) for k in range(test)]
+    for key in keys:
+        generator = np.random.default_rng(data_key(seed, *key))
+        length = int(generator.integers(chains.shortest, chains.longest, endpoint=True))
+        sequence = _different(generator, letters, length, seen)
+        if not chains.repeats:
+            seen.add(sequence)  # one drawn again has the same length: the distribution of the lengths stays uniform
+        drawn.append(sequence)
+    return tuple(drawn[:training]), tuple(drawn[training:])
+
+
+def draw_sequences(spec: Spec) -> tuple[list[str], list[str]]:
+    """Return the training and the test sequences: lengths uniform on N_min..N_max, the species of each site uniform.
+
+    Each is drawn by a generator keyed by (stage, index). They depend on ``seeds.data``, ``chains``, ``hamiltonian.species`` and the
+    two sizes, and on nothing else. All are different unless ``chains.repeats``; raises ``InputError`` where a length was drawn for
+    more sequences than there are different ones.
+    """
+    training, test = _draw(
+        spec.seeds.data, spec.chains, spec.hamiltonian.species, spec.training_set.sequences, spec.test_set.sequences
+    )
+    return list(training), list(test)
+
+
+def require_sequences(spec: Spec) -> None:
+    """Raise ``InputError`` where the sequences cannot all be different: they are drawn only where that may be."""
+    wanted = spec.training_set.sequences + spec.test_set.sequences
+    if not spec.chains.repeats and len(spec.hamiltonian.species) ** min(spec.chains.shortest, 64) < wanted:
+        draw_sequences(spec)
