@@ -11,7 +11,6 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
-import numpy as np
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from paper_repro.files import InputError, read_bytes
@@ -63,7 +62,21 @@ def _choice(value: Any, kind: Any) -> Any:
 
 
 def _is_array(kind: Any) -> bool:
-    return get_origin(kind) is np.ndarray
+    origin = get_origin(kind) or kind
+    return _of_numpy(origin) and origin.__name__ == "ndarray"
+
+
+def _is_number_of_numpy(kind: Any) -> bool:
+    return _of_numpy(kind) and hasattr(kind, "item")
+
+
+def _of_numpy(kind: Any) -> bool:
+    return bool(getattr(kind, "__module__", "") == "numpy")  # by name: a manifest is read without loading numpy
+
+
+def _plain_number(value: Any) -> Any:
+    number = value.item()
+    return _finite(number) if isinstance(number, float) else number
 
 
 def _plain_array(values: Any) -> Any:
@@ -74,6 +87,8 @@ def _plain_array(values: Any) -> Any:
 
 def _array(value: Any, kind: Any) -> Any:
     """Build an array of the element type that ``kind`` names; null is NaN."""
+    import numpy as np  # noqa: PLC0415
+
     element = get_args(get_args(kind)[1])[0]
 
     def numbers(item: Any) -> Any:
@@ -99,11 +114,8 @@ def make_converter() -> cattrs.Converter:
         converter.register_structure_hook(kind, _strict(kind))
     converter.register_structure_hook_func(_is_array, _array)
     converter.register_structure_hook_func(_is_choice, _choice)
+    converter.register_unstructure_hook_func(_is_number_of_numpy, _plain_number)
     converter.register_unstructure_hook_func(_is_array, lambda array: _plain_array(array.tolist()))
-    converter.register_unstructure_hook(np.ndarray, lambda array: _plain_array(array.tolist()))
-    converter.register_unstructure_hook(np.floating, lambda number: _finite(float(number)))
-    converter.register_unstructure_hook(np.integer, int)
-    converter.register_unstructure_hook(np.bool_, bool)
 
     def without_absent(kind: Any) -> Any:
         absent: dict[str, Any] = {f.name: override(omit_if_default=True) for f in attrs.fields(kind) if f.default is None}
