@@ -15,8 +15,10 @@ from paper_repro.sampling.snapshots import Snapshots
 Which = Literal["training", "test"]
 
 _TRACES = ("swap_rates", "energies", "end_cosines")
-#: The arrays of ``Diagnostics``, each with the sequence as its first axis.
-PER_SEQUENCE = (*_TRACES, "round_trips", "autocorrelation", "mean_energy", "mean_energy_error", "exact_energy")
+#: The arrays of ``Diagnostics``, each with the sequence as its first axis, in the order in which the file has them.
+PER_SEQUENCE = (
+    "swap_rates", "round_trips", "autocorrelation", "energies", "end_cosines", "mean_energy", "mean_energy_error", "exact_energy",
+)  # fmt: skip
 
 
 @attrs.frozen(eq=False)

@@ -27,6 +27,16 @@ def test_an_ensemble_survives_its_file(whole, tmp_path):
     assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "folder" / "training.npz").read_bytes()
 
 
+def test_the_file_has_the_arrays_of_its_format_in_their_order(whole, tmp_path, pytestconfig):
+    save(whole, tmp_path / "training.npz")
+    with (
+        np.load(tmp_path / "training.npz") as now,
+        np.load(pytestconfig.rootpath / "tests" / "formats" / "ensemble-with-traces.npz") as then,
+    ):
+        assert now.files == then.files
+        assert [now[name].dtype.kind for name in now.files] == [then[name].dtype.kind for name in then.files]
+
+
 def archive(**changes):
     def rewrite(data):
         arrays = {**np.load(io.BytesIO(data))}
