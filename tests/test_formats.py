@@ -146,7 +146,7 @@ def test_what_a_newer_version_wrote_is_refused_by_name(name, tmp_path):
     path = tmp_path / "newer.safetensors"
     write_tensors(path, tensors, metadata | {"format": metadata["format"][:-1] + "12"})
     read = {
-        "checkpoint-1": lambda: checkpoint.restore(path, None, None, [], metadata.get("key", "")),
+        "checkpoint-1": lambda: checkpoint.read(path, metadata.get("key", "")),
         "likelihood-1": lambda: read_partial(path, metadata["key"], pytest.fail),
         "weights-1": lambda: load_weights(path),
     }

@@ -75,7 +75,7 @@ def test_fresh_sequences_give_the_recorded_table(golden, spec, recorded, seed):
 def test_the_force_without_extrapolation_is_told_apart(golden, spec, recorded, monkeypatch):
     """The broken twin: asked at the shortest time alone."""
     plain = NetworkForce.__call__
-    monkeypatch.setattr(NetworkForce, "__call__", lambda self, *data: plain(attrs.evolve(self, time=1e-3), *data))
+    monkeypatch.setattr(NetworkForce, "__call__", lambda self, *data: plain(attrs.evolve(self, times=(1e-3,)), *data))
     assert not agree(figures(asked(golden, spec, 0)), of_record(recorded["inversion"][0]))
 
 

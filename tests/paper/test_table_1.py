@@ -86,7 +86,7 @@ def test_other_weights_and_another_query_are_told_apart(smoke_audit, smoke_weigh
         patch.setattr(NetworkForce, "__call__", lambda self, codes, spins: plain(self, 1 - codes, spins))
         assert not agree(audit_weights(smoke_weights, smoke, 100, SNAPSHOTS, seed=1), smoke_audit)
     with monkeypatch.context() as patch:
-        patch.setattr(NetworkForce, "__call__", lambda self, codes, spins: plain(attrs.evolve(self, time=0.3), codes, spins))
+        patch.setattr(NetworkForce, "__call__", lambda self, codes, spins: plain(attrs.evolve(self, times=(0.3,)), codes, spins))
         assert not agree(audit_weights(smoke_weights, smoke, 100, SNAPSHOTS, seed=1), smoke_audit)
 
 

@@ -15,7 +15,7 @@ from paper_repro.score import diffusion, training
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
 from paper_repro.score.tensors import read_tensors, write_tensors
-from paper_repro.score.training import gradient, loop, optimisers
+from paper_repro.score.training import checkpoint, gradient, optimisers, state
 from paper_repro.spec import AdamW, ConstantRate, CosineRate, TimeWeighting
 
 
@@ -290,7 +290,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier_one(small, tmp_p
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(loop, "_CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         with pytest.raises(InputError, match=r"No space left on device; [\d,]+ bytes needed, [\d,]+ free"):
@@ -481,13 +481,13 @@ def test_muon_has_the_matrices_of_the_layers_and_adamw_all_else(both):
 def test_the_network_that_is_returned_is_the_moving_average(both, monkeypatch):
     """By hand: mean_k = mean_{k-1} + (1 - d_k)(w_k - mean_{k-1}), d_k = min(0.9, k / (k + 9)), from the initial weights."""
     small = both["refined"]
-    kept, plain = [], loop.update_average
+    kept, plain = [], state.update_average
 
     def spy(average, model, decay, step):
         kept.append([p.detach().clone() for p in model.parameters()])
         plain(average, model, decay, step)
 
-    monkeypatch.setattr(loop, "update_average", spy)
+    monkeypatch.setattr(state, "update_average", spy)
     done = training.train(*small, 2)
     mean = [p.detach().double() for p in build(small[1], 2).parameters()]
     for k, weights in enumerate(kept, 1):

@@ -17,12 +17,13 @@ import threading
 import traceback
 from pathlib import Path
 
+import attrs
 import torch._dynamo  # noqa: F401  (torch imports it when it is first used: then in every child)
 
 from paper_repro import files
 from paper_repro.analysis import likelihood
 from paper_repro.pipeline import directory, lock, manifest
-from paper_repro.score.training import loop
+from paper_repro.score.training import checkpoint
 from paper_repro.spec import load_spec
 from paper_repro.studies.reproduction.plan import plan_reproduction
 from tests.support.tiny import opened
@@ -30,7 +31,7 @@ from tests.support.tiny import opened
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.link", "os.symlink"}
 KILLED = 9
 #: What a run keeps on the way is kept as often as can be.
-loop._CHECKPOINT_SECONDS = -1.0
+checkpoint.SECONDS = -1.0
 likelihood._GROUP = 2
 
 
@@ -54,12 +55,12 @@ def without_cleaning():
 
 def without_whole_steps():
     """A signal between the two halves of a step: the optimiser's and the list of losses."""
-    plain = loop.save
+    plain = checkpoint.save
 
-    def save(path, model, optimisers, average, losses, key):
-        plain(path, model, optimisers, average, losses[:-1], key)
+    def save(path, state, key):
+        plain(path, attrs.evolve(state, losses=state.losses[:-1]), key)
 
-    loop.save = save
+    checkpoint.save = save
 
 
 PROTECTIONS = {"atomic writes": without_atomic_writes, "cleaning": without_cleaning, "whole steps": without_whole_steps}

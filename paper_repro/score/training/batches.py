@@ -65,6 +65,11 @@ def batch_at(chains: Chains, training: Training, seed: int, step: int) -> tuple[
     return torch.from_numpy(codes), torch.from_numpy(spins), torch.from_numpy(mask)
 
 
+def noise_generator(seed: int, step: int) -> torch.Generator:
+    """Return the generator of the times and the noise of one step."""
+    return torch.Generator().manual_seed(int(training_generator(seed, "noise", step).integers(2**63)))
+
+
 @attrs.frozen
 class Noised:
     """A batch as the network sees it: codes, mask (chain, site), noisy spins and target (chain, site, 3), time, weight (chain,)."""

@@ -1,79 +1,118 @@
-"""Checkpoints of a training: the state after a step, written so that the one before it is kept."""
+"""Checkpoints of a training: its state after a step, and the checkpoint before it, for where the last is damaged."""
 
-from collections.abc import Callable
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import attrs
 import torch
 
 from paper_repro.files import DamagedError, require_format
-from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.tensors import read_tensors, write_tensors
-from paper_repro.score.training.optimisers import Average, Optimisers
+from paper_repro.score.training.optimisers import Optimisers
+from paper_repro.score.training.state import TrainingState
 
-CHECKPOINT_FORMAT = "paper_repro checkpoint 1"
-
-
+FORMAT = "paper_repro checkpoint 1"
 AVERAGED_FORMAT = "paper_repro checkpoint 2"  # with the EMA of the weights
+SECONDS = 60.0  # between two checkpoints
 
 
-def save(path: Path, model: Pairformer, optimisers: Optimisers, average: Average, losses: list[float], key: str) -> None:
-    """Write a checkpoint; the one before it is kept beside it. The parameters of all optimisers are numbered through."""
-    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    for start, optimiser in numbered(optimisers):
-        for index, state in optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{start + index}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    tensors |= {f"average.{number}": mean for number, mean in enumerate(average)}
-    tensors["losses"] = torch.tensor(losses, dtype=torch.float64)
+def previous(checkpoint: Path) -> Path:
+    """Return the path of the checkpoint before the last one."""
+    return checkpoint.with_name(f"{checkpoint.name}.previous")
+
+
+def save(path: Path, state: TrainingState, key: str) -> None:
+    """Write a checkpoint, and keep the one before it. The parameters of all optimisers are numbered consecutively."""
+    tensors = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
+    for start, optimiser in _numbered(state.optimisers):
+        for index, parts in optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{start + index}.{name}": torch.as_tensor(value) for name, value in parts.items()}
+    tensors |= {f"average.{number}": mean for number, mean in enumerate(state.average)}
+    tensors["losses"] = torch.tensor(state.losses, dtype=torch.float64)
     if path.exists():
         path.replace(previous(path))
-    write_tensors(path, tensors, {"format": AVERAGED_FORMAT if average else CHECKPOINT_FORMAT, "key": key})
+    write_tensors(path, tensors, {"format": AVERAGED_FORMAT if state.average else FORMAT, "key": key})
 
 
-def numbered(optimisers: Optimisers) -> list[tuple[int, torch.optim.Optimizer]]:
+def _numbered(optimisers: Optimisers) -> list[tuple[int, torch.optim.Optimizer]]:
     """Return each optimiser with the number of parameters in those before it."""
     counts = [len(optimiser.param_groups[0]["params"]) for optimiser, _ in optimisers]
     return [(sum(counts[:place]), optimiser) for place, (optimiser, _) in enumerate(optimisers)]
 
 
-def previous(checkpoint: Path) -> Path:
-    """Return where the checkpoint before the last one lies."""
-    return checkpoint.with_name(f"{checkpoint.name}.previous")
+def read(path: Path, key: str) -> dict[str, torch.Tensor]:
+    """Return the tensors of a checkpoint.
 
-
-def restore(path: Path, model: Pairformer, optimisers: Optimisers, average: Average, key: str) -> list[float]:
-    """Restore the state of a checkpoint, and return its losses.
-
-    Raises ``DamagedError`` for a file that is damaged or of another training, ``InputError`` for another format.
+    Raises ``DamagedError`` for a file that is damaged or of another training than ``key``, ``InputError`` for another format.
     """
     tensors, metadata = read_tensors(path)
-    require_format(f"{path}: metadata format", metadata.get("format"), CHECKPOINT_FORMAT, AVERAGED_FORMAT)
+    require_format(f"{path}: metadata format", metadata.get("format"), FORMAT, AVERAGED_FORMAT)
     if "tensors_sha256" not in metadata:
         raise DamagedError(path, "no SHA-256 of its tensors in its header", "a whole checkpoint")
     if metadata.get("key") != key:
         raise DamagedError(path, "the checkpoint of another training", "one of this spec, seed and data")
-    model.load_state_dict({name[6:]: tensor for name, tensor in tensors.items() if name.startswith("model.")})
-    parts = [
-        (int(name.split(".")[1]), name.split(".")[2], tensor) for name, tensor in tensors.items() if name.startswith("optimiser.")
-    ]
-    for start, optimiser in numbered(optimisers):
-        state = optimiser.state_dict()
-        for number, part, tensor in parts:
-            if start <= number < start + len(optimiser.param_groups[0]["params"]):
-                state["state"].setdefault(number - start, {})[part] = tensor
-        optimiser.load_state_dict(state)
-    for number, mean in enumerate(average):
-        mean.copy_(tensors[f"average.{number}"])
-    return [float(value) for value in tensors["losses"]]
+    return tensors
 
 
-def resume(
-    path: Path, model: Pairformer, optimisers: Optimisers, average: Average, key: str, say: Callable[[str], None]
-) -> list[float]:
-    """Take up the last checkpoint that is whole, and say which could not be used; no losses where there is none."""
+def restore(state: TrainingState, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Set a state to that of a checkpoint of the same training."""
+    state.model.load_state_dict({name[6:]: tensor for name, tensor in tensors.items() if name.startswith("model.")})
+    named = [(name.split("."), tensor) for name, tensor in tensors.items() if name.startswith("optimiser.")]
+    for start, optimiser in _numbered(state.optimisers):
+        restored = optimiser.state_dict()
+        for (_, number, part), tensor in named:
+            index = int(number) - start
+            if 0 <= index < len(optimiser.param_groups[0]["params"]):
+                restored["state"].setdefault(index, {})[part] = tensor
+        optimiser.load_state_dict(restored)
+    for place, mean in enumerate(state.average):
+        mean.copy_(tensors[f"average.{place}"])
+    state.losses[:] = [float(value) for value in tensors["losses"]]
+
+
+def resume(path: Path, state: TrainingState, key: str, say: Callable[[str], None]) -> None:
+    """Set a state to that of the last whole checkpoint, and say which cannot be used; leave it where there is none."""
     kept = [generation for generation in (path, previous(path)) if generation.exists()]
     for generation in kept:
         try:
-            return restore(generation, model, optimisers, average, key)
+            restore(state, read(generation, key))
         except DamagedError as error:
             say(f"{error}; {'training starts again' if generation == kept[-1] else 'the checkpoint before it is used'}")
-    return []
+        else:
+            return
+
+
+@attrs.define
+class Checkpoints:
+    """Writes the checkpoints of a training at ``path``, about every minute; nothing where that is None."""
+
+    path: Path | None
+    state: TrainingState
+    key: str
+    _saved: int = attrs.field(init=False)
+    _saved_at: float = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Take the state as it is for saved."""
+        self._saved, self._saved_at = len(self.state.losses), time.monotonic()
+
+    def when_due(self) -> None:
+        """Write a checkpoint if the last one is a minute old."""
+        if time.monotonic() - self._saved_at > SECONDS:
+            self._write()
+
+    def _write(self) -> None:
+        if self.path is not None and len(self.state.losses) > self._saved:
+            save(self.path, self.state, self.key)
+            self._saved, self._saved_at = len(self.state.losses), time.monotonic()
+
+    @contextlib.contextmanager
+    def on_interruption(self) -> Iterator[None]:
+        """Write a checkpoint when the block is left by an exception or a signal."""
+        try:
+            yield
+        except BaseException:
+            self._write()
+            raise

@@ -1,16 +1,21 @@
 """The gradient of a batch: the sum over small groups of chains, added in a fixed order by threads or by ranks."""
 
 import contextlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from typing import Any
 
 import torch
 from torch.nn.parallel import DistributedDataParallel
 
+from paper_repro.numerics.parallel import workers
 from paper_repro.score import diffusion
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.ranks import Ranks
 from paper_repro.score.training.batches import Noised
+
+#: Leaves the gradient of a batch in the parameters, and returns its loss.
+Gradient = Callable[[Noised], float]
 
 _PAIRS = 12_000  # pairs of sites whose gradient is taken together: few enough to stay in the processor's cache
 
@@ -31,7 +36,7 @@ def groups_of(lengths: torch.Tensor) -> list[torch.Tensor]:
 
 
 def _part(model: torch.nn.Module, batch: Noised, rows: torch.Tensor) -> torch.Tensor:
-    """Return what the chains ``rows`` contribute to the loss of a batch."""
+    """Return the contribution of the chains ``rows`` to the loss of a batch."""
     lengths = batch.mask.sum(1)
     longest = int(lengths[rows].max())
     mask, time = batch.mask[rows, :longest], batch.time[rows]
@@ -43,8 +48,8 @@ def _part(model: torch.nn.Module, batch: Noised, rows: torch.Tensor) -> torch.Te
 def loss_and_gradient(model: Pairformer, batch: Noised, executor: Executor) -> tuple[float, list[Any]]:
     """Return the loss of a batch and its gradient by each parameter (``None`` where a parameter has no part in it).
 
-    Chains of similar length go through the network together, so that there is little padding; the threads of ``executor``
-    share the groups. The result depends on neither the number nor the timing of the threads where each computes on one core.
+    Chains of similar length are computed together, so that there is little padding; the threads of ``executor`` share the groups.
+    The result depends on neither the number nor the timing of the threads where each computes on one core.
     """
     parameters = list(model.parameters())
 
@@ -60,11 +65,19 @@ def loss_and_gradient(model: Pairformer, batch: Noised, executor: Executor) -> t
     return value, total
 
 
-def gradient_together(parallel: DistributedDataParallel, batch: Noised, ranks: Ranks) -> float:
-    """Return the loss of a batch, and leave its gradient in the parameters: each rank takes every ``ranks.size``-th group.
+def _by_threads(model: Pairformer, batch: Noised, executor: Executor) -> float:
+    """Return the loss of a batch; its gradient is then in the parameters."""
+    value, slopes = loss_and_gradient(model, batch, executor)
+    for parameter, slope in zip(model.parameters(), slopes, strict=True):
+        parameter.grad = slope
+    return value
+
+
+def _by_ranks(parallel: DistributedDataParallel, batch: Noised, ranks: Ranks) -> float:
+    """Return the loss of a batch; its gradient is then in the parameters. Each rank computes every ``ranks.size``-th group.
 
     DistributedDataParallel averages over the ranks, so each part is multiplied by their number. A rank without a group of its own
-    takes the first with weight 0, since all must meet.
+    computes the first with weight 0, since all ranks must call it.
     """
     groups = groups_of(batch.mask.sum(1))
     mine, weight = (groups[ranks.rank :: ranks.size], 1.0) if ranks.rank < len(groups) else (groups[:1], 0.0)
@@ -76,3 +89,14 @@ def gradient_together(parallel: DistributedDataParallel, batch: Noised, ranks: R
             (ranks.size * part).backward()  # type: ignore[no-untyped-call]
         value += part.item()
     return ranks.total(value)
+
+
+@contextlib.contextmanager
+def gradient_of(model: Pairformer, threads: int, ranks: Ranks | None) -> Iterator[Gradient]:
+    """Give the gradient of a network by threads of this process, or by ``ranks``, of which each computes on one core or GPU."""
+    with workers(threads) as executor:
+        if ranks is None:
+            yield lambda batch: _by_threads(model, batch, executor)
+        else:
+            parallel = DistributedDataParallel(model, find_unused_parameters=True)  # the last block's attention has no gradient
+            yield lambda batch: _by_ranks(parallel, batch.to(ranks.device), ranks)
