@@ -31,19 +31,20 @@ from paper_repro.analysis import basis_fit, thermodynamic_integration
 from paper_repro.cli import main
 from paper_repro.files import sha256
 from paper_repro.pipeline import manifest
-from paper_repro.pipeline.codec import as_json
 from paper_repro.pipeline.manifest import NAME, PREVIOUS, key_of, read_manifest
 from paper_repro.report import html as html_report
 from paper_repro.sampling import replica_exchange
 from paper_repro.score import training
 from paper_repro.score.field import NetworkForce, NetworkScore
 from paper_repro.score.tensors import read_tensors, write_tensors
-from paper_repro.spec import Published, Spec, digest, load_spec, specs_folder
-from paper_repro.studies.reproduction import figures
+from paper_repro.spec import digest, load_spec, specs_folder
+from paper_repro.studies.reproduction import results_file
+from paper_repro.studies.reproduction.figures import draw
 from paper_repro.studies.reproduction.protocol import published_protocol
+from paper_repro.studies.reproduction.subject import Subject
 from tests.support.tiny import CHANGES
 
-ALL_FIGURES = figures.FIGURES
+ALL_FIGURES = draw.FIGURES
 DRAWN = ALL_FIGURES[-1:]  # one figure of eight: the others take four seconds
 
 
@@ -93,8 +94,8 @@ def refused(*arguments: object) -> str:
 _ALONE = """
 import os, sys
 from paper_repro import cli
-from paper_repro.studies.reproduction import figures
-figures.FIGURES = figures.FIGURES[-1:]
+from paper_repro.studies.reproduction.figures import draw
+draw.FIGURES = draw.FIGURES[-1:]
 for line in sys.argv[1].split(";"):
     status = cli.main([os.fsdecode(bytes.fromhex(word)) for word in line.split(",")])
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):
@@ -126,14 +127,14 @@ def outcome(run: Path) -> dict[str, str]:
     return made | {"report.html": key_of(before + rest.partition("<h2>")[2])}
 
 
-def _drawn_once(draw: Callable[..., dict[str, bytes]]) -> Callable[..., dict[str, bytes]]:
-    """Draw the figures of the same results once, and give the same bytes again after that."""
+def _drawn_once(draw_all: Callable[[Subject], dict[str, bytes]]) -> Callable[[Subject], dict[str, bytes]]:
+    """Draw the figures of the same results once."""
     kept: dict[str, dict[str, bytes]] = {}
 
-    def drawn(results: Any, spec: Spec, published: Published) -> dict[str, bytes]:
-        key = key_of(as_json(results).decode(), digest(spec))
+    def drawn(subject: Subject) -> dict[str, bytes]:
+        key = key_of(results_file.as_json(subject.results).decode(), digest(subject.spec), len(draw.FIGURES))
         if key not in kept:
-            kept[key] = draw(results, spec, published)
+            kept[key] = draw_all(subject)
         return kept[key]
 
     return drawn
@@ -142,8 +143,8 @@ def _drawn_once(draw: Callable[..., dict[str, bytes]]) -> Callable[..., dict[str
 @pytest.fixture(scope="module", autouse=True)
 def _surroundings() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "FIGURES", DRAWN)
-        patch.setattr(figures, "draw_all", _drawn_once(figures.draw_all))
+        patch.setattr(draw, "FIGURES", DRAWN)
+        patch.setattr(draw, "draw_all", _drawn_once(draw.draw_all))
         patch.setenv("COLUMNS", "500")
         for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "PAPER_REPRO_AUTHORS_WEIGHTS"):
             patch.delenv(name, raising=False)
@@ -601,6 +602,17 @@ def test_a_spec_written_elsewhere_is_the_same_spec(change: Callable[[bytes], byt
     assert command("constants", other)[1].splitlines()[1:] == command("constants", tiny)[1].splitlines()[1:]
 
 
+TAGS = {
+    *("html", "head", "meta", "title", "style", "body", "nav", "ul", "li", "a", "section", "h1", "h2", "p", "div"),
+    *("table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "strong", "img"),
+}
+#: The attributes that a page may have, and how their values begin.
+ATTRIBUTES = {
+    **dict.fromkeys(("lang", "charset", "class", "alt", "id", "aria-label", "tabindex"), ""),
+    "src": "data:image/png;base64,", "href": "#section-", "role": "region", "name": "viewport", "content": "width=device-width",
+}  # fmt: skip
+
+
 class Watcher(html.parser.HTMLParser):
     """What a page would do besides showing text and its own images."""
 
@@ -613,12 +625,10 @@ class Watcher(html.parser.HTMLParser):
         self.found += [ascii(letter) for letter in page if not letter.isprintable() and letter != "\n"]
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag not in {"html", "meta", "title", "style", "h1", "h2", "p", "table", "thead", "tbody", "tr", "th", "td", "img"}:
+        if tag not in TAGS:
             self.found.append(tag)
         for name, value in attributes:
-            if name not in {"lang", "charset", "class", "alt", "width", "src"} or (
-                name == "src" and not str(value).startswith("data:image/png;base64,")
-            ):
+            if name not in ATTRIBUTES or not str(value).startswith(ATTRIBUTES[name]):
                 self.found.append(f"{tag} {name}={value}")
 
 
@@ -655,7 +665,7 @@ def hostile_spec(folder: Path, text: str) -> Path:
 @pytest.mark.faults("hostile")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_in_a_spec_are_only_text(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "FIGURES", ALL_FIGURES if text in FIGURED else DRAWN)
+    monkeypatch.setattr(draw, "FIGURES", ALL_FIGURES if text in FIGURED else DRAWN)
     spec, run = hostile_spec(tmp_path, text), tmp_path / "run"
     status, out, err = command("reproduce", spec, "--out", run)
     assert (status, err) == (0, "")

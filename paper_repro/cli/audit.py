@@ -9,7 +9,8 @@ from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.files import sha256
 from paper_repro.pipeline.progress import TerminalReporter
-from paper_repro.report.document import Section, Table, number
+from paper_repro.report.document import Section, Table, Text
+from paper_repro.report.numbers import number
 from paper_repro.report.terminal import show
 from paper_repro.spec import Published, Spec
 from paper_repro.studies.reproduction.protocol import published_protocol
@@ -95,7 +96,7 @@ def _section(done: "Audit", weights: Path, spec: Spec, published: Published | No
         f"{size} from the exact solution, T₀ = {spec.temperature:g}; score at {_times(done.query_times)}; format:"
         f" {done.info.source}. ± is one standard error, resampling sequences."
     )
-    return Section(f"Audit of {weights.name}", text, Table(columns, tuple(rows), frozenset(columns[1:])))
+    return Section(f"Audit of {weights.name}", (Text(text), Table(columns, tuple(rows), frozenset(columns[1:]))))
 
 
 def _times(times: tuple[float, ...]) -> str:

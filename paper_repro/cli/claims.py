@@ -10,7 +10,8 @@ from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.files import InputError, input_error, sha256
 from paper_repro.pipeline.progress import TerminalReporter
-from paper_repro.report.document import Section, Table, number
+from paper_repro.report.document import Section, Table, Text
+from paper_repro.report.numbers import number
 from paper_repro.report.terminal import show
 from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.protocol import published_protocol
@@ -135,8 +136,11 @@ def _sections(decisions: "Sequence[Decision]", found: dict[str, Any], size: str)
         f"{size}. SUPPORTED or NOT SUPPORTED: beyond the bound by more than the error bar; else UNDECIDED. The measurements, the"
         " bounds and their reasons are in specs/published.toml; what needs a plateau is measured with --run alone."
     )
-    evidence = tuple((path, number(*pair)) for path, pair in values_of(found))
+    evidence = Table(("", "measured"), tuple((path, number(*pair)) for path, pair in values_of(found)), frozenset({"measured"}))
+    verdicts = Table(
+        columns, tuple(rows), frozenset(columns[1:3]), {"SUPPORTED": "good", "NOT SUPPORTED": "bad", "UNDECIDED": "open"}
+    )
     return [
-        Section("The evidence", "± is one standard error.", Table(("", "measured"), evidence, frozenset({"measured"}))),
-        Section("What the paper says of its results", text, Table(columns, tuple(rows), frozenset(columns[1:3]))),
+        Section("The evidence", (Text("± is one standard error."), evidence)),
+        Section("What the paper says of its results", (Text(text), verdicts), summary=True),
     ]

@@ -37,7 +37,7 @@ def constants(spec: Path | None = None, /, *, json: JsonTarget = None) -> int:
     console.print(Text(f"{path}", style="bold"))
     if console.is_terminal:
         table = Table(_COLUMNS, tuple(map(_row, found)), frozenset({"value"}))
-        show([Section("Constants", "", table)], str(path), console)
+        show([Section("Constants", (table,))], str(path), console)
     else:
         for row in (_COLUMNS, *map(_row, found)):
             console.print(Text(" | ".join(row)), soft_wrap=True)

@@ -10,7 +10,7 @@ from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.files import input_error
 from paper_repro.pipeline.progress import TerminalReporter
-from paper_repro.report.document import Section, Table
+from paper_repro.report.document import Section, Table, Text
 from paper_repro.report.terminal import show
 from paper_repro.spec import Spec
 
@@ -123,7 +123,7 @@ def _section(
         " Efficiency: Cramér-Rao bound over the variance, smallest and largest of the terms. The estimators know the terms and the"
         " temperature, the network neither."
     )
-    return Section("Estimators of the couplings", text, Table(head, tuple(rows), frozenset(head[1:])))
+    return Section("Estimators of the couplings", (Text(text), Table(head, tuple(rows), frozenset(head[1:]))))
 
 
 def _efficiency(item: "EstimatorQuality") -> str:

@@ -12,7 +12,8 @@ from paper_repro.cli.options import JsonTarget
 from paper_repro.files import sha256
 from paper_repro.numerics.parallel import one_core
 from paper_repro.pipeline.progress import TerminalReporter
-from paper_repro.report.document import Section, Table, number
+from paper_repro.report.document import Section, Table, Text
+from paper_repro.report.numbers import number
 from paper_repro.report.terminal import show
 from paper_repro.spec import Spec
 
@@ -119,4 +120,4 @@ def _section(
         f"{size}, diffused to each time; s* is their exact score, sampled. Of each network: √⟨|s - s*|²⟩ / √⟨|s*|²⟩;"
         " ⟨s·s*⟩ / ⟨|s|²⟩; and ½ t ⟨(s* - s)·s*⟩ per spin, whose integral over ln t is the error of -⟨ln p⟩, to first order."
     )
-    return Section("Score against the exact one", text, Table(columns, tuple(rows), frozenset(columns)))
+    return Section("Score against the exact one", (Text(text), Table(columns, tuple(rows), frozenset(columns))))

@@ -1,44 +1,61 @@
-"""What a report is made of: sections, tables and numbers, however they are shown."""
+"""What a report is made of: sections of paragraphs, tables and figures. How they are shown is up to a renderer."""
 
-import math
+from collections.abc import Iterator, Mapping
+from typing import Literal, TypeVar
 
 import attrs
 
-#: The colours of the words that a reader looks for first, by rich's names.
-STYLES = {"REPRODUCED": "bold green", "DEVIATES": "bold red", "INCONCLUSIVE": "yellow"}
+#: How a word in a table is set off: "good" and "bad" news, or an "open" question.
+Tone = Literal["good", "bad", "open"]
+
+
+@attrs.frozen
+class Text:
+    """A paragraph."""
+
+    text: str
 
 
 @attrs.frozen
 class Table:
-    """Columns and rows of text; the columns named in ``numbers`` stand to the right."""
+    """Columns and rows of text; the columns named in ``numbers`` are set to the right.
+
+    ``tones`` gives the tone of cells by their text. A table that is ``page_only`` is too long for a terminal.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: frozenset[str] = frozenset()
+    tones: Mapping[str, Tone] = attrs.field(factory=dict)
+    page_only: bool = False
+
+
+@attrs.frozen
+class Figure:
+    """An image that is drawn elsewhere, by its ``name``; ``alt`` says in words what it shows."""
+
+    name: str
+    caption: str
+    alt: str
+
+
+Block = Text | Table | Figure
+B = TypeVar("B", Text, Table, Figure)
 
 
 @attrs.frozen
 class Section:
-    """One part of the report: a title, a few sentences, a table (on the page only, where it is long), and names of figures.
+    """A title and what stands below it.
 
-    ``determinism`` says of all its numbers how far they can be had again.
+    ``determinism`` says how closely its numbers are reproduced on another machine. A ``summary`` stands near the top of a page, and
+    last in a terminal, where it is seen.
     """
 
     title: str
-    text: str = ""
-    table: Table | None = None
-    figures: tuple[str, ...] = ()
-    on_page_only: bool = False
+    blocks: tuple[Block, ...] = ()
     determinism: str = ""
+    summary: bool = False
 
-
-def number(value: float, error: float = math.nan, digits: int = 4) -> str:
-    """Return a value, with its error where there is one, in as many decimals as the error deserves; "—" for none."""
-    if not math.isfinite(value):
-        return "—"
-    if math.isfinite(error) and error > 0:
-        places = max(0, min(8, 1 - math.floor(math.log10(error))))
-        return f"{value:.{places}f} ± {error:.{places}f}"
-    if value == int(value) and abs(value) >= 100:
-        return f"{int(value):,}"
-    return f"{value:.{digits}f}"
+    def blocks_of(self, kind: type[B]) -> Iterator[B]:
+        """Yield the paragraphs, the tables or the figures."""
+        return (block for block in self.blocks if isinstance(block, kind))

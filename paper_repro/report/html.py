@@ -1,57 +1,84 @@
-"""A report as one self-contained HTML file."""
+"""A report as one self-contained HTML page, which loads nothing from anywhere."""
 
 import base64
 import html
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
 from paper_repro.files import printable
-from paper_repro.report.document import STYLES, Section
+from paper_repro.report.document import Block, Figure, Section, Table, Text
 
-DOTS_PER_INCH = 150  # of a figure
+_CSS = """
+:root{color-scheme:light}
+body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222}
+h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.4rem}a{color:#0072b2}
+nav ul{columns:18rem;padding-left:1.2rem;margin:.4rem 0}
+p{max-width:46rem;color:#444}.determinism{font-style:italic;color:#666}
+.table{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse}
+th,td{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}th{border-bottom-color:#888}
+.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.good{color:#007a3d;font-weight:bold}.bad{color:#b3261e;font-weight:bold}.open{color:#8a6100;font-weight:bold}
+figure{margin:1.4rem 0}img{width:100%;max-width:46rem;height:auto}figcaption{max-width:46rem;font-size:.9rem;color:#444}
+@media print{.table{overflow:visible}body{max-width:none}}
+"""
 
-_CSS = """body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}table{border-collapse:collapse;margin:.8rem 0}
-th,td{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
-.n{text-align:right;font-variant-numeric:tabular-nums}
-img{max-width:100%;margin:.8rem 0}p{color:#555}.REPRODUCED{color:#007a3d;font-weight:bold}.DEVIATES{color:#b3261e;font-weight:bold}
-.INCONCLUSIVE{color:#8a6100;font-weight:bold}"""
+
+def page(sections: Sequence[Section], title: str, lead: str, images: Mapping[str, bytes]) -> str:
+    """Return a report as HTML: its title, a ``lead`` below it, contents with links, and the sections, summaries after the first.
+
+    ``images`` are the PNG of the figures, by name; figures without one are left out, the others are numbered.
+    """
+    first, *others = sections
+    ordered = [first, *sorted(others, key=lambda section: not section.summary)]
+    names = [f"section-{number}" for number in range(1, len(ordered) + 1)]
+    links = "".join(f'<li><a href="#{name}">{_escaped(part.title)}</a></li>' for name, part in zip(names, ordered, strict=True))
+    counter = itertools.count(1)
+    parts = [_section(part, name, images, counter) for name, part in zip(names, ordered, strict=True)]
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{_escaped(title)}</title><style>{_CSS}</style>"
+    )
+    body = f'<h1>{_escaped(title)}</h1><p>{_escaped(lead)}</p><nav aria-label="contents"><ul>{links}</ul></nav>{"".join(parts)}'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>\n'
 
 
-def page(parts: Sequence[Section], title: str, images: Mapping[str, bytes]) -> str:
-    """Return the report as one HTML page that loads nothing from anywhere; ``images`` are the PNG of each figure, by its name."""
+def _section(part: Section, name: str, images: Mapping[str, bytes], counter: Iterator[int]) -> str:
+    blocks = "".join(_block(block, part.title, images, counter) for block in part.blocks)
+    note = f'<p class="determinism">Determinism: {_escaped(part.determinism)}.</p>' if part.determinism else ""
+    return f'<section id="{name}"><h2>{_escaped(part.title)}</h2>{blocks}{note}</section>'
 
-    def escape(text: str) -> str:
-        return html.escape(printable(text))
 
-    body = [f"<h1>{escape(title)}</h1>"]
-    paper = "Autonomous Emergence of Hamiltonian in Deep Generative Models (Xi, Chen; arXiv 2604.20821)"
-    body.append(f"<p>{paper}: what it claims, and what was measured.</p>")
-    first, *others, verdicts = parts
-    for part in [first, verdicts, *others]:  # verdicts early on a page, last in a terminal
-        body.append(f"<h2>{escape(part.title)}</h2>")
-        body += [f"<p>{escape(line)}</p>" for line in part.text.splitlines()]
-        if part.determinism:
-            body.append(f"<p>Determinism: {escape(part.determinism)}.</p>")
-        if part.table is not None:
-            columns = part.table.columns
-            classes = ["n" if column in part.table.numbers else "" for column in columns]
-            head = "".join(f'<th class="{kind}">{escape(column)}</th>' for column, kind in zip(columns, classes, strict=True))
-            rows = "".join(
-                "<tr>"
-                + "".join(
-                    f'<td class="{escape(cell) if cell in STYLES else kind}">{escape(cell)}</td>'
-                    for cell, kind in zip(row, classes, strict=True)
-                )
-                + "</tr>"
-                for row in part.table.rows
-            )
-            body.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
-        for name in part.figures:
-            if name in images:
-                image = images[name]
-                width = int.from_bytes(image[16:20], "big") * 96 // DOTS_PER_INCH  # as wide as it was drawn
-                data = base64.b64encode(image).decode()
-                alt = f"{escape(part.title)}: {escape(name)}"
-                body.append(f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">')
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_CSS}</style>'
-    return f'<!doctype html><html lang="en">{head}{"".join(body)}</html>\n'
+def _block(block: Block, title: str, images: Mapping[str, bytes], counter: Iterator[int]) -> str:
+    if isinstance(block, Text):
+        return f"<p>{_escaped(block.text)}</p>"
+    if isinstance(block, Table):
+        return _table(block, title)
+    return _figure(block, images[block.name], next(counter)) if block.name in images else ""
+
+
+def _table(table: Table, title: str) -> str:
+    kinds = ["number" if column in table.numbers else "" for column in table.columns]
+    head = "".join(_cell("th", column, kind) for column, kind in zip(table.columns, kinds, strict=True))
+    rows = "".join(
+        "<tr>" + "".join(_cell("td", cell, table.tones.get(cell, kind)) for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
+        for row in table.rows
+    )
+    label = _escaped(f"table: {title}")
+    return (
+        f'<div class="table" role="region" tabindex="0" aria-label="{label}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cell(tag: str, text: str, kind: str) -> str:
+    return f'<{tag} class="{kind}">{_escaped(text)}</{tag}>' if kind else f"<{tag}>{_escaped(text)}</{tag}>"
+
+
+def _figure(figure: Figure, image: bytes, number: int) -> str:
+    source = f"data:image/png;base64,{base64.b64encode(image).decode()}"
+    caption = f"<figcaption><strong>Figure {number}.</strong> {_escaped(figure.caption)}</figcaption>"
+    return f'<figure><img alt="{_escaped(figure.alt)}" src="{source}">{caption}</figure>'
+
+
+def _escaped(text: str) -> str:
+    return html.escape(printable(text))

@@ -4,36 +4,38 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table as RichTable
-from rich.text import Text
+from rich.text import Text as RichText
 
-from paper_repro.report.document import STYLES, Section, Table
+from paper_repro.report.document import Section, Table, Text, Tone
 
 _NARROWEST = 60  # columns of a terminal in which a table can be read; below, its rows are lines
+_STYLES: dict[Tone, str] = {"good": "bold green", "bad": "bold red", "open": "yellow"}
 
 
-def _rich_table(table: Table) -> RichTable:
+def show(sections: Sequence[Section], title: str, console: Console) -> None:
+    """Print a report: summaries last, figures and long tables left out."""
+    console.rule(RichText(title, style="bold"))
+    for section in sorted(sections, key=lambda section: section.summary):
+        console.print()
+        console.print(RichText(section.title, style="bold underline"))
+        for block in section.blocks:
+            if isinstance(block, Text):
+                console.print(RichText(block.text, style="dim"))
+            elif isinstance(block, Table) and not block.page_only:
+                _show_table(block, console)
+        if section.determinism:
+            console.print(RichText(f"Determinism: {section.determinism}.", style="dim italic"))
+    console.print()
+
+
+def _show_table(table: Table, console: Console) -> None:
+    if console.width < _NARROWEST:
+        for row in (table.columns, *table.rows):
+            console.print(RichText(" | ".join(row)))
+        return
     result = RichTable(header_style="bold", pad_edge=False)
     for column in table.columns:
         result.add_column(column, justify="right" if column in table.numbers else "left", overflow="fold")
     for row in table.rows:
-        result.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
-    return result
-
-
-def show(parts: Sequence[Section], title: str, console: Console) -> None:
-    """Print the report."""
-    console.rule(Text(title, style="bold"))
-    for part in parts:
-        console.print()
-        console.print(Text(part.title, style="bold underline"))
-        if part.text:
-            console.print(Text(part.text, style="dim"))
-        if part.determinism:
-            console.print(Text(f"Determinism: {part.determinism}.", style="dim italic"))
-        if part.table is not None and not part.on_page_only:
-            if console.width >= _NARROWEST:
-                console.print(_rich_table(part.table))
-            else:
-                for row in (part.table.columns, *part.table.rows):
-                    console.print(Text(" | ".join(row)))
-    console.print()
+        result.add_row(*(RichText(cell, style=_STYLES[table.tones[cell]] if cell in table.tones else "") for cell in row))
+    console.print(result)

@@ -14,6 +14,8 @@ from paper_repro.numerics.measured import Measured
 from paper_repro.spec import Constant
 
 T = TypeVar("T")
+#: How the authors' network is named in tables and figures.
+AUTHORS_NAME = "authors' weights"
 Verdict = Literal["REPRODUCED", "DEVIATES", "INCONCLUSIVE"]
 
 
@@ -299,5 +301,5 @@ class Results:
 
     def named(self, section: ByNetwork[T]) -> list[tuple[str, T]]:
         """Return the networks that have a section, by name: "seed 0", …, "authors' weights"."""
-        names = [*(f"seed {seed}" for seed in self.seeds), "authors' weights"]
+        names = [*(f"seed {seed}" for seed in self.seeds), AUTHORS_NAME]
         return list(zip(names[: len(section.trained)] + names[len(self.seeds) :], section.all, strict=False))

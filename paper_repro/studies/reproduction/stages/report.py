@@ -10,12 +10,14 @@ from paper_repro.pipeline.stage import Files, Stage, StageContext
 from paper_repro.report import html
 from paper_repro.report.document import Section
 from paper_repro.spec import Published, Spec, canonical
-from paper_repro.studies.reproduction import determinism, sections, verdicts
+from paper_repro.studies.reproduction import determinism, verdicts
 from paper_repro.studies.reproduction.collect import collect
-from paper_repro.studies.reproduction.heading import heading
+from paper_repro.studies.reproduction.heading import LEAD, heading
 from paper_repro.studies.reproduction.legacy import as_dictionary
 from paper_repro.studies.reproduction.results import Judgement, Results
 from paper_repro.studies.reproduction.results_file import write_results
+from paper_repro.studies.reproduction.sections import sections
+from paper_repro.studies.reproduction.subject import Subject
 
 NAME = "report"
 
@@ -40,16 +42,16 @@ def report_stage(spec: Spec, published: Published, protocol: Spec, made: Iterabl
 
 def make_report(context: StageContext, stage: Stage, spec: Spec, published: Published, protocol: Spec) -> Files:
     """Write results.json, report.html and the figures that the results allow."""
-    from paper_repro.studies.reproduction import figures  # noqa: PLC0415  (matplotlib is slow to import)
+    from paper_repro.studies.reproduction.figures.draw import draw_all  # noqa: PLC0415  (matplotlib is slow to import)
 
     if context.manifest is None:
         raise ValueError("a report without a manifest; expected the manifest of the run")
     report = report_of(context.folder, context.manifest, spec, published, protocol, stage.inputs)
-    drawn = figures.draw_all(as_dictionary(report.results), spec, published)
+    drawn = draw_all(Subject.of(report.results, spec, published, protocol))
     images = {name.removesuffix(".png"): data for name, data in drawn.items() if name.endswith(".png")}
     return {
         "results.json": write_results(report.results),
-        "report.html": html.page(report.sections, report.title, images).encode(),
+        "report.html": html.page(report.sections, report.title, LEAD, images).encode(),
         **{f"figures/{name}": data for name, data in drawn.items()},
     }
 
@@ -63,10 +65,10 @@ def report_of(folder: Path, manifest: Manifest, spec: Spec, published: Published
     plain = as_dictionary(results)
     doubts = verdicts.reservations(spec, protocol, plain)
     judgements = verdicts.judge_all(published, plain, doubts)
-    parts = sections.sections(plain, manifest, spec, judgements, doubts, published.confidence)
     judged = attrs.evolve(
         results, caveats=tuple(doubts), determinism=determinism.as_results(), verdicts=tuple(map(_record, judgements))
     )
+    parts = sections(Subject.of(judged, spec, published, protocol), manifest)
     return Report(heading(spec), parts, judged)
 
 

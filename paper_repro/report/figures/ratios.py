@@ -1,0 +1,60 @@
+"""Ratios of couplings: those of several networks beside the truth and, where there are any, published ones."""
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from paper_repro.numerics.arrays import Floats
+from paper_repro.report.figures import style
+
+
+@attrs.frozen(eq=False)
+class Estimates:
+    """What one network says: values and standard errors (term,), NaN where there is none; ``reference`` sets it off in black."""
+
+    name: str
+    values: Floats
+    errors: Floats
+    reference: bool = False
+
+
+@attrs.frozen(eq=False)
+class Ratios:
+    """The names of the terms, the true ratios (term,), the published ones (term,; NaN where there is none), and the estimates."""
+
+    terms: Sequence[str]
+    truth: Floats
+    published: Floats
+    estimates: Sequence[Estimates]
+    label: str
+
+
+def draw(data: Ratios) -> Figure:
+    """Draw the ratios, and beside them their distance from the truth, where the scatter can be seen."""
+    rows = np.arange(len(data.terms))
+    figure = style.figure(1.3 + max(0.42 * len(rows), 1.4))
+    left, right = figure.subplots(1, 2, sharey=True)
+    for axis, shift in ((left, np.zeros(len(rows))), (right, data.truth)):
+        axis.vlines(data.truth - shift, rows - 0.4, rows + 0.4, color=style.BLACK, lw=1.5, label="truth")
+        axis.plot(data.published - shift, rows, "D", ms=7, mfc="none", mew=1.3, color=style.PURPLE, label="published")
+        for index, item in enumerate(data.estimates):
+            look = style.look(index, reference=item.reference)
+            at = rows + 0.6 * ((index + 0.5) / len(data.estimates) - 0.5)
+            errors = np.nan_to_num(item.errors)
+            axis.errorbar(
+                item.values - shift, at, xerr=errors, fmt=look.mark, ms=3.5, lw=1, color=look.colour, label=style.literal(item.name)
+            )
+        axis.axvline(0, color=style.BLACK, lw=0.5, ls=":")
+        axis.set_yticks(rows, map(style.literal, data.terms))
+        axis.xaxis.set_major_locator(MaxNLocator(5))
+    left.set_ylim(len(rows) - 0.4, -0.6)
+    left.set_xlabel(style.literal(data.label))
+    right.set_xlabel("difference from the truth")
+    handles, names = left.get_legend_handles_labels()
+    kept = [(h, n) for h, n in zip(handles, names, strict=True) if n != "published" or np.isfinite(data.published).any()]
+    figure.legend(*zip(*kept, strict=True), loc="outside lower center", ncols=min(6, len(kept)))
+    style.letters((left, right))
+    return figure

@@ -1,0 +1,91 @@
+"""How every figure looks: size, colours, marks; and how one becomes a PNG and an SVG of the same bytes each time."""
+
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+DOTS_PER_INCH = 200
+WIDTH = 7.2  # inches, of every figure
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart
+BLACK, ORANGE, SKY, GREEN, BLUE, RED, PURPLE = "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
+GREY = "#BBBBBB"
+CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY)
+MARKS = "os^vD*"
+DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
+_SETTINGS = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": "medium",
+    "font.size": 9.0,
+    "figure.constrained_layout.use": True,
+    "legend.frameon": False,
+    "legend.fontsize": "small",
+    "svg.fonttype": "none",  # text that can be read, searched and edited
+}
+
+
+@attrs.frozen
+class Look:
+    """How one line or set of points is told from the others of its figure."""
+
+    colour: str
+    mark: str
+    dash: Any
+
+
+def look(index: int, *, reference: bool = False) -> Look:
+    """Return the look of the ``index``-th of several things; a ``reference`` to which they are compared is black."""
+    if reference:
+        return Look(BLACK, "D", (0, (4, 1, 1, 1)))
+    return Look(CYCLE[index % 6], MARKS[index % 6], DASHES[(index + index // 6) % 6])
+
+
+def figure(height: float) -> Figure:
+    """Return an empty figure of the common width; heights are in inches."""
+    return Figure(figsize=(WIDTH, height))
+
+
+def letters(axes: Sequence[Axes]) -> None:
+    """Letter the panels (a), (b), … where there are several."""
+    if len(axes) > 1:
+        for axis, letter in zip(axes, "abcdefghijklmnopqrstuvwxyz", strict=False):
+            axis.set_title(f"({letter})", loc="left", fontsize="medium")
+
+
+def integers(low: int, high: int) -> list[int]:
+    """Return a few whole numbers from ``low`` to ``high``, for ticks where nothing lies between."""
+    return [int(tick) for tick in MaxNLocator(9, integer=True).tick_values(low, high) if low <= tick <= high] or [low]
+
+
+def literal(text: str) -> str:
+    """Return a name so that a dollar sign in it begins no formula."""
+    return text.replace("$", r"\$")
+
+
+def images(name: str, draw: Callable[[], Figure]) -> dict[str, bytes]:
+    """Draw a figure in our settings; return its files by name, NAME.png and NAME.svg, the same bytes for the same figure."""
+    canvases: dict[str, Any] = {"png": FigureCanvasAgg, "svg": FigureCanvasSVG}
+    files = {}
+    with mpl.rc_context(), warnings.catch_warnings():
+        mpl.rcdefaults()
+        settings: Any = _SETTINGS | {"svg.hashsalt": name}
+        mpl.rcParams.update(settings)
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a letter of a name: a box stands for it
+        drawn = draw()
+        for kind, canvas in canvases.items():
+            stream = io.BytesIO()
+            metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {"Software": None}
+            canvas(drawn)
+            drawn.savefig(stream, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
+            files[f"{name}.{kind}"] = stream.getvalue()
+    return files

@@ -1,0 +1,38 @@
+"""Numbers as a report shows them."""
+
+import math
+
+#: In the place of a number that there is not.
+NONE = "—"
+_MOST_PLACES = 8
+
+
+def number(value: float, error: float = math.nan, digits: int = 4) -> str:
+    """Return a value with its error, in as many decimals as the error deserves; without one, in ``digits`` decimals.
+
+    "—" stands for a value that is not finite; integers of 100 and more have no decimals.
+    """
+    if not math.isfinite(value):
+        return NONE
+    if math.isfinite(error) and error > 0:
+        places = max(0, 1 - math.floor(math.log10(error)))
+        if places > _MOST_PLACES:
+            return f"{value:.1e} ± {error:.1e}"
+        return f"{fixed(value, places)} ± {error:.{places}f}"
+    if value == int(value) and abs(value) >= 100:
+        return f"{int(value):,}"
+    return fixed(value, digits)
+
+
+def fixed(value: float, places: int) -> str:
+    """Return a value in ``places`` decimals, without the sign of a value that is rounded to zero; "—" where it is not finite."""
+    if not math.isfinite(value):
+        return NONE
+    text = f"{value:.{places}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def significant(value: float, digits: int = 2) -> str:
+    """Return a value in ``digits`` significant digits; "—" where it is not finite."""
+    text = f"{value:.{digits}g}" if math.isfinite(value) else NONE
+    return text.removeprefix("-") if text == "-0" else text

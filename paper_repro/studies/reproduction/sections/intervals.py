@@ -1,0 +1,11 @@
+"""Several trainings in one number."""
+
+import statistics
+from collections.abc import Sequence
+
+from paper_repro.report.numbers import number
+
+
+def over_trainings(values: Sequence[float]) -> str:
+    """Return the mean over trainings, with the standard deviation between them where there are several."""
+    return number(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else float("nan"))

@@ -1,0 +1,42 @@
+"""What each network gives: the inversion of its force, and the reading of W."""
+
+from paper_repro.report.document import Figure, Section, Text
+from paper_repro.report.numbers import fixed
+from paper_repro.studies.reproduction.sections.tables import by_network, determinism_of_networks, shown
+from paper_repro.studies.reproduction.subject import Subject
+
+
+def inversion(subject: Subject) -> Section | None:
+    """Build the figures of merit of each inversion; the cosine of one coupling, 1 for any, is left out."""
+    results = subject.results
+    if not results.inversion:
+        return None
+    lines = [
+        ("cosine similarity", lambda part: shown(part.cosine)),
+        ("R²", lambda part: shown(part.r2)),
+        ("R² about zero", lambda part: shown(part.r2_about_zero)),
+        (f"scale c·g/g·g (a perfect score: {subject.spec.beta:g})", lambda part: shown(part.scale)),
+        ("relative RMS error of the force", lambda part: shown(part.force_error)),
+        ("equations", lambda part: shown(part.equations)),
+    ][len(subject.terms) < 2 :]
+    text = Text("± is one standard error, resampling sequences.")
+    return Section("Inversion", (text, by_network(results.named(results.inversion), lines)), determinism_of_networks(results))
+
+
+def interaction(subject: Subject) -> Section | None:
+    """Build what W itself is like."""
+    results, reach = subject.results, subject.spec.hamiltonian.range
+    if not results.readout:
+        return None
+    lines = [
+        (f"share of Σ|W| within r ≤ {reach}", lambda part: f"{part.within_range:.1%}"),
+        ("Pearson(W, J) there", lambda part: fixed(part.pearson, 4)),
+        ("slope W/J there", lambda part: fixed(part.slope, 2)),
+    ]
+    text = "W is not unique: these numbers describe the network; the law is read from the force."
+    table = by_network(results.named(results.readout), lines)
+    if len(table.rows) < len(lines):
+        text += " Couplings that are all equal have no correlation coefficient."
+    caption = "|W_ij| against the separation: medians and quartiles of each network; horizontal marks are the true β|J|."
+    figure = Figure("interaction", caption, "The size of W falls with the separation, beside the true couplings.")
+    return Section("Interaction matrix", (Text(text), table, figure), determinism_of_networks(results))

@@ -1,0 +1,33 @@
+"""Numbers in a report: as many digits as the error deserves, no sign on a zero, a dash for what there is not."""
+
+import math
+
+import pytest
+
+from paper_repro.report.numbers import NONE, fixed, number, significant
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "shown"),
+    [
+        (1.23456, 0.0123, "1.235 ± 0.012"),
+        (149.7, 5.9, "149.7 ± 5.9"),
+        (-0.00001, 0.01, "0.000 ± 0.010"),
+        (1.5e-9, 2.5e-10, "1.5e-09 ± 2.5e-10"),
+        (-0.00001, math.nan, "0.0000"),
+        (1057440.0, math.nan, "1,057,440"),
+        (0.5, 0.0, "0.5000"),
+        (math.nan, 0.1, NONE),
+        (math.inf, math.nan, NONE),
+    ],
+)
+def test_a_number_has_the_digits_that_its_error_deserves(value, error, shown):
+    assert number(value, error) == shown
+
+
+def test_a_rounded_zero_has_no_sign():
+    assert fixed(-0.04, 1) == "0.0"
+    assert fixed(-0.06, 1) == "-0.1"
+    assert significant(-0.0) == "0"
+    assert significant(-0.012, 1) == "-0.01"
+    assert fixed(math.nan, 2) == significant(math.nan) == NONE
