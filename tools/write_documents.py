@@ -14,7 +14,7 @@ from typing import Any
 from paper_repro.files import write_text
 from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
 from paper_repro.pipeline.manifest import Manifest, made_in, read_manifest
-from paper_repro.report.document import number
+from paper_repro.report.numbers import number
 from paper_repro.spec import Hamiltonian
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 from paper_repro.studies.reproduction.verdicts import by_network, mean_interval, values_at
