@@ -13,15 +13,10 @@ from paper_repro.analysis.basis_fit import NormalEquations, r_squared
 from paper_repro.analysis.force_field import ForceField, force_on
 from paper_repro.analysis.units import unit_sums
 from paper_repro.numerics.arrays import Floats, Integers
-from paper_repro.numerics.parallel import in_order
 from paper_repro.numerics.resampling import bootstrap, standard_errors
-from paper_repro.physics.exact import ExactChain
-from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.terms import Exchange, Terms
 from paper_repro.physics.terms.pairs import pair_terms
-from paper_repro.sampling import diagnostics, metropolis, replica_exchange
 from paper_repro.sampling.snapshots import Snapshots
-from paper_repro.spec import Hamiltonian, Sampler
 
 #: A value and one standard error of it.
 Measured = tuple[float, float]
@@ -115,53 +110,3 @@ def beyond_range(equations: NormalEquations, within: int, resamples: int, seed: 
         return float(np.linalg.norm(c[within:]) / np.linalg.norm(c[:within]))
 
     return _resampled(ratio, len(equations.gram), resamples, seed)
-
-
-def exchange_gain(
-    sequences: Sequence[Integers],
-    hamiltonian: Hamiltonian,
-    ladder: Floats,
-    sampler: Sampler,
-    snapshots: int,
-    resamples: int,
-    seed: np.random.SeedSequence,
-    threads: int = 1,
-) -> dict[str, Measured]:
-    """Return autocorrelation times at the coldest temperature, in sweeps, with the ladder and without: of H and of S_1·S_N.
-
-    Keys: ``energy``, ``energy_alone``, ``energy_metropolis`` (alone, by plain Metropolis in the place of heat bath and
-    reflections), the same of ``ends``, ``gain``, the larger of the two ratios alone / with, and ``gain_over_metropolis``, of
-    Metropolis alone / with. Pooled over the sequences of species (site,) about the exact means; a time near
-    ``sampler.swap_interval`` says that nothing is left after one step of the traces.
-    """
-    streams = iter(seed.spawn(2 * len(sequences) + 4))
-    laws = [ExactChain(coupling_matrix(species, hamiltonian), 1 / ladder[0]) for species in sequences]
-    energies, ends = np.array([law.mean_energy for law in laws]), np.array([law.correlations()[0, -1] for law in laws])
-    found: dict[str, Measured] = {}
-
-    def measure(label: str, traces: Sequence[tuple[Floats, Floats]]) -> None:
-        generator = np.random.default_rng(next(streams))
-        for key, part, means in (("energy", 0, energies), ("ends", 1, ends)):
-            done = diagnostics.autocorrelation(
-                np.array([trace[part] for trace in traces]), means, sampler.swap_interval, resamples, generator
-            )
-            found[f"{key}{label}"] = done.time, done.time_error
-
-    for label, temperatures in (("", ladder), ("_alone", ladder[:1])):
-        tasks = [(law.matrix, np.random.default_rng(next(streams))) for law in laws]
-
-        def run(task: tuple[Floats, np.random.Generator], temperatures: Floats = temperatures) -> tuple[Floats, Floats]:
-            made = replica_exchange.sample(task[0], temperatures, sampler, snapshots, task[1])
-            return made.cold_energies, made.end_cosines
-
-        measure(label, list(in_order(run, tasks, threads)))
-    steps = (snapshots - 1) * sampler.thinning // sampler.swap_interval + 1
-    plain = metropolis.traces(laws, steps, sampler.swap_interval, np.random.default_rng(next(streams)))
-    measure("_metropolis", list(zip(plain.energies, plain.end_cosines, strict=True)))
-    for name, label in (("gain", "_alone"), ("gain_over_metropolis", "_metropolis")):
-        gains = []
-        for key in ("energy", "ends"):
-            (alone, alone_error), (with_ladder, error) = found[f"{key}{label}"], found[key]
-            gains.append((alone / with_ladder, alone / with_ladder * float(np.hypot(alone_error / alone, error / with_ladder))))
-        found[name] = max(gains)
-    return found

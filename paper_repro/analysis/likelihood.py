@@ -73,21 +73,26 @@ def log_likelihood(
     def spread(x: torch.Tensor, at: float) -> torch.Tensor:
         return divergence(x, at) if divergence is not None else sphere.divergence(lambda y: score(y, at), x)
 
-    def gain(part: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            path = _path(score, part, times, solver)
-            spreads = torch.stack([spread(x, float(at)) for at, x in zip(times, path, strict=True)])
-        if not bool(torch.isfinite(path).all() and torch.isfinite(spreads).all()):
-            raise FloatingPointError("a score or divergence that is not finite")
-        curve = make_interp_spline(times.double().cpu().numpy(), spreads.double().cpu().numpy(), k=5)
-        gained = -0.5 * curve.integrate(float(times[0]), float(times[-1]))
-        return torch.as_tensor(gained) - part.shape[-2] * math.log(4 * math.pi)
-
     done = [] if known is None else list(torch.split(known, _GROUP))
-    for values in in_order(gain, torch.split(spins, _GROUP)[len(done) :], threads):
+    groups = torch.split(spins, _GROUP)[len(done) :]
+    for values in in_order(lambda group: _log_likelihood_of(score, spread, group, times, solver), groups, threads):
         done.append(values)
         if keep is not None:
             keep(torch.cat(done))
         if progress is not None:
             progress(sum(map(len, done)))
     return torch.cat(done)
+
+
+def _log_likelihood_of(
+    score: ScoreField, divergence: Divergence, spins: torch.Tensor, times: torch.Tensor, solver: str
+) -> torch.Tensor:
+    """Return ln p of some configurations, which are followed together."""
+    with torch.no_grad():
+        path = _path(score, spins, times, solver)
+        spreads = torch.stack([divergence(x, float(at)) for at, x in zip(times, path, strict=True)])
+    if not bool(torch.isfinite(path).all() and torch.isfinite(spreads).all()):
+        raise FloatingPointError("a score or divergence that is not finite")
+    curve = make_interp_spline(times.double().cpu().numpy(), spreads.double().cpu().numpy(), k=5)
+    gained = -0.5 * curve.integrate(float(times[0]), float(times[-1]))
+    return torch.as_tensor(gained) - spins.shape[-2] * math.log(4 * math.pi)

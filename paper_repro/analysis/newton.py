@@ -52,7 +52,11 @@ def maximise(likelihood: Likelihood, start: Floats) -> tuple[Floats, Floats, Flo
     )
     if not found.success:
         raise ValueError(f"no maximum within {_STEPS} steps; expected snapshots that the terms can describe and tell apart")
-    theta = couplings(found.x)
+    return _polished(likelihood, couplings(found.x))
+
+
+def _polished(likelihood: Likelihood, theta: Floats) -> tuple[Floats, Floats, Floats]:
+    """Take the last Newton steps, without a trust region."""
     for _ in range(_LAST_STEPS):
         _, scores, curvature = likelihood(theta)
         theta = theta + np.linalg.solve(curvature, scores.sum(0))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.resampling import bootstrap, standard_errors
@@ -62,44 +63,40 @@ def calibrate(
     ``exact_ln_z`` maps an inverse temperature to ln Z. Raises ``ValueError`` for fewer than five low-energy configurations,
     numbers that are not finite, or a slope α that is not positive.
     """
-    if not (np.isfinite(energies).all() and np.isfinite(log_likelihoods).all()):
-        raise ValueError("an energy or log-likelihood is not finite; expected finite numbers")
-    low = energies <= threshold
-    if np.count_nonzero(low) < 5:
-        raise ValueError(f"{np.count_nonzero(low)} configurations in the low-energy set; expected at least 5")
+    low = _low_energy_set(energies, log_likelihoods, threshold)
     x, y = beta * energies[low], log_likelihoods[low]
     alpha = _slope(x, -y)
     if alpha <= 0:
         raise ValueError(f"the slope of -ln p against βE is {alpha:.3g}; expected a positive α")
     invariant = alpha * beta * energies + log_likelihoods
-    ln_z = -float(invariant[low].mean())
-    exact = exact_ln_z(alpha * beta)
-
+    ln_z, exact = -float(invariant[low].mean()), exact_ln_z(alpha * beta)
     step = 1e-4 * alpha
-    slope_of_exact = (exact_ln_z((alpha + step) * beta) - exact_ln_z((alpha - step) * beta)) / (2 * step)
+    slope = (exact_ln_z((alpha + step) * beta) - exact_ln_z((alpha - step) * beta)) / (2 * step)  # of the exact one, in α
 
     def refitted(drawn: Integers) -> list[float]:
         some_alpha = _slope(x[drawn], -y[drawn])
         some_ln_z = -float((some_alpha * x[drawn] + y[drawn]).mean())
-        return [some_alpha, some_ln_z, some_ln_z - exact - slope_of_exact * (some_alpha - alpha)]
+        return [some_alpha, some_ln_z, some_ln_z - exact - slope * (some_alpha - alpha)]
 
-    errors = standard_errors(bootstrap(refitted, len(x), resamples, np.random.default_rng(seed)))
+    errors = [float(e) for e in standard_errors(bootstrap(refitted, len(x), resamples, np.random.default_rng(seed)))]
     above = invariant[~low] + ln_z
     return Plateau(
-        alpha=alpha,
-        alpha_error=float(errors[0]),
-        beta_effective=alpha * beta,
-        ln_z=ln_z,
-        ln_z_error=float(errors[1]),
-        exact_ln_z=exact,
-        exact_ln_z_error=abs(slope_of_exact) * float(errors[0]),
-        gap=ln_z - exact,
-        gap_error=float(errors[2]),
+        alpha, errors[0], alpha * beta, ln_z, errors[1], exact, abs(slope) * errors[0], ln_z - exact, errors[2],
         residual=float(invariant[low].std(ddof=2)),
         low_energy_count=int(np.count_nonzero(low)),
         high_energy=float(above.mean()) if len(above) else float("nan"),
         high_energy_error=standard_error(above),
-    )
+    )  # fmt: skip
+
+
+def _low_energy_set(energies: Floats, log_likelihoods: Floats, threshold: float) -> npt.NDArray[np.bool_]:
+    """Return which configurations are in the low-energy set; raises ``ValueError`` where a slope cannot be fitted to it."""
+    if not (np.isfinite(energies).all() and np.isfinite(log_likelihoods).all()):
+        raise ValueError("an energy or log-likelihood is not finite; expected finite numbers")
+    low: npt.NDArray[np.bool_] = energies <= threshold
+    if np.count_nonzero(low) < 5:
+        raise ValueError(f"{np.count_nonzero(low)} configurations in the low-energy set; expected at least 5")
+    return low
 
 
 def flat_until(energies: Floats, deviations: Floats, scatter: float, together: int = 32) -> float:

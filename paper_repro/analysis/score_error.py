@@ -63,31 +63,35 @@ def score_errors(
     """
     found = []
     for number, time in enumerate(times):
-        clean = law.sample(count, generator)
-        noise = torch.Generator().manual_seed(int(generator.integers(2**63)))
-        noisy = brownian_step(torch.as_tensor(clean), torch.full(clean.shape[:-1], time, dtype=torch.float64), noise).numpy()
-        one, two = (average_score(law.beta * law.matrix, clean, noisy, time, sweeps, generator) for _ in range(2))
-        with torch.inference_mode():
-            ours = score(torch.as_tensor(noisy, dtype=torch.float32), float(time)).double().cpu().numpy()
-
-        def per_spin(first: Floats, second: Floats) -> Floats:
-            products: Floats = (first * second).sum((1, 2)) / law.sites
-            return products
-
-        exact, missed = per_spin(one, two).mean(), per_spin(one - ours, two - ours).mean()
-        costs = 0.25 * time * (per_spin(one - ours, two) + per_spin(two - ours, one))
-        found.append(
-            ScoreError(
-                time=float(time),
-                error=math.sqrt(max(missed, 0.0) / exact),
-                slope=float(per_spin(ours, (one + two) / 2).mean() / per_spin(ours, ours).mean()),
-                exact=float(exact),
-                cost=float(costs.mean()),
-                cost_error=float(costs.std(ddof=1)) / math.sqrt(count),
-            )
-        )
+        found.append(_error_at(score, law, float(time), count, sweeps, generator))
         progress(number + 1)
     return found
+
+
+def _error_at(
+    score: ScoreField, law: ExactChain, time: float, count: int, sweeps: int, generator: np.random.Generator
+) -> ScoreError:
+    clean = law.sample(count, generator)
+    noise = torch.Generator().manual_seed(int(generator.integers(2**63)))
+    noisy = brownian_step(torch.as_tensor(clean), torch.full(clean.shape[:-1], time, dtype=torch.float64), noise).numpy()
+    one, two = (average_score(law.beta * law.matrix, clean, noisy, time, sweeps, generator) for _ in range(2))
+    with torch.inference_mode():
+        ours = score(torch.as_tensor(noisy, dtype=torch.float32), time).double().cpu().numpy()
+
+    def per_spin(first: Floats, second: Floats) -> Floats:
+        products: Floats = (first * second).sum((1, 2)) / law.sites
+        return products
+
+    exact, missed = per_spin(one, two).mean(), per_spin(one - ours, two - ours).mean()
+    costs = 0.25 * time * (per_spin(one - ours, two) + per_spin(two - ours, one))
+    return ScoreError(
+        time=time,
+        error=math.sqrt(max(missed, 0.0) / exact),
+        slope=float(per_spin(ours, (one + two) / 2).mean() / per_spin(ours, ours).mean()),
+        exact=float(exact),
+        cost=float(costs.mean()),
+        cost_error=float(costs.std(ddof=1)) / math.sqrt(count),
+    )
 
 
 def cost_of(errors: Sequence[ScoreError]) -> tuple[float, float]:

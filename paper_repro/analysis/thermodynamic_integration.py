@@ -16,7 +16,7 @@ from scipy.interpolate import make_interp_spline
 
 from paper_repro.files import NotFiniteError
 from paper_repro.numerics.arrays import Floats
-from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.exact import ExactChain, is_solvable
 from paper_repro.sampling.replica_exchange import independent_chains
 from paper_repro.spec import ThermodynamicIntegration
 
@@ -65,7 +65,7 @@ def weights(betas: Floats, rule: str = "simpson") -> Floats:
 
 def _exact(matrix: Floats, betas: Floats, rule: Floats) -> tuple[float, float]:
     """Return the exact ln Z at the last β, and the bias of the quadrature; NaN beyond separation 2."""
-    if np.any(np.triu(matrix, 3)):
+    if not is_solvable(matrix):
         return math.nan, math.nan
     energies = np.array([ExactChain(matrix, float(beta)).mean_energy for beta in betas])
     ln_z = ExactChain(matrix, float(betas[-1])).ln_z
@@ -93,6 +93,31 @@ def integrate(
     if not (math.isfinite(temperature) and temperature > 0):
         raise ValueError(f"temperature = {temperature}; expected a finite temperature > 0")
     betas = inverse_temperatures(settings, 1 / temperature)
+    by_chain = _mean_energies(matrix, betas, settings, over_relaxation, seed, progress, threads)
+    means, errors = by_chain.mean(1), by_chain.std(1, ddof=1) / math.sqrt(settings.chains)
+    rule = weights(betas, settings.rule)
+    exact_ln_z, bias = _exact(matrix, betas, rule)
+    return ThermodynamicIntegral(
+        betas=betas,
+        mean_energies=means,
+        standard_errors=errors,
+        ln_z=float(ln_z_at_zero(len(matrix)) - rule @ means),
+        standard_error=float(np.sqrt(np.sum((rule * errors) ** 2))),
+        exact_ln_z=exact_ln_z,
+        quadrature_bias=bias,
+    )
+
+
+def _mean_energies(
+    matrix: Floats,
+    betas: Floats,
+    settings: ThermodynamicIntegration,
+    over_relaxation: float,
+    seed: np.random.SeedSequence,
+    progress: Callable[[int], None] | None,
+    threads: int,
+) -> Floats:
+    """Return the mean energy of each Markov chain at each inverse temperature (point, chain)."""
 
     def point(k: int) -> Floats:
         key = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, k))
@@ -108,26 +133,15 @@ def integrate(
 
     energies: list[Floats] = []
     with ThreadPoolExecutor(threads) as executor:
-        for means in executor.map(point, range(settings.points)):
+        for means in executor.map(point, range(len(betas))):
             energies.append(means)
             if progress is not None:
                 progress(len(energies))
-    by_chain = np.array(energies)  # (point, chain)
+    by_chain = np.array(energies)
     if not np.isfinite(by_chain).all():
         first = int(np.flatnonzero(~np.isfinite(by_chain).all(1))[0])
         raise NotFiniteError(f"thermodynamic integration at β = {betas[first]:g}, seed {seed.entropy}", "a mean energy")
-    means, errors = by_chain.mean(1), by_chain.std(1, ddof=1) / math.sqrt(settings.chains)
-    rule = weights(betas, settings.rule)
-    exact_ln_z, bias = _exact(matrix, betas, rule)
-    return ThermodynamicIntegral(
-        betas=betas,
-        mean_energies=means,
-        standard_errors=errors,
-        ln_z=float(ln_z_at_zero(len(matrix)) - rule @ means),
-        standard_error=float(np.sqrt(np.sum((rule * errors) ** 2))),
-        exact_ln_z=exact_ln_z,
-        quadrature_bias=bias,
-    )
+    return by_chain
 
 
 def integrate_to(beta: float, betas: Floats, mean_energies: Floats, standard_errors: Floats, sites: int) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.rng import random_states
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.sequential_sampling import LANES, acceptance_tables, draw_chains, grid, pieces_needed
-from paper_repro.physics.terms import PairTerm, Terms
+from paper_repro.physics.terms import Terms
 from paper_repro.physics.transfer_matrix import log_sum, messages
 
 #: No chain is served beyond this β(|J| + 2|K|): up to it every Boltzmann factor that matters stays above 1e-290.
@@ -32,8 +32,12 @@ LARGEST_WEIGHT = 650.0
 
 def has_exact_solution(terms: Terms, geometry: Geometry | None = None) -> bool:
     """Return whether ``ExactChain`` solves a library of terms on a geometry, an open chain where none is given."""
-    near = all(isinstance(term, PairTerm) and term.bond_class <= 2 for term in terms.terms)
-    return terms.is_exchange and near and (geometry is None or geometry.is_open_chain)
+    return terms.is_exchange and terms.range <= 2 and (geometry is None or geometry.is_open_chain)
+
+
+def is_solvable(matrix: Floats) -> bool:
+    """Return the same of the couplings (site, site) of an open chain: whether they vanish beyond separation 2."""
+    return not np.any(np.triu(matrix, 3))
 
 
 def require_exact_solution(terms: Terms, geometry: Geometry) -> None:
@@ -119,7 +123,7 @@ class ExactChain:
         """Check the range of the couplings and choose the quadrature."""
         if not (math.isfinite(self.beta) and self.beta >= 0):
             raise ValueError(f"beta = {self.beta}; expected a finite inverse temperature ≥ 0")
-        if np.any(np.triu(self.matrix, 3)):
+        if not is_solvable(self.matrix):
             raise ValueError("couplings beyond separation 2; expected separations 1 and 2, which the exact solution serves")
         if not np.isfinite(self.matrix).all():
             raise ValueError("couplings that are not finite; expected finite numbers")
@@ -137,34 +141,34 @@ class ExactChain:
         return len(self.matrix)
 
     @functools.cached_property
-    def _near(self) -> Floats:
+    def _j1(self) -> Floats:
         return np.diagonal(self.matrix, 1)
 
     @functools.cached_property
-    def _far(self) -> Floats:
+    def _j2(self) -> Floats:
         return np.diagonal(self.matrix, 2)
 
     @functools.cached_property
     def _largest(self) -> float:
         """The largest β(|J| + 2|K|) there could be, J and K each being the largest."""
-        return self.beta * float(np.max(np.abs(self._near), initial=0) + 2 * np.max(np.abs(self._far), initial=0))
+        return self.beta * float(np.max(np.abs(self._j1), initial=0) + 2 * np.max(np.abs(self._j2), initial=0))
 
     @functools.cached_property
     def _slopes(self) -> Floats:
         """Return u - j of each bond at the nodes (bond, node), with j = ±1 the sign of J."""
-        return quadrature(self.nodes)[0] - np.sign(self._near)[:, None]
+        return quadrature(self.nodes)[0] - np.sign(self._j1)[:, None]
 
     @functools.cached_property
     def _bonds(self) -> Floats:
         """Return w e^{βJu - β|J|} of each bond at the nodes (bond, node)."""
-        weights: Floats = quadrature(self.nodes)[1] * np.exp(self.beta * self._near[:, None] * self._slopes)
+        weights: Floats = quadrature(self.nodes)[1] * np.exp(self.beta * self._j1[:, None] * self._slopes)
         return weights
 
     @functools.cached_property
     def _kinds(self) -> tuple[tuple[float, ...], npt.NDArray[np.int64]]:
         """Return the different couplings K, and which of them each pair of bonds has (bond-1,)."""
-        couplings = tuple(sorted(set(self._far.tolist())))
-        return couplings, np.searchsorted(couplings, self._far)
+        couplings = tuple(sorted(set(self._j2.tolist())))
+        return couplings, np.searchsorted(couplings, self._j2)
 
     @property
     def _kernels(self) -> Floats:
@@ -178,11 +182,11 @@ class ExactChain:
         constant = math.log(4 * math.pi) + (self.sites - 1) * math.log(2 * math.pi)
         if self.sites == 1:
             return constant, 0.0, 0.0
-        near, far = np.diagonal(direction, 1), np.diagonal(direction, 2)
-        exponents = near[:, None] * self._slopes
-        value, first, second = log_sum(self._bonds, exponents, self._kernels[:3], self._kinds[1], np.ascontiguousarray(far))
-        lowest = self.beta * float(np.abs(self._near).sum() + np.abs(self._far).sum())
-        shift = float(near @ np.sign(self._near) + far @ np.sign(self._far))
+        d1, d2 = np.diagonal(direction, 1), np.diagonal(direction, 2)
+        exponents = d1[:, None] * self._slopes
+        value, first, second = log_sum(self._bonds, exponents, self._kernels[:3], self._kinds[1], np.ascontiguousarray(d2))
+        lowest = self.beta * float(np.abs(self._j1).sum() + np.abs(self._j2).sum())
+        shift = float(d1 @ np.sign(self._j1) + d2 @ np.sign(self._j2))
         return constant + lowest + value, first + shift, second
 
     @functools.cached_property
@@ -254,8 +258,8 @@ class ExactChain:
         profiles = _profiles(self.beta, couplings, self.nodes, pieces)
         slopes, tables = acceptance_tables(weights, profiles, kinds, grid(pieces), likely)
         factors = np.stack([slopes, np.zeros(self.sites)], 1)
-        factors[1:, 0] += self.beta * self._near
-        factors[2:, 1] = self.beta * self._far
+        factors[1:, 0] += self.beta * self._j1
+        factors[2:, 1] = self.beta * self._j2
         return factors, tables
 
     def sample(self, count: int, generator: np.random.Generator) -> Floats:

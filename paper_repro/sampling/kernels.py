@@ -140,6 +140,28 @@ def swap(
             accepts[level] += 1
 
 
+@jit_inline
+def end_cosine(spins: Floats, lane: int) -> float:
+    """Return S_1·S_N of one replica."""
+    cosine = 0.0
+    for c in range(3):
+        cosine += spins[c, 0, lane] * spins[c, -1, lane]
+    return cosine
+
+
+@jit_inline
+def arrivals(coldest: int, hottest: int, from_hottest: Integers) -> int:
+    """Note which replicas are at the two ends, and return 1 where the one at the coldest end has made a round trip, else 0.
+
+    ``from_hottest`` (replica,) is 0 on the way to the hottest temperature, 1 on the way back, -1 before a replica was ever coldest.
+    """
+    back = 1 if from_hottest[coldest] == 1 else 0
+    from_hottest[coldest] = 0
+    if from_hottest[hottest] == 0:
+        from_hottest[hottest] = 1
+    return back
+
+
 @jit
 def exchange(
     spins: Floats,
@@ -165,10 +187,8 @@ def exchange(
     levels = len(betas)
     replica_at = np.arange(levels)
     beta_of, energies = betas.copy(), np.empty(levels)  # by replica
-    from_hottest = np.full(levels, -1)  # by replica: 0 on the way there, 1 on the way back, -1 before it was ever coldest
-    round_trips = 0
+    from_hottest, round_trips = np.full(levels, -1), 0
     scratch = np.empty((5, levels))
-    last = spins.shape[1] - 1
     write_energies(spins, band, energies)
     for step in range(burn_in + (len(snapshots) - 1) * thinning + 1):
         if step > 0:
@@ -178,18 +198,11 @@ def exchange(
             swap(energies, betas, replica_at, step % 2, attempts, accepts, generator)
             for level in range(levels):
                 beta_of[replica_at[level]] = betas[level]
-        coldest, hottest = replica_at[0], replica_at[levels - 1]
-        if from_hottest[coldest] == 1:
-            round_trips += 1
-        from_hottest[coldest] = 0
-        if from_hottest[hottest] == 0:
-            from_hottest[hottest] = 1
+        coldest = replica_at[0]
+        round_trips += arrivals(coldest, replica_at[levels - 1], from_hottest)
         since = step - burn_in
         if since >= 0:
-            cold_energies[since] = energies[coldest]
-            end_cosines[since] = 0.0
-            for c in range(3):
-                end_cosines[since] += spins[c, 0, coldest] * spins[c, last, coldest]
+            cold_energies[since], end_cosines[since] = energies[coldest], end_cosine(spins, coldest)
             if since % thinning == 0:
                 snapshots[since // thinning] = spins[:, :, coldest].T
     return round_trips

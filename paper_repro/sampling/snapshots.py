@@ -57,12 +57,10 @@ class Snapshots:
             geometry: of the sites; None for an open chain.
             run: number of the Markov chain of each snapshot (snapshot,); None where all are of one.
             temperature: in units of energy / k_B, where it is known.
-            species_names: names of the species 0, 1, …; None takes the names there are, in alphabetical order.
+            species_names: names of the species 0, 1, …; None takes those found, in alphabetical order.
             origin: where the arrays come from, the head of every message.
 
-        Raises:
-            InputError: in one line, for another shape, swapped axes, numbers that are not finite, vectors that are not of unit
-                length, species or runs that do not fit the spins or are not what they should be, and a temperature that is not > 0.
+        Raises ``InputError`` in one line for what is something else: shape, order of axes, lengths, species, runs, numbers.
 
         >>> import numpy as np
         >>> up = np.zeros((5, 4, 3)) + [0, 0, 1]

@@ -13,8 +13,6 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of, exchange_force
 from paper_repro.physics.sphere import project
 from paper_repro.physics.terms import Terms
-from paper_repro.sampling import replica_exchange
-from paper_repro.sampling.ladder import temperatures
 from paper_repro.sampling.snapshots import Snapshots
 
 BETA = 20.0
@@ -110,41 +108,3 @@ def test_terms_beyond_the_range_are_found_where_they_are(data, hamiltonian):
     assert value == pytest.approx(0.3 / np.linalg.norm(couplings_of(hamiltonian)), rel=1e-9)
     value, error = beyond(added(force(hamiltonian), noise(1, 5.0)))
     assert 0 < value < 8 * error  # noise alone
-
-
-def gain(paper, monkeypatch=None, slower=1):
-    spec = paper.record
-    if monkeypatch is not None:
-        plain = replica_exchange.sample
-
-        def slow(matrix, ladder, *arguments):
-            made = plain(matrix, ladder, *arguments)
-            if len(ladder) > 1:
-                return made
-            return attrs.evolve(
-                made,
-                cold_energies=np.repeat(made.cold_energies, slower)[: len(made.cold_energies)],
-                end_cosines=np.repeat(made.end_cosines, slower)[: len(made.end_cosines)],
-            )
-
-        monkeypatch.setattr(replica_exchange, "sample", slow)
-    codes = [np.random.default_rng(k).integers(0, 2, 20) for k in range(30)]
-    ladder = temperatures(attrs.evolve(spec.ladder, replicas=6))
-    return claim_tests.exchange_gain(codes, spec.hamiltonian, ladder, spec.sampler, 20, 50, np.random.SeedSequence(3), 2)
-
-
-def test_a_chain_without_exchange_is_compared_with_one_that_has_it(paper):
-    found = gain(paper)
-    assert set(found) == {f"{key}{label}" for key in ("energy", "ends") for label in ("", "_alone", "_metropolis")} | {
-        "gain",
-        "gain_over_metropolis",
-    }
-    assert found["gain_over_metropolis"][0] > 2  # local moves that are small and often refused
-    assert all(5 < found[key][0] < 30 and 0 < found[key][1] < 3 for key in ("energy", "ends", "energy_alone", "ends_alone"))
-    assert found["gain"][0] == pytest.approx(max(found[f"{key}_alone"][0] / found[key][0] for key in ("energy", "ends")))
-
-
-def test_a_trapped_chain_would_be_noticed(paper, monkeypatch):
-    """The broken twin: without exchange each state lasts four times as long."""
-    value, error = gain(paper, monkeypatch, 4)["gain"]
-    assert value - 2 * error > 2

@@ -21,6 +21,7 @@ from paper_repro.physics.hamiltonian import coupling_matrix, couplings_of
 from paper_repro.physics.species import as_species
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.truth import Truth
+from paper_repro.sampling.exchange_gain import exchange_gain
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import NetworkForce
@@ -197,11 +198,11 @@ class Questions:
 
     def _exchange(self, usual: Any) -> dict[str, Any]:
         codes = [snapshots.species for snapshots in usual[:_CHAINS_ALONE]]
-        gain = claim_tests.exchange_gain(
+        gain = exchange_gain(
             codes, self.spec.hamiltonian, temperatures(self.spec.temperature, self.spec.ladder), self.spec.sampler,
             _SNAPSHOTS_ALONE, _RESAMPLES, self._key(4), self.threads,
         )  # fmt: skip
-        return {name: measured(*pair) for name, pair in gain.items()}
+        return attrs.asdict(gain)
 
     def _detector(self, usual: Any) -> dict[str, Any]:
         """Tell the first network's answers from corrupted ones by the R² of a sequence, at the couplings of its sound answers."""
