@@ -75,7 +75,7 @@ def random_chains(sites: int, snapshots: int, count: int = 1) -> list[Snapshots]
 
 def gradient(sites: int, count: int) -> Work:
     chains = random_chains(sites, 1, count)
-    data = training.Chains([chain.species for chain in chains], [chain.spins.astype(np.float32) for chain in chains])
+    data = training.TrainingData([chain.species for chain in chains], [chain.spins.astype(np.float32) for chain in chains])
     drawn = training.batch_at(data, attrs.evolve(SPEC.training, batch=count), 0, 0)
     batch = training.noised(drawn, SPEC.diffusion, torch.Generator().manual_seed(0))
     model = build(SHAPE, 0)

@@ -21,15 +21,15 @@ def _data(count: int) -> training.Chains:
     generator = np.random.default_rng(0)
     lengths = generator.integers(_SPEC.chains.shortest, _SPEC.chains.longest, size=count, endpoint=True)
     spins = [normalise(generator.standard_normal((10, length, 3))).astype(np.float32) for length in lengths]
-    return training.Chains([generator.integers(0, 2, length) for length in lengths], spins)
+    return training.TrainingData([generator.integers(0, 2, length) for length in lengths], spins)
 
 
 def against_the_direct_form() -> Figure:
     generator = torch.Generator().manual_seed(0)
     batch = training.noised(training.batch_at(_data(256), _SPEC.training, 0, 0), _SPEC.diffusion, generator)
     model, plain = build(_SPEC.architecture, 0), direct(build(_SPEC.architecture, 0))
-    pad = (0, _SPEC.chains.longest - batch.codes.shape[1])
-    codes, mask = torch.nn.functional.pad(batch.codes, pad), torch.nn.functional.pad(batch.mask, pad)
+    pad = (0, _SPEC.chains.longest - batch.species.shape[1])
+    codes, mask = torch.nn.functional.pad(batch.species, pad), torch.nn.functional.pad(batch.mask, pad)
     spins, target = torch.nn.functional.pad(batch.spins, (0, 0, *pad)), torch.nn.functional.pad(batch.target, (0, 0, *pad))
 
     def slow() -> None:

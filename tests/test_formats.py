@@ -60,7 +60,7 @@ def test_weights_3():
     model, info = load_weights(FORMATS / "weights-3.safetensors")
     assert (info.source, info.seed, info.steps) == ("paper_repro", 0, 12)
     assert (info.architecture.triangle_channels, info.architecture.embeddings) == (6, "sinusoidal")
-    assert [block.mixing for block in model.blocks] == [0, 6]
+    assert [block.triangle_channels for block in model.blocks] == [0, 6]
 
 
 @pytest.mark.parametrize(("name", "last", "loss"), [("checkpoint-1", 6, 0.736335), ("checkpoint-2", 12, 1.154080)])
@@ -73,7 +73,7 @@ def test_checkpoint(tmp_path, name, last, loss):
     path = Path(shutil.copy(FORMATS / f"{name}.safetensors", tmp_path))
     whole = storage.load(FORMATS / "ensemble-with-traces.npz")
     chains = [whole.chain(index % 2) for index in range(spec.training_set.sequences)]
-    data = training.Chains([chain.species for chain in chains], [chain.spins.astype(np.float32) for chain in chains])
+    data = training.TrainingData([chain.species for chain in chains], [chain.spins.astype(np.float32) for chain in chains])
     steps: list[int] = []
     done = training.train(
         data, spec.architecture, spec.diffusion, spec.training, 0, checkpoint=path, key=key(path.name),

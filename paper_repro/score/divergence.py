@@ -66,17 +66,17 @@ def _along_all_directions(slopes: list[torch.Tensor], along: torch.Tensor, addit
 
 
 @torch.no_grad()
-def score_divergence(model: Pairformer, codes: torch.Tensor, spins: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+def score_divergence(model: Pairformer, species: torch.Tensor, spins: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
     """Return div s (chain,) at ``spins`` (chain, site, 3), chains without padding; the other arguments as in ``Pairformer``.
 
     The same number as ``physics.sphere.divergence`` of the network, at a fraction of the cost but where pairs meet in triangles.
     """
-    mask = torch.ones_like(codes, dtype=torch.bool)
-    if any(block.mixing for block in cast(list[PairformerBlock], list(model.blocks))):
-        return divergence(lambda x: model(codes, x, time, mask), spins)
+    mask = torch.ones_like(species, dtype=torch.bool)
+    if any(block.triangle_channels for block in cast(list[PairformerBlock], list(model.blocks))):
+        return divergence(lambda x: model(species, x, time, mask), spins)
     along = torch.einsum("biac,blc->iabl", tangent_basis(spins), spins)  # e_ia·S_l (i, a, chain, l)
     cosine = (spins @ spins.mT)[..., None]
-    single = model.embed_singles(codes, time)
+    single = model.embed_singles(species, time)
     moved = along.new_zeros(*along.shape, single.shape[-1])  # ∂_ia of the singles (i, a, chain, site, channel)
     leaves, additions = [cosine.requires_grad_()], []
     with torch.enable_grad():
@@ -100,4 +100,4 @@ def score_divergence(model: Pairformer, codes: torch.Tensor, spins: torch.Tensor
     row, column = moved_readout.diagonal(dim1=0, dim2=3), moved_readout.diagonal(dim1=0, dim2=4)  # (a, chain, l, 1, i)
     trace = 0.5 * torch.einsum("iabl,ablui->b", along, row + column)  # W is half the sum of the readout and its transpose
     w: torch.Tensor = model.read_interaction(pair, time, mask)
-    return trace * model.gain(time) - 2 * (w * cosine[..., 0]).sum((-1, -2))
+    return trace * model.output_scale(time) - 2 * (w * cosine[..., 0]).sum((-1, -2))

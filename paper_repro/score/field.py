@@ -16,12 +16,12 @@ Floats = npt.NDArray[np.floating[Any]]
 
 
 def as_batch(
-    codes: npt.NDArray[Any], spins: torch.Tensor, time: float
+    species: npt.NDArray[Any], spins: torch.Tensor, time: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return the network's arguments (codes, spins, time, mask) for snapshots (snapshot, site, 3) of one sequence (site,)."""
+    """Return the network's arguments (species, spins, time, mask) for snapshots (snapshot, site, 3) of one sequence (site,)."""
     count, sites = spins.shape[:2]
     device = spins.device
-    repeated = torch.as_tensor(np.asarray(codes, dtype=np.int64)).to(device).expand(count, sites)
+    repeated = torch.as_tensor(np.asarray(species, dtype=np.int64)).to(device).expand(count, sites)
     times = torch.full((count,), time, dtype=spins.dtype, device=device)
     return repeated, spins, times, torch.ones(count, sites, dtype=torch.bool, device=device)
 
@@ -36,7 +36,7 @@ def extrapolation(times: Sequence[float]) -> npt.NDArray[np.float64]:
 
 @attrs.frozen
 class NetworkForce:
-    """The frozen network near t = 0: (codes (site,), spins (snapshot, site, 3)) → force (snapshot, site, 3).
+    """The frozen network near t = 0: (species (site,), spins (snapshot, site, 3)) → force (snapshot, site, 3).
 
     Evaluated at the diffusion times ``times``; of several, the polynomial through them is extrapolated to t = 0: the score at t > 0
     is that of a smoothed density, smaller than the force by a part in proportion to t while t is small. Dimensionless: β times the
@@ -46,24 +46,24 @@ class NetworkForce:
     model: ScoreModel
     times: tuple[float, ...]
 
-    def _ask(self, method: Any, codes: npt.NDArray[Any], spins: Floats) -> Floats:
+    def _evaluate(self, method: Any, species: npt.NDArray[Any], spins: Floats) -> Floats:
         device, dtype = place_of(self.model)
         at = torch.as_tensor(spins).to(device, dtype)
         with torch.inference_mode():
-            answers = [method(*as_batch(codes, at, time)).double().cpu().numpy() for time in self.times]
+            answers = [method(*as_batch(species, at, time)).double().cpu().numpy() for time in self.times]
         answer: Floats = np.tensordot(extrapolation(self.times), np.stack(answers), 1) if len(answers) > 1 else answers[0]
         return answer
 
-    def __call__(self, codes: npt.NDArray[Any], spins: Floats) -> Floats:
+    def __call__(self, species: npt.NDArray[Any], spins: Floats) -> Floats:
         """Return the score, tangent to each spin."""
-        return self._ask(self.model, codes, spins)
+        return self._evaluate(self.model, species, spins)
 
-    def interaction(self, codes: npt.NDArray[Any], spins: Floats) -> Floats:
+    def interaction(self, species: npt.NDArray[Any], spins: Floats) -> Floats:
         """Return W (snapshot, site, site); raises ``ValueError`` for a model that has none."""
         method = interaction_of(self.model)
         if method is None:
             raise ValueError("the model has no method 'interaction'; expected one that returns W")
-        return self._ask(method, codes, spins)
+        return self._evaluate(method, species, spins)
 
 
 def force_of(model: ScoreModel, info: WeightsInfo, query_times: tuple[float, ...]) -> NetworkForce:
@@ -76,14 +76,14 @@ class NetworkScore:
     """The network on one sequence, at any diffusion time: spins (configuration, site, 3) in the precision of its weights."""
 
     model: ScoreModel
-    codes: npt.NDArray[Any]
+    species: npt.NDArray[Any]
 
     def __call__(self, spins: torch.Tensor, time: float) -> torch.Tensor:
         """Return the score, of the shape of ``spins``."""
-        answer: torch.Tensor = self.model(*as_batch(self.codes, spins, time))
+        answer: torch.Tensor = self.model(*as_batch(self.species, spins, time))
         return answer
 
     def divergence(self, spins: torch.Tensor, time: float) -> torch.Tensor:
         """Return the divergence of the score (configuration,)."""
-        codes, spins, times, _ = as_batch(self.codes, spins, time)
-        return divergence_of(self.model, codes, spins, times)
+        species, spins, times, _ = as_batch(self.species, spins, time)
+        return divergence_of(self.model, species, spins, times)

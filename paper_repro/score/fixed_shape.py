@@ -62,12 +62,12 @@ def filled(batch: Noised, chains: int, sites: int) -> Noised:
         return torch.nn.functional.pad(tensor, widths)[of_row]
 
     weight = torch.where(torch.arange(chains, device=of_row.device) < rows, batch.weight[of_row], 0.0)
-    return Noised(padded(batch.codes), padded(batch.spins), padded(batch.target), batch.time[of_row], weight, padded(batch.mask))
+    return Noised(padded(batch.species), padded(batch.spins), padded(batch.target), batch.time[of_row], weight, padded(batch.mask))
 
 
 def weighted_squares(model: torch.nn.Module, batch: Noised) -> torch.Tensor:
     """Return Σ w |s - target|² over the valid spins of a batch: its loss is this over three times their number."""
-    score = model(batch.codes, batch.spins, batch.time, batch.mask)
+    score = model(batch.species, batch.spins, batch.time, batch.mask)
     squared = ((score - batch.target) ** 2).sum(-1) * batch.weight[:, None]
     return torch.where(batch.mask, squared, torch.zeros_like(squared)).sum()
 

@@ -1,6 +1,6 @@
 """Mini-AF3: the O(3)-equivariant Pairformer of the paper (S3).
 
-Only the identities, the positions, the time and the scalar products S_i·S_j enter; the force is F_i = Σ_j W_ij S_j with a
+Only the species, the positions, the time and the scalar products S_i·S_j enter; the force is F_i = Σ_j W_ij S_j with a
 symmetric, zero-diagonal W, and the score its tangent part. Shapes: chain, site, channel; pairs are (chain, site, site, channel).
 
 Beyond the published network an architecture can have a logarithmic time feature; an output scale 1 / (t + τ) times a learned
@@ -37,17 +37,17 @@ def _sinusoids(count: int, width: int, highest: float) -> torch.Tensor:
     return torch.cat([angles.sin(), angles.cos()], dim=1)[:, :width]
 
 
-def triangles(side: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Return Σ_k A_ik A_kj (chain, site, site, channel) of ``side`` A, over the sites k of ``mask`` (chain, site)."""
+def triangle_multiplication(projected: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return Σ_k A_ik A_kj (chain, site, site, channel) of ``projected`` pairs A, over the sites k of ``mask`` (chain, site)."""
     both = mask[:, :, None] & mask[:, None, :]
-    matrix = side.masked_fill(~both[..., None], 0.0).permute(0, 3, 1, 2).contiguous()
+    matrix = projected.masked_fill(~both[..., None], 0.0).permute(0, 3, 1, 2).contiguous()
     return (matrix @ matrix).permute(0, 2, 3, 1)
 
 
 class PairformerBlock(nn.Module):
-    """One refinement: the pairs are updated from the singles, then the singles attend to each other, biased by the pairs."""
+    """One block: the pairs are updated from the singles, then the singles attend to each other, biased by the pairs."""
 
-    def __init__(self, shape: Architecture, *, mixing: int = 0) -> None:
+    def __init__(self, shape: Architecture, *, triangle_channels: int = 0) -> None:
         super().__init__()
         single, pair = shape.single_width, shape.pair_width
         self.heads = shape.heads
@@ -59,11 +59,11 @@ class PairformerBlock(nn.Module):
         self.query_key_value = nn.Linear(single, 3 * single)
         self.pair_bias = nn.Linear(pair, shape.heads)
         self.attention_output = nn.Linear(single, single)
-        self.mixing = mixing
-        if mixing:
+        self.triangle_channels = triangle_channels
+        if triangle_channels:  # the names of the parameters are those of every weights file
             self.mixing_norm = nn.LayerNorm(pair)
-            self.mixing_input = nn.Linear(pair, mixing)
-            self.mixing_output = nn.Sequential(nn.LayerNorm(mixing), nn.Linear(mixing, pair))
+            self.mixing_input = nn.Linear(pair, triangle_channels)
+            self.mixing_output = nn.Sequential(nn.LayerNorm(triangle_channels), nn.Linear(triangle_channels, pair))
 
     @property
     def pair_maps(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -74,7 +74,7 @@ class PairformerBlock(nn.Module):
         return of_first, of_second
 
     def added_to_pairs(self, single: torch.Tensor) -> torch.Tensor:
-        """Return what both singles of a pair add to it (chain, site, site, channel)."""
+        """Return the linear map of both singles of a pair (chain, site, site, channel)."""
         # the linear map of [s_i, s_j] is the sum of two maps: project first, broadcast afterwards
         of_first, of_second = self.pair_maps
         added: torch.Tensor = (single @ of_first.T)[:, :, None] + (single @ of_second.T + self.pair_update.bias)[:, None, :]
@@ -86,16 +86,16 @@ class PairformerBlock(nn.Module):
         updated: torch.Tensor = pair + self.pair_transition(self.pair_norm(pair))
         return updated
 
-    def side(self, pair: torch.Tensor) -> torch.Tensor:
-        """Return what pairs (…, channel) bring to the triangles that they are a side of (…, mixing channel)."""
-        brought: torch.Tensor = self.mixing_input(self.mixing_norm(pair))
-        return brought
+    def triangle_projection(self, pair: torch.Tensor) -> torch.Tensor:
+        """Return the projection of pairs (…, channel) that the triangle multiplication takes (…, triangle channel)."""
+        projected: torch.Tensor = self.mixing_input(self.mixing_norm(pair))
+        return projected
 
     def refined_pairs(self, single: torch.Tensor, pair: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return the pairs after what their singles and their triangles add to them (chain, site, site, channel)."""
+        """Return the pairs updated from the singles and by the triangle multiplication (chain, site, site, channel)."""
         added = self.added_to_pairs(single)
-        if self.mixing:
-            added = added + self.mixing_output(triangles(self.side(pair), mask))
+        if self.triangle_channels:
+            added = added + self.mixing_output(triangle_multiplication(self.triangle_projection(pair), mask))
         return self.refine_pairs(pair, added)
 
     def forward(self, single: torch.Tensor, pair: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -116,7 +116,7 @@ class PairformerBlock(nn.Module):
 
 
 class Pairformer(nn.Module):
-    """The network: identities, spins and time to an interaction matrix W and a score."""
+    """The network: species, spins and time to an interaction matrix W and a score."""
 
     def __init__(self, shape: Architecture) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ class Pairformer(nn.Module):
         self.separation_embedding = nn.Embedding(shape.positions, shape.pair_width)
         self.cosine_projection = nn.Linear(1, shape.pair_width)
         self.blocks = nn.ModuleList(  # no triangles in the first block, whose pairs depend on their own two sites alone
-            PairformerBlock(shape, mixing=shape.triangle_channels if block else 0) for block in range(shape.blocks)
+            PairformerBlock(shape, triangle_channels=shape.triangle_channels if block else 0) for block in range(shape.blocks)
         )
         head = _mlp(shape.activation, shape.pair_width, shape.pair_width, 1)
         self.weight_head = nn.Sequential(nn.LayerNorm(shape.pair_width), *head)
@@ -139,24 +139,24 @@ class Pairformer(nn.Module):
             self.position_embedding.weight = nn.Parameter(0.7 * _sinusoids(positions, shape.single_width, 1.5))
             self.separation_embedding.weight = nn.Parameter(_sinusoids(positions, shape.pair_width, 3.0))
 
-    def interaction(self, codes: torch.Tensor, spins: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def interaction(self, species: torch.Tensor, spins: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return W (chain, site, site): symmetric, zero on the diagonal and at padded sites.
 
-        ``codes`` (chain, site) are identities, ``spins`` (chain, site, 3), ``time`` (chain,), ``mask`` (chain, site) is True
+        ``species`` (chain, site) are integers, ``spins`` (chain, site, 3), ``time`` (chain,), ``mask`` (chain, site) is True
         at valid sites. For a perfect network W_ij → β J_ij as the time goes to 0.
         """
-        single = self.embed_singles(codes, time)
+        single = self.embed_singles(species, time)
         cosine = (spins @ spins.transpose(-1, -2))[..., None]
         *blocks, last = (cast(PairformerBlock, block) for block in self.blocks)
         if self.symmetric:
-            return self.symmetrised(self._each_pair_once(single, cosine, mask), mask) * self.gain(time)[:, None, None]
+            return self.symmetrised(self._each_pair_once(single, cosine, mask), mask) * self.output_scale(time)[:, None, None]
         pair = self.embed_pairs(cosine)
         for block in blocks:
             single, pair = block(single, pair, mask)
         return self.read_interaction(last.refined_pairs(single, pair, mask), time, mask)  # nothing reads the last singles
 
     def _each_pair_once(self, single: torch.Tensor, cosine: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return what the head says of the last pairs (chain, site, site): of a symmetric track, each pair computed once."""
+        """Return the output of the head (chain, site, site) for a symmetric pair update, each pair computed once."""
         chains, sites = mask.shape
         first, second = torch.triu_indices(sites, sites, device=mask.device)
         number = torch.zeros(sites, sites, dtype=torch.long, device=mask.device)
@@ -171,18 +171,19 @@ class Pairformer(nn.Module):
         for block in (*blocks, last):
             of_site = single @ block.pair_maps[0].T
             added = of_site.index_select(1, first) + of_site.index_select(1, second) + block.pair_update.bias
-            if block.mixing:
-                added = added + block.mixing_output(triangles(spread(block.side(pair)), mask)[:, first, second])
+            if block.triangle_channels:
+                multiplied = triangle_multiplication(spread(block.triangle_projection(pair)), mask)
+                added = added + block.mixing_output(multiplied[:, first, second])
             pair = block.refine_pairs(pair, added)
             if block is not last:
                 single = block.attend(single, spread(block.pair_bias(pair)), mask)
         return spread(self.weight_head(pair))[..., 0]
 
-    def embed_singles(self, codes: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-        """Return the first singles (chain, site, channel): identity, position and time."""
-        sites = torch.arange(codes.shape[1], device=codes.device)
+    def embed_singles(self, species: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+        """Return the first singles (chain, site, channel): species, position and time."""
+        sites = torch.arange(species.shape[1], device=species.device)
         embedded: torch.Tensor = (
-            self.identity_embedding(codes)
+            self.identity_embedding(species)
             + self.position_embedding(sites)
             + self.time_mlp(self.time_feature(time)[:, None])[:, None]
         )
@@ -195,7 +196,7 @@ class Pairformer(nn.Module):
             return time
         return torch.log(time + (feature.time_scale if isinstance(feature, ShiftedLogTime) else 0.0))
 
-    def gain(self, time: torch.Tensor) -> torch.Tensor:
+    def output_scale(self, time: torch.Tensor) -> torch.Tensor:
         """Return the factor on W (chain,): 1 (paper), a constant c, or c / (t + τ) exp Σ_k a_k T_k(v) with learned a.
 
         The T_k are Chebyshev polynomials of v = (t - τ) / (t + τ), which is smooth at t = 0 and reaches 1 as t → ∞.
@@ -217,7 +218,7 @@ class Pairformer(nn.Module):
     def read_interaction(self, pair: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return W (chain, site, site) of the last pairs, symmetrised, 0 on the diagonal and at padded sites."""
         raw: torch.Tensor = self.weight_head(pair).squeeze(-1)
-        return self.symmetrised(raw, mask) * self.gain(time)[:, None, None]
+        return self.symmetrised(raw, mask) * self.output_scale(time)[:, None, None]
 
     def symmetrised(self, raw: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return half the sum of a matrix (chain, site, site) and its transpose, 0 on the diagonal and at padded sites."""
@@ -226,9 +227,9 @@ class Pairformer(nn.Module):
         symmetric: torch.Tensor = 0.5 * (raw + raw.transpose(-1, -2))
         return symmetric.masked_fill(~both, 0.0)
 
-    def forward(self, codes: torch.Tensor, spins: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def forward(self, species: torch.Tensor, spins: torch.Tensor, time: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the score (chain, site, 3) = (I - S_i S_iᵀ) Σ_j W_ij S_j; see ``interaction`` for the arguments."""
-        return project(spins, self.interaction(codes, spins, time, mask) @ spins)
+        return project(spins, self.interaction(species, spins, time, mask) @ spins)
 
 
 _GLOBAL_GENERATOR = threading.Lock()  # one thread at a time uses torch's own random state

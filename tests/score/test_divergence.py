@@ -92,11 +92,11 @@ def test_one_spin_alone_has_no_divergence(model):
 def test_a_divergence_without_the_scale_of_w_is_rejected(refined, monkeypatch):
     network = build(attrs.evolve(refined.architecture, triangle_channels=0), 5).double()
     assert disagreement(network, 1, 2, 6) < 1e-11
-    plain, calls = Pairformer.gain, []
+    plain, calls = Pairformer.output_scale, []
 
     def once(model, time):  # all but what multiplies the trace
         calls.append(1)
         return torch.ones_like(time) if len(calls) == 3 else plain(model, time)
 
-    monkeypatch.setattr(Pairformer, "gain", once)
+    monkeypatch.setattr(Pairformer, "output_scale", once)
     assert disagreement(network, 1, 2, 6) > 1e-6

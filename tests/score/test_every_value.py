@@ -50,7 +50,7 @@ def data(spec):
     """Training data, and test chains."""
     shards = generate(spec, "training", 0, 8), generate(spec, "test", 0, 12)
     train, test = ([shard.chain(k) for k in range(len(shard))] for shard in shards)
-    return training.Chains([one.species for one in train], [one.spins.astype(np.float32) for one in train]), test
+    return training.TrainingData.of(train), test
 
 
 def test_the_values_that_a_spec_refuses_are_known(spec):

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from paper_repro.physics.sphere import normalise
 from paper_repro.score.authors_format import INSIDE, OUTSIDE
-from paper_repro.score.pairformer import Pairformer, build, parameter_count, triangles
+from paper_repro.score.pairformer import Pairformer, build, parameter_count, triangle_multiplication
 from paper_repro.spec import ConstantScale, LogTime, RawTime, ShiftedLogTime
 from tests.support.direct_form import direct
 
@@ -264,7 +264,7 @@ def every_pair_by_itself(model: Pairformer, codes, spins, time, mask):
             single, pair = block(single, pair, mask)
         raw = model.weight_head(pair)[..., 0]
         both = mask[:, :, None] & mask[:, None, :] & ~torch.eye(mask.shape[1], dtype=torch.bool)
-        return torch.where(both, raw, 0.0) * model.gain(time)[:, None, None]
+        return torch.where(both, raw, 0.0) * model.output_scale(time)[:, None, None]
 
 
 def refined_error(model: Pairformer, seed: int) -> float:
@@ -297,10 +297,10 @@ def test_the_time_enters_as_the_spec_says(paper, refined):
     for feature, wanted in features.items():
         model = build(attrs.evolve(paper.record.architecture, time_feature=feature), 0)
         assert model.time_feature(time).tolist() == pytest.approx(wanted, abs=1e-6)
-    assert torch.equal(build(paper.record.architecture, 0).gain(time), torch.ones(2))
-    assert build(refined.architecture, 0).gain(time).tolist() == pytest.approx([0.5 / 0.031, 0.5 / 1.03])
+    assert torch.equal(build(paper.record.architecture, 0).output_scale(time), torch.ones(2))
+    assert build(refined.architecture, 0).output_scale(time).tolist() == pytest.approx([0.5 / 0.031, 0.5 / 1.03])
     constant = attrs.evolve(refined.architecture, output_scale=ConstantScale(0.5))
-    assert torch.equal(build(constant, 0).gain(time), torch.full((2,), 0.5))
+    assert torch.equal(build(constant, 0).output_scale(time), torch.full((2,), 0.5))
 
 
 MIXING = 2 * 32 + (32 * 6 + 6) + 2 * 6 + (6 * 32 + 32)  # weights of two norms and two maps
@@ -312,7 +312,7 @@ def test_a_constant_scale_of_one_is_the_published_network(paper, refined):
     assert torch.equal(first(*batch32(1)), second(*batch32(1)))
     assert parameter_count(second) == 116_369
     assert parameter_count(build(refined.architecture, 5)) == 116_369 - 4 * 64 * 32 + 7 + 3 * MIXING
-    assert [block.mixing for block in build(refined.architecture, 5).blocks] == [0, 6, 6, 6]
+    assert [block.triangle_channels for block in build(refined.architecture, 5).blocks] == [0, 6, 6, 6]
 
 
 def batch32(seed: int):
@@ -327,10 +327,10 @@ def test_the_learned_gain_is_a_chebyshev_series_that_is_smooth_at_time_0(refined
     time = torch.tensor([0.0, 1e-4, 1e-3, 0.03, 0.5, 4.0], dtype=torch.float64)
     v = ((time - 0.03) / (time + 0.03)).numpy()
     wanted = 0.5 / (time.numpy() + 0.03) * np.exp(np.polynomial.chebyshev.chebval(v, model.log_gain.detach().numpy()))
-    found = model.gain(time).detach().numpy()
+    found = model.output_scale(time).detach().numpy()
     assert np.allclose(found, wanted, rtol=1e-12)
     assert not np.allclose(found, 0.5 / (time.numpy() + 0.03), rtol=0.1)
-    slopes = np.diff(model.gain(torch.tensor([0.0, 1e-6, 2e-6], dtype=torch.float64)).detach().numpy())
+    slopes = np.diff(model.output_scale(torch.tensor([0.0, 1e-6, 2e-6], dtype=torch.float64)).detach().numpy())
     assert slopes[1] == pytest.approx(slopes[0], rel=1e-2)
 
 
@@ -343,8 +343,8 @@ def test_triangles_are_sums_over_the_third_site_that_is_there():
         for i in range(sites):
             for j in range(sites):
                 wanted[chain, i, j] = sum(side[chain, i, k] * side[chain, k, j] for k in range(sites))
-    assert torch.allclose(triangles(side, mask), wanted, rtol=1e-12, atol=0)
-    assert not torch.allclose(triangles(side, torch.ones_like(mask)), wanted)
+    assert torch.allclose(triangle_multiplication(side, mask), wanted, rtol=1e-12, atol=0)
+    assert not torch.allclose(triangle_multiplication(side, torch.ones_like(mask)), wanted)
 
 
 def test_pairs_that_meet_know_of_a_spin_that_is_no_part_of_them(paper, refined):

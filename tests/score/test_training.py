@@ -33,7 +33,7 @@ def small(paper):
         axis = generator.standard_normal((3, 1, 3))
         codes.append(generator.integers(0, 2, sites))
         spins.append(np.broadcast_to(axis / np.linalg.norm(axis, axis=-1, keepdims=True), (3, sites, 3)).astype(np.float32))
-    return training.Chains(codes, spins), shape, spec.diffusion, recipe
+    return training.TrainingData(codes, spins), shape, spec.diffusion, recipe
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def gradient_error(small, pairs, monkeypatch) -> float:
     recipe = attrs.evolve(small[3], batch=23)
     drawn = training.noised(training.batch_at(chains, recipe, 0, 0), settings, torch.Generator().manual_seed(1))
     double = attrs.evolve(drawn, spins=drawn.spins.double(), target=drawn.target.double(), time=drawn.time.double())
-    whole = diffusion.loss(model(double.codes, double.spins, double.time, double.mask), double.target, double.time, double.mask)
+    whole = diffusion.loss(model(double.species, double.spins, double.time, double.mask), double.target, double.time, double.mask)
     wanted = torch.autograd.grad(whole, list(model.parameters()), allow_unused=True)
     monkeypatch.setattr(gradient, "_PAIRS", pairs)
     with workers(2) as executor:
@@ -303,7 +303,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier_one(small, tmp_p
 
 def test_every_epoch_visits_every_sequence_once(small):
     chains, _, _, recipe = small
-    marked = training.Chains([np.full_like(code, index % 2) for index, code in enumerate(chains.codes)], chains.spins)
+    marked = training.TrainingData([np.full_like(code, index % 2) for index, code in enumerate(chains.species)], chains.spins)
     for epoch in range(2):
         lengths = []
         for within in range(5):
@@ -312,14 +312,16 @@ def test_every_epoch_visits_every_sequence_once(small):
             assert codes.shape == mask.shape == spins.shape[:2]
             assert torch.equal(mask, (spins * spins).sum(-1) > 0.5)
             assert mask.shape[1] == mask.sum(1).max()
-        assert sorted(lengths) == sorted(len(code) for code in chains.codes)
+        assert sorted(lengths) == sorted(len(code) for code in chains.species)
     first, second = training.batch_at(chains, recipe, 0, 0), training.batch_at(chains, recipe, 0, 5)
     assert first[2].shape != second[2].shape or not torch.equal(first[1], second[1])  # another order in another epoch
 
 
 def test_all_snapshots_are_drawn_equally_often(small):
     chains, _, _, recipe = small
-    numbered = training.Chains(chains.codes, [np.stack([np.full((len(c), 3), k) for k in range(3)]) for c in chains.codes])
+    numbered = training.TrainingData(
+        chains.species, [np.stack([np.full((len(c), 3), k) for k in range(3)]) for c in chains.species]
+    )
     seen = np.concatenate(
         [training.batch_at(numbered, recipe, 0, step)[1][:, 0, 0].numpy() for step in range(500)]
     )  # 2,300 draws: each third has a deviation of 23
@@ -328,7 +330,9 @@ def test_all_snapshots_are_drawn_equally_often(small):
 
 def test_cyclic_snapshots_are_each_taken_once_before_any_is_taken_again(small):
     chains, _, _, recipe = small
-    numbered = training.Chains(chains.codes, [np.stack([np.full((len(c), 3), k) for k in range(3)]) for c in chains.codes])
+    numbered = training.TrainingData(
+        chains.species, [np.stack([np.full((len(c), 3), k) for k in range(3)]) for c in chains.species]
+    )
     taken = {}
     for kind in ("cyclic", "with-replacement"):
         whole = attrs.evolve(recipe, batch=23, snapshots=kind)
@@ -357,7 +361,7 @@ def test_the_loss_falls_and_the_network_learns_that_neighbours_align(small):
 @pytest.mark.faults("not finite")
 def test_a_loss_that_is_not_finite_stops_with_step_and_seed(small, tmp_path):
     chains, shape, diffusion, recipe = small
-    broken = training.Chains(chains.codes, [np.full_like(spins, np.nan) for spins in chains.spins])
+    broken = training.TrainingData(chains.species, [np.full_like(spins, np.nan) for spins in chains.spins])
     path = tmp_path / "checkpoint.safetensors"
     with pytest.raises(NotFiniteError, match="training seed 3, step 0"):
         training.train(broken, shape, diffusion, recipe, 3, checkpoint=path, key="k")
@@ -366,7 +370,7 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_seed(small, tmp_path):
 
 def test_no_data_is_refused(small):
     with pytest.raises(ValueError, match="no chains"):
-        training.train(training.Chains([], []), *small[1:], 0)
+        training.train(training.TrainingData([], []), *small[1:], 0)
 
 
 def test_gradients_are_clipped(small, monkeypatch):
@@ -399,8 +403,8 @@ def test_the_second_half_of_a_batch_has_the_opposite_noise(both):
     batch = training.batch_at(chains, recipe, 0, 0)
     drawn = training.noised(batch, settings, torch.Generator().manual_seed(1), antithetic=True)
     once = training.noised(batch, settings, torch.Generator().manual_seed(1))
-    assert len(drawn.codes) == 10
-    for name in ("codes", "time", "weight", "mask"):
+    assert len(drawn.species) == 10
+    for name in ("species", "time", "weight", "mask"):
         first, second = getattr(drawn, name).chunk(2)
         assert torch.equal(first, second)
     assert torch.allclose(drawn.weight, drawn.time + 0.03)
@@ -414,7 +418,7 @@ def noise_of_the_gradient(model, small, noise) -> float:
     """Trace of the covariance of the gradient over 40 draws of the noise, at one small time and on the same chains."""
     _, _, settings, recipe = small
     random = np.random.default_rng(3).standard_normal((10, 1, 7, 3))
-    chains = training.Chains([np.arange(7) % 2] * 10, [one / np.linalg.norm(one, axis=-1, keepdims=True) for one in random])
+    chains = training.TrainingData([np.arange(7) % 2] * 10, [one / np.linalg.norm(one, axis=-1, keepdims=True) for one in random])
     short = attrs.evolve(settings, shortest_time=1e-3, longest_time=1.01e-3, weighting=TimeWeighting())
     batch = training.batch_at(chains, attrs.evolve(recipe, noise=noise), 0, 0)
     draws = []

@@ -1,15 +1,15 @@
 """Training of a score network by denoising score matching: data in, a trained network out."""
 
-from paper_repro.score.training.batches import Chains, Noised, batch_at, clean_batch, noised, steps_in_all
+from paper_repro.score.training.batches import Noised, TrainingData, batch_at, clean_batch, noised, steps_in_all
 from paper_repro.score.training.checkpoint import previous
 from paper_repro.score.training.gradient import groups_of, loss_and_gradient
 from paper_repro.score.training.loop import Trained, smoothed, train
 from paper_repro.score.training.optimisers import share_of_rate
 
 __all__ = [
-    "Chains",
     "Noised",
     "Trained",
+    "TrainingData",
     "batch_at",
     "clean_batch",
     "groups_of",

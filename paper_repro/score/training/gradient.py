@@ -40,7 +40,7 @@ def _part(model: torch.nn.Module, batch: Noised, rows: torch.Tensor) -> torch.Te
     lengths = batch.mask.sum(1)
     longest = int(lengths[rows].max())
     mask, time = batch.mask[rows, :longest], batch.time[rows]
-    score = model(batch.codes[rows, :longest], batch.spins[rows, :longest], time, mask)
+    score = model(batch.species[rows, :longest], batch.spins[rows, :longest], time, mask)
     share = int(mask.sum()) / int(lengths.sum())
     return share * diffusion.loss(score, batch.target[rows, :longest], batch.weight[rows], mask)
 

@@ -20,7 +20,7 @@ import torch
 from paper_repro.files import InputError, NotFiniteError
 from paper_repro.score.pairformer import Pairformer, build
 from paper_repro.score.ranks import Ranks
-from paper_repro.score.training.batches import Chains, batch_at, noise_generator, noised, steps_in_all
+from paper_repro.score.training.batches import TrainingData, batch_at, noise_generator, noised, steps_in_all
 from paper_repro.score.training.checkpoint import Checkpoints, resume
 from paper_repro.score.training.gradient import gradient_of
 from paper_repro.score.training.optimisers import take_average
@@ -52,7 +52,7 @@ def _clip(model: Pairformer, training: Training, loss: float, where: str) -> Non
 
 
 def train(
-    chains: Chains,
+    data: TrainingData,
     shape: Architecture,
     settings: Diffusion,
     training: Training,
@@ -74,7 +74,7 @@ def train(
     is no longer finite, the last good state being the checkpoint, ``InputError`` for a checkpoint of another format or ranks that
     found different checkpoints, and ``ValueError`` for no data.
     """
-    if not chains.codes:
+    if not data.species:
         raise ValueError("no chains; expected at least one to train on")
     model = build(shape, seed).train().to("cpu" if ranks is None else ranks.device)
     state = TrainingState.start(model, training)
@@ -82,11 +82,11 @@ def train(
         resume(checkpoint, state, key, say)
     if ranks is not None:
         _require_same_start(len(state.losses), ranks)
-    total, antithetic = steps_in_all(len(chains.codes), training), training.noise == "antithetic"
+    total, antithetic = steps_in_all(len(data.species), training), training.noise == "antithetic"
     checkpoints = Checkpoints(checkpoint if ranks is None or ranks.leads else None, state, key)
     with checkpoints.on_interruption(), gradient_of(model, threads, ranks) as gradient:
         for step in range(len(state.losses), total):
-            clean = batch_at(chains, training, seed, step)
+            clean = batch_at(data, training, seed, step)
             loss = gradient(noised(clean, settings, noise_generator(seed, step), antithetic=antithetic))
             _clip(model, training, loss, f"training seed {seed}, step {step}")
             state.step(training, total, loss)

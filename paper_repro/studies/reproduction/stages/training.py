@@ -42,8 +42,7 @@ def import_stage(weights: bytes) -> Stage:
 
 def train(context: StageContext, stage: Stage, spec: Spec, seed: int) -> Files:
     """Train the network of one seed on the training set, with the ranks of the context where it has some."""
-    pairs = [(one.species, one.spins.astype(np.float32)) for one in chains_of(context.folder, spec, "training")]
-    data = training.Chains([species for species, _ in pairs], [spins for _, spins in pairs])
+    data = training.TrainingData.of(chains_of(context.folder, spec, "training"))
     key = key_of(stage.constants, seed, [sha256(context.folder / name) for name in stage.inputs])
     done = training.train(
         data, spec.architecture, spec.diffusion, spec.training, seed,
