@@ -1,6 +1,6 @@
 """The forward process on (S²)^N, the target of the score, and the loss (paper, S2).
 
-Spins are tensors (chain, site, 3); times are (chain,). Padded sites hold zero vectors and come out as zero.
+Spins are tensors (chain, site, 3); times are (chain,). Padded sites are zero vectors before and after.
 """
 
 import math
@@ -16,7 +16,7 @@ _IMAGES = 6
 
 
 def draw_times(count: int, diffusion: Diffusion, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """Return diffusion times (chain,) on [shortest_time, longest_time], uniform in t or in ln t as the spec says."""
+    """Return diffusion times (chain,) on [shortest_time, longest_time], uniform in t or in ln t."""
     fraction = torch.rand(count, generator=generator, dtype=dtype, device=generator.device)
     if diffusion.time_sampling == "log-uniform":
         times = diffusion.shortest_time * (diffusion.longest_time / diffusion.shortest_time) ** fraction
@@ -123,7 +123,7 @@ def weight(time: torch.Tensor, diffusion: Diffusion) -> torch.Tensor:
 def loss(score: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Return E[w |s - target|²], the mean over the components of the valid spins (paper, Eq. 6, where the weight w is t).
 
-    ``weight`` is (chain,); ``mask`` (chain, site) is True at valid spins; what stands at padded ones changes nothing.
+    ``weight`` is (chain,); ``mask`` (chain, site) is True at valid spins; padded ones do not contribute.
     """
     squared = ((score - wanted) ** 2).sum(-1) * weight[:, None]
     return torch.where(mask, squared, torch.zeros_like(squared)).sum() / (3 * mask.sum())

@@ -1,14 +1,14 @@
-"""The divergence of a network's score, exact, from how its interaction matrix W moves with the spins.
+"""The exact divergence of a network's score, from the derivatives of its interaction matrix W.
 
-The score is s_i = (I - S_i S_iᵀ) Σ_j W_ij S_j and W sees the spins only through the cosines c_kl = S_k·S_l. With two orthonormal
-tangents e_ia at each spin,
+The score is s_i = (I - S_i S_iᵀ) Σ_j W_ij S_j, and W depends on the spins only through the cosines c_kl = S_k·S_l. With two
+orthonormal tangents e_ia at each spin,
 
     div s = Σ_i Σ_a Σ_j (e_ia·S_j) ∂_ia W_ij - 2 Σ_ij W_ij c_ij,        ∂_ia c_kl = δ_ki e_ia·S_l + δ_li e_ia·S_k
 
-which is Eq. 8 of the paper. A pair of the network's pair track knows of other pairs only by what the singles add to it in each
-block. So the track is differentiated backwards, all pairs at once, by each pair's own cosine and additions; and only the
-singles, which are few, are carried forwards along all 2N directions. Where pairs meet in triangles that is not so: the score is
-then differentiated as it is.
+which is Eq. 8 of the paper. The representation of a pair depends on the other pairs only through the singles, which are added to
+it in each block. It is therefore differentiated in reverse mode, all pairs at once, with respect to its own cosine and additions;
+only the singles, which are few, are differentiated in forward mode along all 2N directions. With triangle updates this does not
+hold, and the score is differentiated directly.
 """
 
 from typing import cast
@@ -18,7 +18,7 @@ import torch
 from paper_repro.physics.sphere import divergence, tangent_basis
 from paper_repro.score.pairformer import Pairformer, PairformerBlock
 
-#: ∂_ia of what the first and of what the second single of a pair add to it (i, a, chain, site, channel).
+#: ∂_ia of the terms that the first and the second single of a pair add to it (i, a, chain, site, channel).
 Additions = tuple[torch.Tensor, torch.Tensor]
 
 
@@ -69,7 +69,7 @@ def _along_all_directions(slopes: list[torch.Tensor], along: torch.Tensor, addit
 def score_divergence(model: Pairformer, species: torch.Tensor, spins: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
     """Return div s (chain,) at ``spins`` (chain, site, 3), chains without padding; the other arguments as in ``Pairformer``.
 
-    The same number as ``physics.sphere.divergence`` of the network, at a fraction of the cost but where pairs meet in triangles.
+    Equal to ``physics.sphere.divergence`` of the network, at a fraction of the cost unless it has triangle updates.
     """
     mask = torch.ones_like(species, dtype=torch.bool)
     if any(block.triangle_channels for block in cast(list[PairformerBlock], list(model.blocks))):

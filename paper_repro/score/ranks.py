@@ -20,7 +20,7 @@ from torch.distributed.rendezvous import rendezvous
 
 from paper_repro.files import InputError
 
-_PATIENCE = timedelta(days=7)  # the others wait while rank 0 makes what is not trained
+_PATIENCE = timedelta(days=7)  # the others wait while rank 0 computes the other stages
 
 
 @attrs.frozen
@@ -33,7 +33,7 @@ class Ranks:
 
     @property
     def leads(self) -> bool:
-        """Whether this is the rank that writes and speaks."""
+        """Whether this is the rank that writes files and prints."""
         return self.rank == 0
 
     def agree(self, value: Any = None) -> Any:
@@ -51,7 +51,7 @@ class Ranks:
 
 @contextlib.contextmanager
 def group() -> Iterator[Ranks]:
-    """Join the process group that ``torchrun`` describes, and leave it at the end: nccl where there are GPUs, gloo elsewhere.
+    """Join the process group of ``torchrun`` for the block: nccl where there are GPUs, gloo elsewhere.
 
     Raises ``InputError`` where this rank cannot go on with the others, such as after one of them has died.
     """
@@ -61,7 +61,9 @@ def group() -> Iterator[Ranks]:
         if device.type == "cuda":
             torch.cuda.set_device(device)
         store, *_ = next(rendezvous("env://", rank, size))
-        store = PrefixStore(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"), store)  # the addresses of ranks that died lie there
+        store = PrefixStore(
+            os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"), store
+        )  # the store itself may hold addresses of dead ranks
         backend = "nccl" if device.type == "cuda" else "gloo"
         dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=_PATIENCE)
         yield Ranks(rank, size, device)

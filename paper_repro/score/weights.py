@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors that say what they are."""
+"""Weights on disk: safetensors with the architecture, the query times and the spec hash in their metadata."""
 
 import json
 from collections.abc import Mapping
@@ -16,15 +16,17 @@ from paper_repro.spec import Architecture, canonical, structure
 from paper_repro.spec.migration import architecture_from_old
 
 FORMAT = "paper_repro weights 4"
-
-
-#: Without a refinement, with one, and with one that has triangles: ``spec.migration`` has their architectures in today's form.
+#: Of a published, a refined, and a refined recipe with triangle updates; ``spec.migration`` converts their architectures.
 _OLD_FORMATS = ("paper_repro weights 1", "paper_repro weights 2", "paper_repro weights 3")
 
 
 @attrs.frozen
 class WeightsInfo:
-    """What a weights file says of itself: where it is from, its architecture, and at which times the network is evaluated."""
+    """The metadata of a weights file; None for what the authors' files do not state.
+
+    ``source`` is "paper_repro" or "authors"; ``query_times`` are the diffusion times of the network's force, ``steps`` the
+    optimiser steps of its training.
+    """
 
     source: str
     architecture: Architecture
@@ -93,7 +95,7 @@ def _network_of(path: Path, metadata: Mapping[str, str]) -> tuple[Architecture, 
 
 
 def _described(path: Path, metadata: Mapping[str, str], sizes: Mapping[str, Any]) -> WeightsInfo:
-    """Read what a file of this project says of itself; the sizes that it states must be those of its tensors."""
+    """Read the metadata of a file of this project; the sizes that it states must be those of its tensors."""
     if "tensors_sha256" not in metadata:
         raise InputError(f"{path}: metadata tensors_sha256", "missing", "the SHA-256 of the tensors")
     shape, times = _network_of(path, metadata)

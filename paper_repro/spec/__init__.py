@@ -1,4 +1,4 @@
-"""What to run: frozen specs, their origins, strict reading and the spec hash."""
+"""Specs of runs as frozen records: values with origins, strict reading, and the spec hash."""
 
 from paper_repro.spec.constants import Constant, constants_of
 from paper_repro.spec.digest import canonical, differences, digest, digest_of_plain

@@ -1,4 +1,4 @@
-"""Every constant of a spec: what it means, its value, and who says so."""
+"""Every constant of a spec: its meaning, its value, and its origin."""
 
 from collections.abc import Iterator
 from typing import Any

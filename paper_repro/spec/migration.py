@@ -1,8 +1,8 @@
-"""Plain values of earlier versions as those of this one: specs in manifests of runs 1 and 2, architectures in weights 1 to 3.
+"""Conversion of earlier plain values: specs in manifests of runs 1 and 2, architectures in weights 1 to 3.
 
-In the old form a section ``refinement`` held what a second recipe added to training, architecture, diffusion and inversion, T₀ was
-the coldest temperature of the ladder, and choices with one value were fields. What the old form cannot say (the published recipe,
-where there is no refinement) is said here by the values that the code then used.
+In the old form an optional section ``refinement`` held additions to training, architecture, diffusion and inversion, T₀ was the
+coldest temperature of the ladder, and choices with one value were fields. Without a refinement the code used the values of the
+published recipe, which are filled in here.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from paper_repro.files import InputError
 
 Plain = dict[str, Any]
 
-#: What a refinement of weights 2 lacked, and what the network then had.
+#: Keys that refinements had since weights 3, with the values that weights 2 imply.
 _SINCE_WEIGHTS_2 = {"pair_mixing": 0, "embeddings": "random", "matrix_rate": 0.0}
 _TARGETS = {"log": "geodesic", "exact": "conditional-score"}
 _SNAPSHOTS = {"random": "with-replacement", "in-turn": "cyclic"}

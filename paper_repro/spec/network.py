@@ -10,7 +10,7 @@ import attrs
 
 from paper_repro.spec.quantity import Quantity, checked, tag
 
-_FEATURE = Quantity("what the network receives of the diffusion time: t, ln t or ln(t + τ)", unit="")
+_FEATURE = Quantity("function of the diffusion time that enters the network: t, ln t or ln(t + τ)", unit="")
 _SCALE = Quantity("factor on W: none, a constant c, or c / (t + τ) times a learned smooth function of t", unit="")
 
 

@@ -1,4 +1,4 @@
-"""Where a constant comes from."""
+"""The origin of a constant: the paper, the authors' code, an inference, or an assumption."""
 
 from typing import Literal, get_args
 
@@ -11,8 +11,8 @@ Status = Literal["stated", "released", "inferred", "assumed"]
 class Origin:
     """The origin of one constant.
 
-    ``stated``: the paper's text says it, at ``where``. ``released``: the authors' code says it, at ``where``.
-    ``inferred``: it follows from ``where`` by the argument ``why``. ``assumed``: nobody says it; ``why`` is our reason.
+    ``stated``: in the paper's text, at ``where``. ``released``: in the authors' code, at ``where``. ``inferred``: follows from
+    ``where`` by the argument ``why``. ``assumed``: our choice, for the reason ``why``.
     """
 
     status: Status
@@ -31,7 +31,7 @@ class Origin:
 
 @attrs.frozen
 class Fact:
-    """What a paper states of its model and this project does not vary: a value in words, and its origin."""
+    """A property of the model that the paper states and this project does not vary: a value in words, and its origin."""
 
     value: str
     origin: Origin

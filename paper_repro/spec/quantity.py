@@ -8,7 +8,7 @@ import attrs
 
 @attrs.frozen
 class Quantity:
-    """The meaning of one constant; it stands in the ``Annotated`` type of a spec field.
+    """The meaning of one constant, given in the ``Annotated`` type of a spec field.
 
     ``unit`` is "1" for a pure number and "" where a unit makes no sense (a choice, a string). Bounds are inclusive
     (``at_least``, ``at_most``) or exclusive (``above``); for a tuple they hold for each element.

@@ -1,8 +1,8 @@
 """Strict reading of specs: TOML in, frozen classes and an origin for every constant out, one line for every mistake.
 
-A file may extend another: ``extends = "paper.toml"`` names a file of the same folder or, where it has none of that name, one that
-comes with the project. It then lists only what it changes. ``replace = ["hamiltonian.terms"]`` says that a table of named terms
-replaces that of the other file, where it would else be added to it.
+A file may extend another: ``extends = "paper.toml"`` names a file of the same folder or, if there is none of that name, a spec of
+the project. It then lists only its changes. The named terms of a table are added to those of the extended file, unless
+``replace = ["hamiltonian.terms"]`` lists the table.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ class _Values:
 
 
 def specs_folder() -> Path:
-    """Return the folder of the specs that come with the project: inside an installed package, or at the top of a checkout."""
+    """Return the folder of the project's specs: inside an installed package, or at the top of a checkout."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "specs"
     return installed if installed.is_dir() else package.parent / "specs"

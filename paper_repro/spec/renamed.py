@@ -1,4 +1,4 @@
-"""Keys of earlier specs, and where their values stand now: one line for whoever still writes them."""
+"""Keys of earlier specs and the new keys: an old key gives one line with the new one."""
 
 #: Each old path with the new one.
 _NEW = {
@@ -36,7 +36,7 @@ _NEW = {
 
 
 def renamed(path: str, raw: object) -> tuple[str, str] | None:
-    """Return the old path in ``raw``, which stands at an unknown ``path``, and the new one; None where it was never a key."""
+    """Return the old and the new path for ``raw`` at an unknown ``path``; None where it was never a key."""
     if isinstance(raw, dict):
         for key in raw:
             if f"{path}.{key}" in _NEW:

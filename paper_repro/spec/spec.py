@@ -1,4 +1,4 @@
-"""One run, completely: every section, and what they must agree on."""
+"""The complete spec of a run, and the consistency of its sections."""
 
 import attrs
 

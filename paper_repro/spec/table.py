@@ -83,7 +83,7 @@ class TableReader:
         raise self.fail(path, "unknown key", f"one of {', '.join(known)}")
 
     def _value(self, raw: Any, kind: Any, where: str, base: Any) -> Any:
-        """Read what stands at one key: a constant, a table, a tagged or named table, or a bare label."""
+        """Read the value of one key: a constant, a table, a tagged or named table, or a bare label."""
         if quantity_of(kind) is not None:
             return self._leaf(raw, kind, where)
         if kinds_of(kind):
@@ -96,7 +96,7 @@ class TableReader:
         return self._plain(raw, kind, where)
 
     def _tagged(self, raw: Any, kinds: Mapping[str, type], where: str, base: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Read a table whose ``kind`` says which class it is; another kind than that of ``base`` shares nothing with it."""
+        """Read a table of the class that its ``kind`` names; of ``base`` it keeps values only if the kind is the same."""
         choices = ", ".join(map(repr, kinds))
         if not isinstance(raw, dict) or "value" in raw:
             raise self.fail(where, shown(raw), f"a table with a kind, one of {choices}")

@@ -37,7 +37,8 @@ class Diffusion:
     shortest_time: Annotated[float, Quantity("shortest diffusion time", unit="time", symbol="ε", above=0)]
     longest_time: Annotated[float, Quantity("longest diffusion time", unit="time", symbol="t_max", above=0)]
     time_sampling: Annotated[
-        Literal["uniform", "log-uniform"], Quantity("what is uniform on [ε, t_max] in training: t or ln t", unit="")
+        Literal["uniform", "log-uniform"],
+        Quantity("training times on [ε, t_max]: uniform in t or in ln t", unit=""),
     ]
     forward_kernel: Annotated[
         Literal["tangent-gaussian", "brownian"],
