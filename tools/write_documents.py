@@ -17,11 +17,43 @@ from paper_repro.pipeline.manifest import Manifest, made_in, read_manifest
 from paper_repro.report.numbers import number
 from paper_repro.spec import Hamiltonian
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
-from paper_repro.studies.reproduction.verdicts import by_network, mean_interval, values_at
+from paper_repro.studies.reproduction.verdicts import mean_interval
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = ROOT / "golden" / "paper"
 Results = dict[str, Any]
+
+
+def values_at(results: dict[str, Any], path: str) -> list[tuple[float, float]]:
+    """Return (value, standard error) at a dotted path of the results, one for each training seed where the section has them.
+
+    NaN stands for a number that is null in the results; the list is empty where the path leads nowhere.
+    """
+    head, *rest = path.split(".")
+    section = results.get(head)
+    found = (value_in(part, rest) for part in (section if isinstance(section, list) else [section]))
+    return [pair for pair in found if pair is not None]
+
+
+def value_in(part: Any, names: Sequence[str]) -> tuple[float, float] | None:
+    """Return (value, standard error) at a path of keys in one part of the results, NaN for null; None where it leads nowhere."""
+    for name in names:
+        part = part.get(name) if isinstance(part, dict) else None
+    if not isinstance(part, dict) or "value" not in part:
+        return None
+    value, error = (math.nan if item is None else float(item) for item in (part["value"], part["standard_error"]))
+    return value, error
+
+
+def by_network(results: dict[str, Any], path: str) -> list[tuple[float, float]]:
+    """Return (value, standard error) at a dotted path for each training seed, then for the authors' weights where they were asked.
+
+    NaN where a network has no such value, so that the list has an entry for each column.
+    """
+    section, *rest = path.split(".")
+    theirs = results["authors"].get(section)
+    parts = [*results[section], *([] if theirs is None else [theirs])]
+    return [value_in(part, rest) or (math.nan, math.nan) for part in parts]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

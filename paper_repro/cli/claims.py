@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paper_repro.cli.checks import require_sizes, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
@@ -17,7 +17,9 @@ from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.protocol import published_protocol
 
 if TYPE_CHECKING:
-    from paper_repro.studies.reproduction.statements import Decision, FromPlateau
+    from paper_repro.analysis.claim_tests.evidence import Evidence
+    from paper_repro.analysis.claim_tests.plateau import PlateauOfTraining
+    from paper_repro.studies.reproduction.statements import Decision
 
 
 def claims(
@@ -61,8 +63,7 @@ def claims(
     if sequences < 2:
         raise InputError("--sequences", str(sequences), "two or more, for an error bar")
     require_weights(files)
-    from paper_repro.pipeline.codec import plain
-    from paper_repro.studies.reproduction.statements import as_results, decide_all
+    from paper_repro.studies.reproduction.statements import CONVERTER, StatementsReport, decide_all
 
     console = console_beside(json)
     plateaus = [_plateaus(results, settings) for results in (run, reference_run)]
@@ -70,18 +71,12 @@ def claims(
     decisions = decide_all(published, found)
     size = f"{len(files)} networks, {sequences} sequences × {snapshots} snapshots from the exact solution"
     show(_sections(decisions, found, size), f"paper_repro · {settings.name}", console)
-    about = {
-        "weights_sha256": [sha256(file) for file in files],
-        "sequences": sequences,
-        "snapshots": snapshots,
-        "seed": seed,
-        "spec": settings.name,
-    }
-    write_json(json, plain(as_results(decisions, found) | about))
+    made = StatementsReport(decisions, found, tuple(map(sha256, files)), sequences, snapshots, seed, settings.name)
+    write_json(json, CONVERTER.unstructure(made))
     return 0
 
 
-def _plateaus(run: Path | None, spec: Spec) -> "list[FromPlateau]":
+def _plateaus(run: Path | None, spec: Spec) -> "list[PlateauOfTraining]":
     """Return the plateaus of a run, out of its results.json; none where there is no run."""
     from paper_repro.studies.reproduction.results_file import read_results
     from paper_repro.studies.reproduction.statements import plateaus_of
@@ -101,42 +96,44 @@ def _evidence(
     files: Sequence[Path],
     spec: Spec,
     sizes: tuple[int, int, int],
-    plateaus: "Sequence[Sequence[FromPlateau]]",
+    plateaus: "Sequence[Sequence[PlateauOfTraining]]",
     reporter: TerminalReporter,
-) -> dict[str, Any]:
+) -> "Evidence":
     from numpy.linalg import LinAlgError
 
+    from paper_repro.analysis.claim_tests.claim_tests import ClaimTests
+    from paper_repro.analysis.claim_tests.measure import STEPS, measure_evidence
     from paper_repro.numerics.parallel import available_cores
     from paper_repro.sampling.exact_data import require_exact_solution
     from paper_repro.score.field import force_of
     from paper_repro.score.network_for import network_for
-    from paper_repro.studies.reproduction.statements import PARTS, Questions
 
     require_exact_solution(spec)
     networks = [force_of(*network_for(file, spec), spec.inversion.query_times) for file in files]
     with reporter:
-        reporter.stage("evidence", len(PARTS))
-        tests = Questions(networks, spec, *sizes, available_cores(), reporter.advance)
+        reporter.stage("evidence", STEPS)
+        tests, (ours, reference) = ClaimTests(networks, spec, *sizes, available_cores()), plateaus
         try:
-            return tests.evidence(*plateaus)
+            return measure_evidence(tests, ours, reference, reporter.advance)
         except (ValueError, LinAlgError) as error:
             raise input_error(", ".join(map(str, files)), error, "force fields that can be inverted") from error
 
 
-def _sections(decisions: "Sequence[Decision]", found: dict[str, Any], size: str) -> list[Section]:
-    from paper_repro.studies.reproduction.statements import values_of
+def _sections(decisions: "Sequence[Decision]", found: "Evidence", size: str) -> list[Section]:
+    from paper_repro.studies.reproduction.statements import listed
 
     rows = []
     for item in decisions:
-        side = "≥" if item.statement.rule == "at-least" else "≤"
+        side = "≥" if item.rule == "at-least" else "≤"
         value = number(item.value, item.error) if math.isfinite(item.value) else "not measured"
-        rows.append((item.statement.statement, value, f"{side} {item.statement.bound:g}", item.verdict))
+        rows.append((item.statement, value, f"{side} {item.bound:g}", item.verdict))
     columns = ("what the paper says", "measured", "bound", "verdict")
     text = (
         f"{size}. SUPPORTED or NOT SUPPORTED: beyond the bound by more than the error bar; else UNDECIDED. The measurements, the"
         " bounds and their reasons are in specs/published.toml; what needs a plateau is measured with --run alone."
     )
-    evidence = Table(("", "measured"), tuple((path, number(*pair)) for path, pair in values_of(found)), frozenset({"measured"}))
+    cells = tuple((path, number(part.value, part.standard_error)) for path, part in listed(found))
+    evidence = Table(("", "measured"), cells, frozenset({"measured"}))
     verdicts = Table(
         columns, tuple(rows), frozenset(columns[1:3]), {"SUPPORTED": "good", "NOT SUPPORTED": "bad", "UNDECIDED": "open"}
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import attrs
 import numpy as np
 
 from paper_repro.numerics.arrays import Floats, Integers
@@ -11,26 +10,8 @@ from paper_repro.numerics.parallel import in_order
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.sampling import diagnostics, metropolis, replica_exchange
+from paper_repro.sampling.exchange_times import ExchangeGain
 from paper_repro.spec import Hamiltonian, Sampler
-
-
-@attrs.frozen
-class ExchangeGain:
-    """Autocorrelation times at the coldest temperature, in sweeps, of H (``energy``) and of S_1·S_N (``ends``).
-
-    With the ladder; ``_alone`` without it; ``_metropolis`` alone by plain Metropolis in the place of heat bath and reflections.
-    ``gain`` is the larger of the two ratios alone / with, ``gain_over_metropolis`` that of Metropolis alone / with.
-    """
-
-    energy: Measured
-    ends: Measured
-    energy_alone: Measured
-    ends_alone: Measured
-    energy_metropolis: Measured
-    ends_metropolis: Measured
-    gain: Measured
-    gain_over_metropolis: Measured
-
 
 #: Traces (sequence, step) of H and of S_1·S_N.
 _Traces = tuple[Floats, Floats]

@@ -1,38 +1,73 @@
 """What the paper claims, and the rule by which a run is judged: fixed before any run."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
 import attrs
 
-from paper_repro.spec.quantity import Quantity, checked
+from paper_repro.spec.quantity import Quantity, checked, tag
 from paper_repro.spec.reader import Loaded, load
 
-Rule = Literal["prediction-interval", "same-law", "standard-errors", "lost"]
+_RULE = Quantity("the rule by which our value is judged", unit="")
+_PUBLISHED = Quantity("the published value", unit="as measured")
 
 
 @attrs.frozen(field_transformer=checked)
-class Claim:
-    """One published value.
+class PredictionInterval:
+    """The published value is one more draw of the recipe.
 
-    ``measured`` is the dotted path of our value in the results of a run. The rules:
-
-    - ``prediction-interval``: the published value is one more draw of the recipe; it must lie in the prediction interval of our
-      training seeds (Student's t), widened by the error from the test sequences, ours and theirs, and by the published rounding.
-      The variance from the training data, which the seeds share, is not in it. An interval that holds the published value but is
-      wider on one side than ``tolerance``, the distance of the published value from the truth, decides nothing: INCONCLUSIVE.
-    - ``same-law``: ours and the published value are two draws of a known law; they must differ by at most ``tolerance``.
-    - ``standard-errors``: a check of our own: our value minus the exact one must vanish within three of its standard errors.
-    - ``lost``: the value is stated to exist but did not survive in the source text; ours is reported without a verdict.
+    It must lie in the prediction interval of our training seeds (Student's t), widened by the error from the test sequences, ours
+    and theirs, and by the published rounding. The variance from the training data, which the seeds share, is not in it. An interval
+    that holds the published value but is wider on one side than ``tolerance`` decides nothing: INCONCLUSIVE.
     """
+
+    published: Annotated[float, _PUBLISHED]
+    rounding: Annotated[float, Quantity("half of the last published digit", unit="as measured", at_least=0)]
+    tolerance: Annotated[float, Quantity("distance of the published value from the truth", unit="as measured", at_least=0)]
+    kind: Annotated[Literal["prediction-interval"], _RULE] = tag("prediction-interval")
+
+
+@attrs.frozen(field_transformer=checked)
+class SameDistribution:
+    """Ours and the published value are two draws of a known distribution: they must differ by at most ``tolerance``."""
+
+    published: Annotated[float, _PUBLISHED]
+    tolerance: Annotated[float, Quantity("largest difference of two draws", unit="as measured", at_least=0)]
+    kind: Annotated[Literal["same-distribution"], _RULE] = tag("same-distribution")
+
+
+@attrs.frozen(field_transformer=checked)
+class StandardErrors:
+    """A check of our own, of a difference from an exact value: it must be 0 within ``limit`` of its standard errors."""
+
+    limit: Annotated[float, Quantity("largest deviation from 0", unit="standard errors", above=0)]
+    kind: Annotated[Literal["standard-errors"], _RULE] = tag("standard-errors")
+
+
+@attrs.frozen(field_transformer=checked)
+class Lost:
+    """The value is stated to exist but did not survive in the source text: ours is reported without a verdict."""
+
+    kind: Annotated[Literal["lost"], _RULE] = tag("lost")
+
+
+Rule = PredictionInterval | SameDistribution | StandardErrors | Lost
+
+
+@attrs.frozen
+class Claim:
+    """One claim: ``measured`` is the dotted path of our value in the results of a run, ``rule`` how it is judged."""
 
     name: str
     statement: str
     measured: str
     rule: Rule
-    published: Annotated[float, Quantity("the published value, or 0 where it is lost", unit="as measured")]
-    rounding: Annotated[float, Quantity("half of the last published digit", unit="as measured", at_least=0)]
-    tolerance: Annotated[float, Quantity("what the rule needs of a distance, or 0", unit="as measured", at_least=0)]
+
+    @property
+    def published(self) -> float:
+        """The published value; NaN where none is known."""
+        return self.rule.published if isinstance(self.rule, PredictionInterval | SameDistribution) else math.nan
 
 
 @attrs.frozen(field_transformer=checked)

@@ -10,7 +10,7 @@ import pytest
 
 from paper_repro.files import InputError
 from paper_repro.spec import Claim, Hamiltonian, Loaded, Published, converter, digest, load_published, load_spec, specs_folder
-from paper_repro.spec.published import Rule
+from paper_repro.spec.published import Lost, PredictionInterval, Rule, StandardErrors
 
 TEXT = (specs_folder() / "published.toml").read_text(encoding="utf-8")
 
@@ -40,12 +40,12 @@ def test_there_is_one_claim_for_every_ratio_that_is_not_one(claims: dict[str, Cl
 
 
 def test_every_rule_is_used_and_judges_what_it_can(claims: dict[str, Claim]) -> None:
-    assert {claim.rule for claim in claims.values()} == set(get_args(Rule))
+    assert {type(claim.rule) for claim in claims.values()} == set(get_args(Rule))
     for claim in claims.values():
-        if claim.rule == "prediction-interval":
-            assert claim.rounding > 0
-        if claim.rule == "lost":
-            assert claim.published == 0
+        if isinstance(claim.rule, PredictionInterval):
+            assert claim.rule.rounding > 0
+            assert claim.rule.tolerance > 0
+        assert math.isnan(claim.published) == isinstance(claim.rule, Lost | StandardErrors)
 
 
 def cosine(first: Sequence[float], second: Sequence[float]) -> float:
@@ -56,7 +56,8 @@ def cosine(first: Sequence[float], second: Sequence[float]) -> float:
 def test_the_published_cosine_is_that_of_the_published_ratios(claims: dict[str, Claim], hamiltonian: Hamiltonian) -> None:
     truth = [term.coupling for term in hamiltonian.terms]
     table = [1.0, *(claims[f"ratio_{term.name}"].published for term in hamiltonian.terms if term.name != "J_AA")]
-    stated = claims["cosine"]
+    stated = claims["cosine"].rule
+    assert isinstance(stated, PredictionInterval)
     assert abs(cosine(truth, table) - stated.published) <= stated.rounding + 1e-5
     for index in range(1, 6):  # a flipped sign in the table does not give the published cosine
         flipped = [-value if i == index else value for i, value in enumerate(table)]
@@ -69,21 +70,24 @@ def test_every_measured_path_is_dotted_and_used_once(claims: dict[str, Claim]) -
     assert all(re.fullmatch(r"[a-z_]+(\.[A-Za-z_0-9]+)+", path) for path in paths)
 
 
+KIND = 'kind = { value = "prediction-interval", status = "assumed", why = "the published value is one more draw of the recipe" }'
 ROUNDING = 'rounding = { value = 0.00005, status = "inferred", where = "b39e928", why = "four digits" }'
 
 
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
-        ('rule = "prediction-interval"', 'rule = "looks-good"', "claims.cosine.rule"),
-        ('rule = "prediction-interval"', "rule = 3", "claims.cosine.rule"),
-        ('rule = "prediction-interval"\n', "", "claims.cosine.rule"),
+        (KIND, KIND.replace("prediction-interval", "looks-good"), "claims.cosine.rule.kind"),
+        (KIND, "kind = 3", "claims.cosine.rule.kind"),
+        (KIND, "", "claims.cosine.rule.kind"),
+        (KIND, KIND.replace("prediction-interval", "lost"), "claims.cosine.rule.published"),
+        ("[claims.cosine.rule]", "[claims.cosine.rules]", "claims.cosine.rules"),
         ('measured = "inversion.cosine"', 'measure = "inversion.cosine"', "claims.cosine.measure"),
         ('measured = "inversion.cosine"', "measured = 1", "claims.cosine.measured"),
-        (ROUNDING, "rounding = 0.00005", "claims.cosine.rounding"),
-        (ROUNDING, ROUNDING.replace("0.00005", "-0.1"), "claims.cosine.rounding"),
-        (ROUNDING, ROUNDING.replace("0.00005", "nan"), "claims.cosine.rounding"),
-        (ROUNDING, ROUNDING.replace(', why = "four digits"', ""), "claims.cosine.rounding"),
+        (ROUNDING, "rounding = 0.00005", "claims.cosine.rule.rounding"),
+        (ROUNDING, ROUNDING.replace("0.00005", "-0.1"), "claims.cosine.rule.rounding"),
+        (ROUNDING, ROUNDING.replace("0.00005", "nan"), "claims.cosine.rule.rounding"),
+        (ROUNDING, ROUNDING.replace(', why = "four digits"', ""), "claims.cosine.rule.rounding"),
         ("confidence = { value = 0.95", "confidence = { value = 95", "confidence"),
         ('protocol = "paper.toml"', "protocol = true", "protocol"),
         ("[claims.cosine]", "[claim.cosine]", "claim"),
@@ -102,6 +106,6 @@ def test_a_malformed_claim_is_one_line(tmp_path: Path, old: str, new: str, where
 
 def test_the_digest_sees_a_moved_goalpost(tmp_path: Path, published: Loaded[Published]) -> None:
     path = tmp_path / "published.toml"
-    for old, new in [("0.9974", "0.9973"), ('rule = "same-law"', 'rule = "lost"'), ("value = 0.95", "value = 0.99")]:
+    for old, new in [("0.9974", "0.9973"), ("value = 3.0", "value = 4.0"), ("value = 0.95", "value = 0.99")]:
         path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
         assert digest(load_published(path).record) != digest(published.record)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, Self, TypeVar, Union, get_args, get_origin
 
 import attrs
 
@@ -17,6 +17,11 @@ class MeasuredPath:
     """A path that was resolved: the attributes, or keys of a mapping, that lead to a ``Measured``."""
 
     names: tuple[str, ...]
+
+    @classmethod
+    def of_text(cls, text: str) -> Self:
+        """Return a path that was resolved when its file was loaded (``resolve``)."""
+        return cls(tuple(text.split(".")))
 
     def __str__(self) -> str:
         """Return the path as it stands in a file."""
@@ -66,7 +71,7 @@ def resolve(text: str, root: type, keys: Collection[str]) -> MeasuredPath:
         kinds, reached = _alternatives(known[name]), f"{reached}.{name}".lstrip(".")
     if kinds != [Measured]:
         raise ValueError(f"{text!r}, which is not a measured value; expected the path of one")
-    return MeasuredPath(tuple(text.split(".")))
+    return MeasuredPath.of_text(text)
 
 
 def _alternatives(kind: Any) -> list[Any]:

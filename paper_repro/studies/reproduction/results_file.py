@@ -29,6 +29,8 @@ _MEASURED = {
     "cosine": "inversion.cosine", "r2": "inversion.r2", "equations": "inversion.equations", "plateau_gap": "calibration.gap",
     "alpha": "calibration.alpha", "thermodynamic_integration": "thermodynamic_integration.error",
 }  # fmt: skip
+#: Rules that the first format named otherwise.
+_RULES = {"same-law": "same-distribution"}
 
 
 def _make_converter() -> cattrs.Converter:
@@ -97,6 +99,7 @@ def _upgraded(data: Any) -> Any:
         data["caveats"] = data.pop("reservations")
     for item in data.get("verdicts", []):
         item["measured"] = _MEASURED.get(item["claim"]) or f"inversion.ratios.{item['claim'].removeprefix('ratio_')}"
+        item["rule"] = _RULES.get(item["rule"], item["rule"])
     for part in [*data.get("calibration", []), *filter(None, [data.get("authors", {}).get("calibration")])]:
         above = [part.pop(name) for name in sorted(part) if name.startswith("above_")]
         if "failed" not in part:

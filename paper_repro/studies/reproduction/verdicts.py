@@ -1,106 +1,120 @@
-"""Verdicts: each published value against ours, by the rule that specs/published.toml fixed before any run."""
+"""Verdicts: each published value beside ours, by the rule that specs/published.toml fixed before any run."""
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
 
 import attrs
 import numpy as np
 from scipy import stats
 
-from paper_repro.spec import Claim, Published, Spec, canonical, differences
-
-Verdict = Literal["REPRODUCED", "DEVIATES", "INCONCLUSIVE"]
-
-#: A pooled z-score of the sampled energies beyond this is a sampler that has not converged.
-_SAMPLER_LIMIT = 5.0
+from paper_repro.spec.published import Claim, Lost, PredictionInterval, Published, Rule, SameDistribution, StandardErrors
+from paper_repro.studies.reproduction.paths import MeasuredPath
+from paper_repro.studies.reproduction.results import Judgement, Results, Verdict
 
 
 @attrs.frozen
-class Judgement:
-    """The verdict on one claim: our value, its errors, the interval that the published value had to meet, and the reason.
+class Outcome:
+    """What a rule finds: the verdict, the reason, and the interval that the published value had to meet (NaN for none)."""
 
-    ``over_sequences`` is the standard error from resampling within a seed, averaged over the seeds: these share the test
-    sequences, so that it does not fall with their number; ``over_seeds`` is the standard deviation between training seeds.
-    NaN where there is none.
-    """
-
-    claim: Claim
     verdict: Verdict
-    value: float
-    over_sequences: float
-    over_seeds: float
-    low: float
-    high: float
     reason: str
+    low: float = math.nan
+    high: float = math.nan
 
 
-def values_at(results: dict[str, Any], path: str) -> list[tuple[float, float]]:
-    """Return (value, standard error) at a dotted path of the results, one for each training seed where the section has them.
+@attrs.frozen
+class Trainings:
+    """One value of each training (training,), and the standard error of each from resampling within it."""
 
-    NaN stands for a number that is null in the results; the list is empty where the path leads nowhere.
-    """
-    head, *rest = path.split(".")
-    section = results.get(head)
-    found = (value_in(part, rest) for part in (section if isinstance(section, list) else [section]))
-    return [pair for pair in found if pair is not None]
+    values: tuple[float, ...]
+    errors: tuple[float, ...]
 
+    @property
+    def mean(self) -> float:
+        """The mean over trainings; NaN for none."""
+        return float(np.mean(self.values)) if self.values else math.nan
 
-def value_in(part: Any, names: Sequence[str]) -> tuple[float, float] | None:
-    """Return (value, standard error) at a path of keys in one part of the results, NaN for null; None where it leads nowhere."""
-    for name in names:
-        part = part.get(name) if isinstance(part, dict) else None
-    if not isinstance(part, dict) or "value" not in part:
-        return None
-    value, error = (math.nan if item is None else float(item) for item in (part["value"], part["standard_error"]))
-    return value, error
+    @property
+    def within(self) -> float:
+        """The standard error within a training, averaged over them; NaN for none."""
+        return sum(self.errors) / len(self.errors) if self.errors else math.nan
 
-
-def by_network(results: dict[str, Any], path: str) -> list[tuple[float, float]]:
-    """Return (value, standard error) at a dotted path for each training seed, then for the authors' weights where they were asked.
-
-    NaN where a network has no such value, so that the list has an entry for each column.
-    """
-    section, *rest = path.split(".")
-    theirs = results["authors"].get(section)
-    parts = [*results[section], *([] if theirs is None else [theirs])]
-    return [value_in(part, rest) or (math.nan, math.nan) for part in parts]
+    @property
+    def between(self) -> float:
+        """The standard deviation between trainings; NaN for fewer than two."""
+        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else math.nan
 
 
-def reservations(spec: Spec, published: Spec, results: dict[str, Any]) -> list[str]:
-    """Return why a run can establish nothing, whatever it finds; an empty list where it can.
+def judge_all(published: Published, results: Results, caveats: Sequence[str]) -> tuple[Judgement, ...]:
+    """Return the verdicts on all claims, in the order of the file."""
+    return tuple(judge(claim, results, published.confidence, caveats) for claim in published.claims)
 
-    Its constants differ from the published protocol (the numbers of the seeds and the name aside), it has fewer training seeds,
-    its energies miss the exact ones, its snapshots are correlated, or a training has not lowered its loss.
-    """
-    ours, theirs = canonical(spec), canonical(published)
-    for values in (ours, theirs):
-        values.pop("name")
-        values.pop("seeds")
-        values["training"].pop("seeds")
-    changed = [line.split(":")[0] for line in differences(theirs, ours)]
-    reasons = []
-    if changed:
-        shown = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-        reasons.append(f"not the published protocol ({shown})")
-    if len(spec.training.seeds) < len(published.training.seeds):
-        reasons.append(f"{len(spec.training.seeds)} training seeds where the protocol has {len(published.training.seeds)}")
-    for which in ("training", "test"):
-        diagnosis = results.get("sampling", {}).get(which)
-        if diagnosis is None:
-            reasons.append(f"no diagnosis of the {which} set")
-            continue
-        if spec.sampler.method == "exact":
-            continue
-        z, ratio = diagnosis["z_pooled"], diagnosis["thinning_ratio"]
-        if z is None or abs(z) > _SAMPLER_LIMIT:
-            reasons.append(f"sampling of the {which} set has not converged (pooled z of the energy {z})")
-        if ratio is None or ratio < 1:
-            reasons.append(f"snapshots of the {which} set are correlated (thinning / autocorrelation = {ratio})")
-    for seed, trained in zip(results.get("seeds", ()), results.get("training", ()), strict=False):
-        if trained["epoch_losses"][-1] >= trained["epoch_losses"][0]:
-            reasons.append(f"training of seed {seed} has not lowered its loss")
-    return reasons
+
+def judge(claim: Claim, results: Results, confidence: float, caveats: Sequence[str]) -> Judgement:
+    """Return the verdict on one claim; with any of the ``caveats`` it is INCONCLUSIVE."""
+    found = MeasuredPath.of_text(claim.measured).of_trained(results)
+    ours = Trainings(tuple(item.value for item in found), tuple(item.standard_error for item in found))
+    outcome = _apply(claim.rule, ours, confidence)
+    if caveats:
+        outcome = attrs.evolve(outcome, verdict="INCONCLUSIVE", reason="; ".join(caveats))
+    return Judgement(
+        claim.name, claim.statement, claim.measured, claim.rule.kind, claim.published, ours.mean, ours.within, ours.between,
+        outcome.low, outcome.high, outcome.verdict, outcome.reason,
+    )  # fmt: skip
+
+
+def _apply(rule: Rule, ours: Trainings, confidence: float) -> Outcome:
+    if isinstance(rule, Lost):
+        return Outcome("INCONCLUSIVE", "the published value is lost in the source text; ours is reported")
+    if not ours.values or not all(map(math.isfinite, ours.values)):
+        return Outcome("INCONCLUSIVE", "not measured in this run")
+    if isinstance(rule, SameDistribution):
+        return by_distribution(rule, ours)
+    if isinstance(rule, StandardErrors):
+        return by_standard_errors(rule, ours)
+    return by_prediction_interval(rule, ours, confidence)
+
+
+def by_distribution(rule: SameDistribution, ours: Trainings) -> Outcome:
+    """Judge two draws of one distribution by their distance."""
+    low, high = rule.published - rule.tolerance, rule.published + rule.tolerance
+    inside = low <= min(ours.values) and max(ours.values) <= high
+    reason = f"{_place(inside)} {low:,.0f} … {high:,.0f}, where a draw of the same distribution lies"
+    return Outcome(_verdict(inside), reason, low, high)
+
+
+def by_standard_errors(rule: StandardErrors, ours: Trainings) -> Outcome:
+    """Judge a difference from an exact value by its standard error."""
+    if not math.isfinite(ours.within) or ours.within <= 0:
+        return Outcome("INCONCLUSIVE", "no standard error")
+    low, high = -rule.limit * ours.within, rule.limit * ours.within
+    reason = f"{abs(ours.mean) / ours.within:.1f} standard errors from the exact value"
+    return Outcome(_verdict(low <= ours.mean <= high), reason, low, high)
+
+
+def by_prediction_interval(rule: PredictionInterval, ours: Trainings, confidence: float) -> Outcome:
+    """Judge a published value as one more draw of the recipe: by the prediction interval of our trainings, widened by the noise."""
+    if len(ours.values) < 2:
+        return Outcome("INCONCLUSIVE", "one training seed; a spread takes two or more")
+    if not math.isfinite(ours.within):
+        return Outcome("INCONCLUSIVE", "no standard error")
+    low, high = prediction_interval(ours.values, confidence)
+    noise = math.sqrt(2) * float(stats.norm.ppf(0.5 + confidence / 2)) * ours.within  # their test sequences and ours
+    half = math.hypot((high - low) / 2, noise) + rule.rounding
+    low, high = ours.mean - half, ours.mean + half
+    inside = low <= rule.published <= high
+    reason = f"{_place(inside)} {low:.4f} … {high:.4f}, the {confidence:.0%} interval of {len(ours.values)} seeds"
+    if inside and half > rule.tolerance:
+        return Outcome("INCONCLUSIVE", f"{reason}: too wide to tell the published value from the truth", low, high)
+    return Outcome(_verdict(inside), reason, low, high)
+
+
+def _verdict(inside: bool) -> Verdict:
+    return "REPRODUCED" if inside else "DEVIATES"
+
+
+def _place(inside: bool) -> str:
+    return "inside" if inside else "outside"
 
 
 def prediction_interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
@@ -119,60 +133,11 @@ def mean_interval(values: Sequence[float], errors: Sequence[float], confidence: 
     """Return the mean over trainings and half the width of its confidence interval.
 
     Two components: the scatter s of the n ``values`` between trainings, which averages out, and the mean square of the standard
-    ``errors`` within one, which does not, for all trainings are asked about the same sequences: t √(s²/n + σ²), with Student's t of
-    n - 1 degrees of freedom. Of one training the normal quantile times σ: what lies between trainings is then not in it.
+    ``errors`` within one, which does not, for all trainings share the test sequences: t √(s²/n + σ²), with Student's t of n - 1
+    degrees of freedom. Of one training the normal quantile times σ: the scatter between trainings is then not in it.
     """
     mean, within = float(np.mean(values)), float(np.mean(np.square(errors)))
     if len(values) < 2:
         return mean, float(stats.norm.ppf(0.5 + confidence / 2)) * math.sqrt(within)
     quantile = float(stats.t.ppf(0.5 + confidence / 2, len(values) - 1))
     return mean, quantile * math.sqrt(float(np.var(values, ddof=1)) / len(values) + within)
-
-
-def judge(claim: Claim, results: dict[str, Any], confidence: float, doubts: Sequence[str]) -> Judgement:
-    """Return the verdict on one claim; with any of ``doubts`` it is INCONCLUSIVE."""
-    found = values_at(results, claim.measured)
-    values = [value for value, _ in found]
-    value = float(np.mean(values)) if values else math.nan
-    over_seeds = float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
-    over_sequences = sum(error for _, error in found) / len(found) if found else math.nan
-
-    def result(verdict: Verdict, reason: str, low: float = math.nan, high: float = math.nan) -> Judgement:
-        if doubts:
-            verdict, reason = "INCONCLUSIVE", "; ".join(doubts)
-        return Judgement(claim, verdict, value, over_sequences, over_seeds, low, high, reason)
-
-    if claim.rule == "lost":
-        return result("INCONCLUSIVE", "the published value is lost in the source text; ours is reported")
-    if not values or not all(map(math.isfinite, values)):
-        return result("INCONCLUSIVE", "not measured in this run")
-    if claim.rule == "same-law":
-        low, high = claim.published - claim.tolerance, claim.published + claim.tolerance
-        inside = low <= min(values) and max(values) <= high
-        reason = f"{'inside' if inside else 'outside'} {low:,.0f} … {high:,.0f}, where a draw of the same law lies"
-        return result("REPRODUCED" if inside else "DEVIATES", reason, low, high)
-    if claim.rule == "standard-errors":
-        if not math.isfinite(over_sequences) or over_sequences <= 0:
-            return result("INCONCLUSIVE", "no standard error")
-        low, high = claim.published - 3 * over_sequences, claim.published + 3 * over_sequences
-        inside = low <= value <= high
-        reason = f"{abs(value - claim.published) / over_sequences:.1f} standard errors from the exact value"
-        return result("REPRODUCED" if inside else "DEVIATES", reason, low, high)
-    if len(values) < 2:
-        return result("INCONCLUSIVE", "one training seed; a spread takes two or more")
-    if not math.isfinite(over_sequences):
-        return result("INCONCLUSIVE", "no standard error")
-    low, high = prediction_interval(values, confidence)
-    noise = math.sqrt(2) * float(stats.norm.ppf(0.5 + confidence / 2)) * over_sequences  # their test sequences and ours
-    half = math.hypot((high - low) / 2, noise) + claim.rounding
-    low, high = value - half, value + half
-    inside = low <= claim.published <= high
-    reason = f"{'inside' if inside else 'outside'} {low:.4f} … {high:.4f}, the {confidence:.0%} interval of {len(values)} seeds"
-    if inside and half > claim.tolerance:
-        return result("INCONCLUSIVE", f"{reason}: too wide to tell the published value from the truth", low, high)
-    return result("REPRODUCED" if inside else "DEVIATES", reason, low, high)
-
-
-def judge_all(published: Published, results: dict[str, Any], doubts: Sequence[str]) -> list[Judgement]:
-    """Return the verdicts on all claims, in the order of the file."""
-    return [judge(claim, results, published.confidence, doubts) for claim in published.claims]

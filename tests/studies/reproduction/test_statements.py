@@ -1,24 +1,34 @@
 """Verdicts on what the paper says: by the bound and the error bar, and nothing else."""
 
+import json
 import math
 
 import attrs
 import pytest
 
+from paper_repro.analysis.claim_tests.evidence import (
+    Corruption,
+    Detector,
+    Evidence,
+    Generalisation,
+    InteractionBeyondRange,
+    Scale,
+)
 from paper_repro.numerics.measured import Measured
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.species import as_species
+from paper_repro.pipeline import codec
 from paper_repro.spec import Statement, load_published, specs_folder
 from paper_repro.studies.reproduction.results import ByNetwork, Calibration, FailedCalibration, Results
-from paper_repro.studies.reproduction.statements import FromPlateau, Questions, decide, decide_all, plateaus_of, values_of
+from paper_repro.studies.reproduction.statements import CONVERTER, StatementsReport, decide, decide_all, listed, plateaus_of
 
-AT_LEAST = Statement("s", "says", "part.value_of_it", "at-least", 1.0)
+AT_LEAST = Statement("s", "says", "scale.over_beta", "at-least", 1.0)
 AT_MOST = attrs.evolve(AT_LEAST, rule="at-most")
 
 
 def found(value, error):
-    return {"part": {"value_of_it": {"value": value, "standard_error": error}}}
+    return Evidence(scale=Scale(Measured(value, error), Measured(0.1, 0.01)))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +55,7 @@ def test_a_wider_interval_decides_less():
 
 def test_what_is_not_measured_is_undecided():
     published = load_published(specs_folder() / "published.toml").record
-    decisions = decide_all(published, {})
+    decisions = decide_all(published, Evidence())
     assert len(decisions) == 9
     assert {item.verdict for item in decisions} == {"UNDECIDED"}
 
@@ -56,10 +66,30 @@ def test_every_statement_has_its_own_path():
 
 
 def test_values_are_listed_with_their_paths():
-    listed = dict(values_of({"a": {"b": {"value": 1.0, "standard_error": 0.1}, "c": 2.0}, "d": {"each": [1.0]}}))
-    assert listed["a.b"] == (1.0, 0.1)
-    assert listed["a.c"][0] == 2.0
-    assert len(listed) == 2
+    places = {"one_letter": Measured(0.1, 0.01), "T_1": Measured(0.3, 0.02)}
+    evidence = Evidence(
+        interaction=InteractionBeyondRange(Measured(0.2, 0.1), (0.2, 0.2)),
+        detector=Detector(0.8, *[Corruption(0.9, 0.1, 0.5)] * 4, Measured(0.7, 0.2)),
+        generalisation=Generalisation(places, places["T_1"]),
+    )
+    found = dict(listed(evidence))
+    assert math.isnan(found["detector.threshold"].standard_error)
+    assert found.pop("detector.threshold").value == 0.8
+    assert found == {
+        "interaction.beyond": Measured(0.2, 0.1), "detector.worst": Measured(0.7, 0.2),
+        **{f"detector.{name}": Measured(0.9, 0.1)
+           for name in ("shuffled_identities", "random_network", "wrong_temperature", "unseen_lengths")},
+        "generalisation.one_letter": places["one_letter"], "generalisation.T_1": places["T_1"],
+        "generalisation.excess": places["T_1"],
+    }  # fmt: skip
+
+
+def test_the_evidence_of_the_golden_files_is_read_and_written_as_it_stands(golden):
+    for name in ("statements.json", "statements-refined.json"):
+        data = json.loads((golden / name).read_text())
+        report = codec.build(data, StatementsReport, name, CONVERTER)
+        assert CONVERTER.unstructure(report) == data
+        assert report.evidence.generalisation.excess == max(report.evidence.generalisation.places.values(), key=lambda m: m.value)
 
 
 def of_calibration(gap, alpha, above):
@@ -84,13 +114,3 @@ def test_what_a_run_s_plateaus_say_does_not_depend_on_the_fit_of_alpha(paper):
     fewer = attrs.evolve(spec, likelihood=attrs.evolve(spec.likelihood, higher_temperatures=(0.1,)))
     with pytest.raises(ValueError, match="4 temperatures; expected those of spec paper, 2"):
         plateaus_of(Results("mine", "0", (0, 1, 2), calibration=ByNetwork(tuple(parts))), fewer)
-
-
-def test_what_a_better_training_leaves_at_high_energies_is_a_share(paper):
-    asked = Questions([], paper.record, 2, 1, 0, 1)
-    found = asked._plateau([FromPlateau(0.1, 1.0), FromPlateau(-0.3, 3.0)], [FromPlateau(0.0, 0.5), FromPlateau(0.0, 0.5)])
-    assert found["gap_per_spin"]["value"] == pytest.approx(0.2)
-    assert found["high_energy"]["value"] == pytest.approx(2.0)
-    assert found["high_energy_left"]["value"] == pytest.approx(0.25)
-    assert found["high_energy_left"]["standard_error"] == pytest.approx(0.25 * 0.5)  # deviation √2, error 1 of 2
-    assert "high_energy_left" not in asked._plateau([FromPlateau(0.1, 1.0), FromPlateau(0.2, 3.0)], [])

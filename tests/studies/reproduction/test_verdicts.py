@@ -7,8 +7,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paper_repro.spec import Claim, load_published, load_spec, specs_folder
-from paper_repro.studies.reproduction.verdicts import judge, judge_all, mean_interval, prediction_interval, reservations, values_at
+from paper_repro.numerics.measured import Measured
+from paper_repro.spec import Claim, load_published, specs_folder
+from paper_repro.spec.published import Lost, PredictionInterval, SameDistribution, StandardErrors
+from paper_repro.studies.reproduction.results import (
+    ByNetwork,
+    Calibration,
+    FailedCalibration,
+    Inversion,
+    Results,
+    ThermodynamicIntegral,
+)
+from paper_repro.studies.reproduction.verdicts import judge, judge_all, mean_interval, prediction_interval
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +26,27 @@ def published():
     return load_published(specs_folder() / "published.toml").record
 
 
+INVERSION = Inversion(*[Measured(math.nan)] * 5, ratios={}, couplings={}, equations=Measured(math.nan), condition=1.0)
+
+
+def of(name, *values, error=0.01):
+    """Results with one value of the inversion for each training."""
+    parts = tuple(attrs.evolve(INVERSION, **{name: Measured(value, error)}) for value in values)
+    return Results("mine", "0", tuple(range(len(values))), inversion=ByNetwork(parts))
+
+
 def results(*values: float, error: float = 0.01):
-    return {"inversion": [{"r2": {"value": value, "standard_error": error}} for value in values]}
+    return of("r2", *values, error=error)
 
 
-def claim(rule="prediction-interval", value=0.87, rounding=0.005, measured="inversion.r2", tolerance=0.13):
-    return Claim("r2", "R²", measured, rule, value, rounding, tolerance)
+def of_integration(value, error):
+    exact = Measured(value, 0.0)
+    integral = ThermodynamicIntegral(exact, exact, Measured(value, error), exact, *[np.zeros(2)] * 3)
+    return Results("mine", "0", (0,), thermodynamic_integration=integral)
+
+
+def claim(value=0.87, rounding=0.005, tolerance=0.13):
+    return Claim("r2", "R²", "inversion.r2", PredictionInterval(value, rounding, tolerance))
 
 
 def test_the_prediction_interval_holds_the_next_draw_as_often_as_it_says():
@@ -79,75 +104,50 @@ def test_scatter_does_not_buy_a_reproduction():
 @pytest.mark.faults("too little")
 def test_one_seed_or_nothing_measured_is_inconclusive():
     assert judge(claim(), results(0.87), 0.95, []).verdict == "INCONCLUSIVE"
-    assert judge(claim(), {}, 0.95, []).verdict == "INCONCLUSIVE"
+    assert judge(claim(), Results("mine", "0", ()), 0.95, []).verdict == "INCONCLUSIVE"
     assert judge(claim(), results(0.87, math.nan), 0.95, []).verdict == "INCONCLUSIVE"
-    assert judge(claim(measured="inversion.none"), results(0.87, 0.88), 0.95, []).verdict == "INCONCLUSIVE"
-    null = {"inversion": [{"r2": {"value": None, "standard_error": None}}] * 3}
-    assert judge(claim(), null, 0.95, []).verdict == "INCONCLUSIVE"
+    assert judge(claim(), results(0.87, 0.88, error=math.nan), 0.95, []).reason == "no standard error"
+    assert judge(claim(), results(math.nan, math.nan, math.nan), 0.95, []).reason == "not measured in this run"
 
 
 def test_the_other_rules():
-    enough, few = {"n": {"e": {"value": 1_047_930, "standard_error": 0.0}}}, {"n": {"e": {"value": 37_000, "standard_error": 0.0}}}
-    count = claim("same-law", 1_057_440, 0, "n.e", 25_500)
-    assert judge(count, enough, 0.95, []).verdict == "REPRODUCED"
-    assert judge(count, few, 0.95, []).verdict == "DEVIATES"
-    near, far = ({"ti": {"error": {"value": value, "standard_error": 0.01}}} for value in (-0.029, 0.031))
-    difference = claim("standard-errors", 0.0, 0.0, "ti.error")
-    assert judge(difference, near, 0.95, []).verdict == "REPRODUCED"
-    assert judge(difference, far, 0.95, []).verdict == "DEVIATES"
-    assert judge(difference, {"ti": {"error": {"value": 0.0, "standard_error": None}}}, 0.95, []).verdict == "INCONCLUSIVE"
-    assert judge(claim("lost"), results(0.87, 0.87, 0.87), 0.95, []).verdict == "INCONCLUSIVE"
+    count = Claim("n", "equations", "inversion.equations", SameDistribution(1_057_440, 25_500))
+    assert judge(count, of("equations", 1_047_930, 1_047_930, error=0.0), 0.95, []).verdict == "REPRODUCED"
+    assert judge(count, of("equations", 1_047_930, 37_000, error=0.0), 0.95, []).verdict == "DEVIATES"
+    difference = Claim("ti", "TI", "thermodynamic_integration.error", StandardErrors(3.0))
+    assert judge(difference, of_integration(-0.029, 0.01), 0.95, []).verdict == "REPRODUCED"
+    assert judge(difference, of_integration(0.031, 0.01), 0.95, []).verdict == "DEVIATES"
+    assert judge(difference, of_integration(0.0, math.nan), 0.95, []).verdict == "INCONCLUSIVE"
+    lost = Claim("gap", "gap", "inversion.r2", Lost())
+    judged = judge(lost, results(0.87, 0.87, 0.87), 0.95, [])
+    assert judged.verdict == "INCONCLUSIVE"
+    assert judged.value == pytest.approx(0.87)
+    assert math.isnan(judged.published)
 
 
-def sampling(z=0.4, ratio=6.0):
-    return {"sampling": {which: {"z_pooled": z, "thinning_ratio": ratio} for which in ("training", "test")}}
+def test_a_failed_calibration_has_no_part_in_the_mean_of_the_others():
+    measured = Measured(2.0, 0.1)
+    good = Calibration(*[measured] * 7, 9, -9.5, (), measured)
+    parts = ByNetwork((good, FailedCalibration("no slope", -9.5)))
+    judged = judge(Claim("gap", "gap", "calibration.gap", Lost()), Results("mine", "0", (0, 1), calibration=parts), 0.95, [])
+    assert (judged.value, judged.over_sequences) == (2.0, 0.1)
+    assert math.isnan(judged.over_seeds)
 
 
-def test_only_the_published_protocol_with_sound_sampling_has_no_reservations(paper):
-    spec = paper.record
-    assert reservations(spec, spec, sampling()) == []
-    seeds = attrs.evolve(
-        spec, seeds=attrs.evolve(spec.seeds, data=1), training=attrs.evolve(spec.training, seeds=(7, 8, 9)), name="mine"
-    )
-    assert reservations(seeds, spec, sampling()) == []
-    two = attrs.evolve(spec, training=attrs.evolve(spec.training, seeds=(8, 9)))
-    assert "training seeds" in reservations(two, spec, sampling())[0]
-    fewer = attrs.evolve(spec, training=attrs.evolve(spec.training, epochs=19))
-    assert "training.epochs" in reservations(fewer, spec, sampling())[0]
-    other = attrs.evolve(spec, hamiltonian=attrs.evolve(spec.hamiltonian, terms=spec.hamiltonian.terms[:5]))
-    assert "K_BB" in reservations(other, spec, sampling())[0]
-    assert reservations(spec, spec, {})
-    assert reservations(spec, spec, sampling(z=-5.1))
-    assert reservations(spec, spec, sampling(z=None))
-    assert reservations(spec, spec, sampling(ratio=0.5))
-    falling, rising = ({"seeds": [7], "training": [{"epoch_losses": losses}]} for losses in ([0.5, 0.4], [0.5, 0.6]))
-    assert reservations(spec, spec, sampling() | falling) == []
-    assert "seed 7" in reservations(spec, spec, sampling() | rising)[0]
-
-
-def test_the_smoke_run_can_never_say_reproduced(paper, published):
-    """Whatever it finds: every published value met exactly."""
-    smoke = load_spec(specs_folder() / "smoke.toml").record
-    doubts = reservations(smoke, paper.record, sampling())
-    assert doubts
-    perfect = {}
-    for item in published.claims:
-        node = perfect
-        *path, last = item.measured.split(".")
-        for name in path:
-            node = node.setdefault(name, {})
-        node[last] = {"value": item.published, "standard_error": 1e-4}
-    perfect["inversion"] = [perfect["inversion"]] * 3
-    assert {judged.verdict for judged in judge_all(published, perfect, doubts)} == {"INCONCLUSIVE"}
+def test_caveats_leave_no_verdict_whatever_is_found(published):
+    """Every published value met exactly."""
+    perfect = attrs.evolve(of_integration(0.0, 1e-4), seeds=(0, 1, 2), inversion=ByNetwork((met(published),) * 3))
+    assert {judged.verdict for judged in judge_all(published, perfect, ["not the published protocol"])} == {"INCONCLUSIVE"}
     assert "REPRODUCED" in {judged.verdict for judged in judge_all(published, perfect, [])}  # the rule itself can say it
+
+
+def met(published):
+    """An inversion whose values are the published ones."""
+    values = {item.measured.removeprefix("inversion."): Measured(item.published, 1e-4) for item in published.claims}
+    ratios = {name.removeprefix("ratios."): value for name, value in values.items() if name.startswith("ratios.")}
+    return attrs.evolve(INVERSION, cosine=values["cosine"], r2=values["r2"], ratios=ratios, equations=values["equations"])
 
 
 def test_every_claim_measures_something_that_a_run_records(published):
     sections = {item.measured.split(".")[0] for item in published.claims}
     assert sections <= {"inversion", "calibration", "thermodynamic_integration"}
-
-
-def test_values_of_lists_and_records():
-    assert values_at(results(1.0, 2.0), "inversion.r2") == [(1.0, 0.01), (2.0, 0.01)]
-    assert values_at({"a": {"b": {"value": 3, "standard_error": None}}}, "a.b")[0][0] == 3
-    assert values_at({}, "a.b") == []

@@ -10,14 +10,15 @@ from paper_repro.pipeline.stage import Files, Stage, StageContext
 from paper_repro.report import html
 from paper_repro.report.document import Section
 from paper_repro.spec import Published, Spec, canonical
-from paper_repro.studies.reproduction import determinism, verdicts
+from paper_repro.studies.reproduction import determinism
+from paper_repro.studies.reproduction.caveats import caveats
 from paper_repro.studies.reproduction.collect import collect
 from paper_repro.studies.reproduction.heading import LEAD, heading
-from paper_repro.studies.reproduction.legacy import as_dictionary
-from paper_repro.studies.reproduction.results import Judgement, Results
+from paper_repro.studies.reproduction.results import Results
 from paper_repro.studies.reproduction.results_file import write_results
 from paper_repro.studies.reproduction.sections import sections
 from paper_repro.studies.reproduction.subject import Subject
+from paper_repro.studies.reproduction.verdicts import judge_all
 
 NAME = "report"
 
@@ -62,11 +63,9 @@ def report_of(folder: Path, manifest: Manifest, spec: Spec, published: Published
     Raises ``InputError`` for a file of results that is damaged, or that other code has made.
     """
     results = collect(folder, spec, inputs)
-    plain = as_dictionary(results)
-    doubts = verdicts.reservations(spec, protocol, plain)
-    judgements = verdicts.judge_all(published, plain, doubts)
+    found = caveats(spec, protocol, results)
     judged = attrs.evolve(
-        results, caveats=tuple(doubts), determinism=determinism.as_results(), verdicts=tuple(map(_record, judgements))
+        results, caveats=found, determinism=determinism.as_results(), verdicts=judge_all(published, results, found)
     )
     parts = sections(Subject.of(judged, spec, published, protocol), manifest)
     return Report(heading(spec), parts, judged)
@@ -77,12 +76,3 @@ def report_in(folder: Path, manifest: Manifest, spec: Spec, published: Published
     others = {stage: record for stage, record in manifest.stages.items() if stage != NAME}
     told = attrs.evolve(manifest, stages=others)
     return report_of(folder, told, spec, published, protocol, tuple(told.outputs))
-
-
-def _record(judged: verdicts.Judgement) -> Judgement:
-    claim = judged.claim
-    published = float("nan") if claim.rule == "lost" else claim.published
-    return Judgement(
-        claim.name, claim.statement, claim.measured, claim.rule, published, judged.value, judged.over_sequences, judged.over_seeds,
-        judged.low, judged.high, judged.verdict, judged.reason,
-    )  # fmt: skip
