@@ -63,14 +63,18 @@ def test_claims_that_cannot_be_tested_are_one_line(capsys, golden, arguments, sa
     assert errors.count("\n") == 1
 
 
+FAILED = '{"spec": "mine", "spec_sha256": "0", "seeds": [0], "calibration": [{"failed": "no slope", "threshold": -9.0}]}'
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"calibration": [3]}', "no gap of a plateau in it"),
-        ('{"calibration": [{"failed": "no slope"}]}', "no gap of a plateau in it"),
-        ('{"calibration": 3}', "no gap of a plateau in it"),
-        ("[]", "no results of a run"),
-        ("{", "cannot be read"),
+        ('{"calibration": [3]}', "not the results of a run"),
+        (FAILED, "no gap of a plateau in it"),
+        (FAILED.replace('"seeds": [0]', '"seeds": 0'), "seeds: a value of another kind; expected a list"),
+        ('{"calibration": 3}', "not the results of a run"),
+        ("[]", "expected an object"),
+        ("{", "not JSON"),
     ],
 )
 def test_results_of_something_else_are_one_line(capsys, golden, tmp_path, text, said):

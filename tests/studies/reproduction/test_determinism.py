@@ -8,8 +8,11 @@ import sys
 
 import pytest
 
+from paper_repro.pipeline import codec
 from paper_repro.studies.reproduction.determinism import CLOSE, EXACT, STATISTICAL, class_of
-from paper_repro.studies.reproduction.verdicts import values_at
+from paper_repro.studies.reproduction.paths import resolve
+from paper_repro.studies.reproduction.results import Results
+from paper_repro.studies.reproduction.results_file import CONVERTER
 
 #: A processor without what this one has beyond the first of its kind, for each library that looks.
 _OLD_PROCESSOR = {
@@ -84,12 +87,13 @@ def test_another_processor_gives_what_the_class_says(elsewhere):
 
 
 def test_what_is_statistical_is_another_draw_within_its_error(elsewhere):
-    here, there = elsewhere
+    here, there = (codec.build(results, Results, "results.json", CONVERTER) for results in elsewhere)
     for path in ("inversion.cosine", "inversion.r2", "inversion.scale", "inversion.ratios.J_AB"):
-        ours = [value for value, _ in values_at(here, path)]
-        for (value, error), (other, _) in zip(values_at(here, path), values_at(there, path), strict=True):
-            assert abs(value - other) < error
-        assert len(set(ours)) == len(ours)
+        measured = resolve(path, Results, ["J_AB"])
+        ours = measured.of_trained(here)
+        for one, other in zip(ours, measured.of_trained(there), strict=True):
+            assert abs(one.value - other.value) < one.standard_error
+        assert len({one.value for one in ours}) == len(ours)
 
 
 @pytest.mark.parametrize(
