@@ -1,0 +1,77 @@
+"""What would end a run after its work is refused before it: every check is in the plan, and each refuses its own broken spec."""
+
+import attrs
+import pytest
+
+from paper_repro.files import InputError
+from paper_repro.spec import Target, load_spec
+from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION, missing
+from paper_repro.studies.reproduction.checks import CHECKS
+from paper_repro.studies.reproduction.plan import plan_reproduction
+from tests.support.tiny import opened
+
+
+@pytest.fixture(scope="module")
+def spec(tiny):
+    return load_spec(tiny).record
+
+
+def with_term(spec, separation, pair="AA"):
+    far = attrs.evolve(spec.hamiltonian.terms[0], name="L", separation=separation, pair=pair, coupling=-0.2)
+    return attrs.evolve(spec, hamiltonian=attrs.evolve(spec.hamiltonian, terms=(*spec.hamiltonian.terms, far)))
+
+
+BROKEN = {
+    "check_sampler": (
+        lambda spec: attrs.evolve(with_term(spec, 3), sampler=attrs.evolve(spec.sampler, method="exact")),
+        "spec tiny: sampler.method: 'exact' with couplings to separation 3; expected 'replica-exchange' beyond separation 2",
+    ),
+    "check_temperatures": (lambda spec: attrs.evolve(spec, target=Target(1e-6)), "spec tiny: target.temperature: "),
+    "require_sequences": (
+        lambda spec: attrs.evolve(spec, chains=attrs.evolve(spec.chains, shortest=2, longest=3)),
+        "chains.repeats: false, and more sequences of ",
+    ),
+    "check_terms": (
+        lambda spec: with_term(spec, 9),
+        "spec tiny: hamiltonian.terms.L: no bond AA at separation 9 in the 30 test sequences; expected a term that acts on chains",
+    ),
+}  # fmt: skip
+
+
+def test_every_check_has_a_spec_that_it_refuses():
+    assert {check.__name__ for check in CHECKS} == BROKEN.keys()
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_spec_that_would_fail_later_is_refused_in_one_line_before_anything_is_written(spec, tmp_path, name):
+    (check,) = [check for check in CHECKS if check.__name__ == name]
+    broken, said = BROKEN[name][0](spec), BROKEN[name][1]
+    for refuse in (lambda: check(broken), lambda: opened(broken, tmp_path / "run")):
+        with pytest.raises(InputError) as found:
+            refuse()
+        assert str(found.value).startswith(said)
+        assert "\n" not in str(found.value)
+    assert not (tmp_path / "run").exists()
+    assert check(spec) is None
+
+
+def test_a_term_that_acts_on_some_of_the_chains_is_served(spec):
+    """Separation 7 needs eight sites: chains of 6 and 7 have no such bond, those of 8 have."""
+    plan_reproduction(with_term(spec, 7)).check()
+
+
+def test_what_needs_an_exact_solution_is_left_out_and_said_once(spec):
+    whole, far = plan_reproduction(spec), plan_reproduction(with_term(spec, 3))
+    assert whole.notes == ()
+    left = {stage.name for stage in whole.stages} - {stage.name for stage in far.stages}
+    assert left == {stage.name for stage in whole.stages if stage.kind in {"likelihood", "calibrate", "end time"}}
+    assert far.notes == (missing(with_term(spec, 3))[EXACT_SOLUTION],)
+    assert "couplings to separation 3 have no exact solution" in far.notes[0]
+
+
+def test_every_stage_reads_what_an_earlier_one_makes(spec):
+    made = set()
+    for stage in plan_reproduction(spec, b"weights").stages:
+        assert set(stage.inputs) <= made, stage.name
+        assert made.isdisjoint(stage.outputs)
+        made.update(stage.outputs)
