@@ -1,6 +1,5 @@
 """``paper-repro claims``: what the paper says of its results, measured on trained networks."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,24 +119,16 @@ def _evidence(
 
 
 def _sections(decisions: "Sequence[Decision]", found: "Evidence", size: str) -> list[Section]:
+    from paper_repro.studies.reproduction.sections.statements import statements
     from paper_repro.studies.reproduction.statements import listed
 
-    rows = []
-    for item in decisions:
-        side = "≥" if item.rule == "at-least" else "≤"
-        value = number(item.value, item.error) if math.isfinite(item.value) else "not measured"
-        rows.append((item.statement, value, f"{side} {item.bound:g}", item.verdict))
-    columns = ("what the paper says", "measured", "bound", "verdict")
     text = (
         f"{size}. SUPPORTED or NOT SUPPORTED: beyond the bound by more than the error bar; else UNDECIDED. The measurements, the"
         " bounds and their reasons are in specs/published.toml; what needs a plateau is measured with --run alone."
     )
     cells = tuple((path, number(part.value, part.standard_error)) for path, part in listed(found))
     evidence = Table(("", "measured"), cells, frozenset({"measured"}))
-    verdicts = Table(
-        columns, tuple(rows), frozenset(columns[1:3]), {"SUPPORTED": "good", "NOT SUPPORTED": "bad", "UNDECIDED": "open"}
-    )
     return [
         Section("The evidence", (Text("± is one standard error."), evidence)),
-        Section("What the paper says of its results", (Text(text), verdicts), summary=True),
+        Section("What the paper says of its results", (Text(text), statements(decisions)), summary=True),
     ]

@@ -10,7 +10,7 @@ from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.files import input_error
 from paper_repro.pipeline.progress import TerminalReporter
-from paper_repro.report.document import Section, Table, Text
+from paper_repro.report.document import Section, Text
 from paper_repro.report.terminal import show
 from paper_repro.spec import Spec
 
@@ -105,29 +105,15 @@ def _of_network(force: "NetworkForce", samples: "Sequence[Snapshots]", spec: Spe
 def _section(
     found: "Sequence[EstimatorQuality]", names: Sequence[str], truth: Sequence[float], size: str, temperature: float
 ) -> Section:
-    rows = [
-        (name, f"{true:.4f}", *(f"{item.couplings[k]:.4f} ± {item.half_widths[k]:.4f}" for item in found))
-        for k, (name, true) in enumerate(zip(names, truth, strict=True))
-    ]
-    rows += [
-        ("1 - cosine", "", *(f"{1 - item.cosine:.1e}" for item in found)),
-        ("largest ratio error", "", *(f"{item.largest_ratio_error:.4f}" for item in found)),
-        ("scale / β", "", *(f"{item.scale_over_beta:.4f}" for item in found)),
-        ("efficiency", "", *(_efficiency(item) for item in found)),
-        ("seconds", "", *(f"{item.seconds:.1f}" for item in found)),
-    ]
-    head = ("", "truth", *(item.name for item in found))
+    from paper_repro.studies.reproduction.sections.estimators import estimators
+
     text = (
         f"{size} from the exact solution at T₀ = {temperature:g}. Couplings in units of energy (θ T₀) with their 95 % intervals by"
         " the sandwich formula, the sequences being independent; a network's interval does not hold the scatter between trainings."
         " Efficiency: Cramér-Rao bound over the variance, smallest and largest of the terms. The estimators know the terms and the"
         " temperature, the network neither."
     )
-    return Section("Estimators of the couplings", (Text(text), Table(head, tuple(rows), frozenset(head[1:]))))
-
-
-def _efficiency(item: "EstimatorQuality") -> str:
-    return "—" if item.name == "network" else f"{item.efficiency.min():.2f} … {item.efficiency.max():.2f}"
+    return Section("Estimators of the couplings", (Text(text), estimators(found, names, truth)))
 
 
 def _as_results(item: "EstimatorQuality", names: Sequence[str]) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from paper_repro.cli.checks import require_at_least, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.files import sha256
+from paper_repro.numerics.measured import Measured
 from paper_repro.numerics.parallel import one_core
 from paper_repro.pipeline.progress import TerminalReporter
-from paper_repro.report.document import Section, Table, Text
-from paper_repro.report.numbers import number
+from paper_repro.report.document import Section, Text
 from paper_repro.report.terminal import show
 from paper_repro.spec import Spec
 
@@ -52,12 +52,11 @@ def score_error(
     require_at_least(0, seed=seed)
     require_weights(files)
     from paper_repro.analysis.score_error import cost_of
-    from paper_repro.numerics.measured import Measured
     from paper_repro.pipeline.codec import plain
 
     console = console_beside(json)
     found = _compared(files, settings, configurations, seed, TerminalReporter(console))
-    costs = [cost_of(errors) for errors in found]
+    costs = [Measured(*cost_of(errors)) for errors in found]
     part = _section(
         found, costs, [file.stem for file in files], f"{configurations} exact configurations of {settings.likelihood.chain}"
     )
@@ -69,7 +68,7 @@ def score_error(
         "spec": settings.name,
         "times": [item.time for item in found[0]],
         "networks": [[attrs.asdict(item) for item in errors] for errors in found],
-        "cost": [Measured(*pair) for pair in costs],
+        "cost": costs,
     }
     write_json(json, plain(results))
     return 0
@@ -103,21 +102,11 @@ def _compared(
     return found
 
 
-def _section(
-    found: "Sequence[Sequence[ScoreError]]", costs: Sequence[tuple[float, float]], names: Sequence[str], size: str
-) -> Section:
-    rows = [
-        (
-            f"{first.time:.3g}",
-            number(first.exact),
-            *(f"{item.error:.3f}  {item.slope:.3f}  {item.cost:+.4f} ± {item.cost_error:.4f}" for item in same_time),
-        )
-        for first, same_time in zip(found[0], zip(*found, strict=True), strict=True)
-    ]
-    rows.append(("in all", "", *(f"{value:+.4f} ± {error:.4f}" for value, error in costs)))
-    columns = ("time", "⟨|s*|²⟩", *names)
+def _section(found: "Sequence[Sequence[ScoreError]]", costs: Sequence[Measured], names: Sequence[str], size: str) -> Section:
+    from paper_repro.studies.reproduction.sections.score_errors import by_network
+
     text = (
         f"{size}, diffused to each time; s* is their exact score, sampled. Of each network: √⟨|s - s*|²⟩ / √⟨|s*|²⟩;"
         " ⟨s·s*⟩ / ⟨|s|²⟩; and ½ t ⟨(s* - s)·s*⟩ per spin, whose integral over ln t is the error of -⟨ln p⟩, to first order."
     )
-    return Section("Score against the exact one", (Text(text), Table(columns, tuple(rows), frozenset(columns))))
+    return Section("Score against the exact one", (Text(text), by_network(found, costs, names)))

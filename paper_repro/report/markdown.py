@@ -1,5 +1,6 @@
 """A report in Markdown, as GitHub reads it."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from paper_repro.report.document import Block, Section, Table, Text
@@ -32,8 +33,10 @@ def _block(block: Block, images: Mapping[str, str]) -> str:
     return f"![{_escaped(block.alt)}]({images[block.name]})\n\n*{_escaped(block.caption)}*" if block.name in images else ""
 
 
+#: What Markdown, or a table in it, would read as more than text; an underscore within a word is text.
+_SIGNS = re.compile(r"[\\|*`<\[]|(?<![^\W_])_|_(?![^\W_])")
+
+
 def _escaped(text: str) -> str:
-    """Return a text with every sign that Markdown or a table in it would read escaped, on one line."""
-    for sign in "\\|*_`<[":
-        text = text.replace(sign, f"\\{sign}")
-    return " ".join(text.split())
+    """Return a text on one line, with a backslash before every sign that is to be read as itself."""
+    return " ".join(_SIGNS.sub(r"\\\g<0>", text).split())

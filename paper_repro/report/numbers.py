@@ -32,6 +32,17 @@ def fixed(value: float, places: int) -> str:
     return text.removeprefix("-") if not text.strip("-0.") else text
 
 
+def interval(value: float, half_width: float, places: int = 4) -> str:
+    """Return a value and the half-width of its interval in ``places`` decimals; the value alone where the width is not known."""
+    shown = fixed(value, places)
+    return f"{shown} ± {fixed(half_width, places)}" if math.isfinite(value) and math.isfinite(half_width) else shown
+
+
+def percent(value: float) -> str:
+    """Return a share in percent; "—" where it is not finite."""
+    return f"{value:.1%}" if math.isfinite(value) else NONE
+
+
 def significant(value: float, digits: int = 2) -> str:
     """Return a value in ``digits`` significant digits; "—" where it is not finite."""
     text = f"{value:.{digits}g}" if math.isfinite(value) else NONE

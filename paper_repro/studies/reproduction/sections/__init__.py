@@ -12,6 +12,11 @@ from paper_repro.studies.reproduction.sections.training import training
 from paper_repro.studies.reproduction.sections.verdicts import verdicts
 from paper_repro.studies.reproduction.subject import Subject
 
+__all__ = [
+    "answer", "assumptions", "couplings", "end_time", "interaction", "inversion", "partition_function", "ratios", "sampling",
+    "sections", "stages", "thermodynamic_integration", "training", "verdicts",
+]  # fmt: skip
+
 
 def sections(subject: Subject, manifest: Manifest) -> list[Section]:
     """Return the sections that the results allow, in their order."""

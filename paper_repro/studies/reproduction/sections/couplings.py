@@ -3,74 +3,87 @@
 import math
 import statistics
 
+import attrs
+
 from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Figure, Section, Table, Text
-from paper_repro.report.numbers import NONE, fixed, number
+from paper_repro.report.numbers import NONE, fixed, number, significant
 from paper_repro.studies.reproduction.determinism import ASKED, EXACT, STATISTICAL
 from paper_repro.studies.reproduction.results import AUTHORS_NAME, Inversion
+from paper_repro.studies.reproduction.sections.intervals import between, over_trainings
 from paper_repro.studies.reproduction.sections.tables import shown
+from paper_repro.studies.reproduction.sections.verdicts import TONES
 from paper_repro.studies.reproduction.subject import Subject
 from paper_repro.studies.reproduction.verdicts import mean_interval
 
 
-def _of(part: Inversion, path: str) -> Measured:
-    """Return the cosine, R², or the ratio of a term."""
-    found: Measured = getattr(part, path) if path in {"cosine", "r2"} else part.ratios[path]
-    return found
+@attrs.frozen
+class Line:
+    """One line of the table of ratios: a label, the path of the value in the results, and the true value."""
+
+    label: str
+    path: str
+    truth: float
+
+    def of(self, part: Inversion) -> Measured:
+        """Return the value of one network."""
+        name = self.path.rpartition(".")[2]
+        found: Measured = part.ratios[name] if ".ratios." in self.path else getattr(part, name)
+        return found
 
 
-def _spread(found: list[Measured]) -> tuple[float, float]:
-    """Return the mean standard error within a training, and the standard deviation between them (NaN of one)."""
-    values = [item.value for item in found]
-    return statistics.fmean(item.standard_error for item in found), statistics.stdev(values) if len(values) > 1 else math.nan
+def _lines(subject: Subject) -> list[Line]:
+    reference = subject.terms[subject.reference]
+    true = subject.couplings / subject.couplings[subject.reference]
+    ratios = [
+        Line(f"{term} / {reference}", f"inversion.ratios.{term}", float(value))
+        for term, value in zip(subject.terms, true, strict=True)
+        if term != reference
+    ]
+    return [*ratios, Line("cosine", "inversion.cosine", 1.0), Line("R²", "inversion.r2", 1.0)]
 
 
 def ratios(subject: Subject) -> Section | None:
-    """Build the ratios to the reference coupling, beside the published ones where the law is the paper's.
+    """Build the ratios to the reference coupling, beside the published ones and with a verdict where the law is the paper's.
 
-    None without an inversion, or for one term: a ratio to itself says nothing.
+    None without an inversion, or for one term, which has no ratio.
     """
     if not subject.results.inversion or len(subject.terms) < 2:
         return None
-    reference = subject.terms[subject.reference]
-    true = subject.couplings / subject.couplings[subject.reference]
-    lines = [(f"{term} / {reference}", term, float(value)) for term, value in zip(subject.terms, true, strict=True)]
-    rows = [
-        _ratio_row(subject, label, path, truth) for label, path, truth in (*lines, ("cosine", "cosine", 1.0), ("R²", "r2", 1.0))
-    ]
-    columns = ["", "truth", "published", "ours", "± sequences", "± seeds", f"{AUTHORS_NAME}, here"]
-    left_out = [k for k, name in enumerate(columns) if _is_left_out(subject, name)]
-    kept = [tuple(cell for k, cell in enumerate(row) if k not in left_out) for row in (columns, *rows)]
-    table = Table(kept[0], tuple(kept[1:]), frozenset(kept[0][1:]))
     text = (
-        "Ours: mean over the training seeds; ± sequences: one standard error within a training, resampling test sequences; ± seeds:"
-        f" standard deviation between seeds. {reference} is the reference: its ratio is 1 by definition."
+        "Ours: mean over the training seeds, ± the standard deviation between them; ± sequences: one standard error within a"
+        f" training, resampling test sequences. {subject.terms[subject.reference]} is the reference, whose ratio is 1 by"
+        " definition."
     )
-    return Section(
-        "Table 1: the couplings" if subject.published is not None else "Ratios of the couplings",
-        (Text(text + _authors(subject)), table, *_figures(subject)),
-        f"truth, published: {EXACT}; ours: {STATISTICAL}; authors' weights: {ASKED}"
-        if subject.published is not None
-        else f"truth: {EXACT}; ours: {STATISTICAL}",
-    )
+    if subject.published is None:
+        title, classes = "Ratios of the couplings", f"truth: {EXACT}; ours: {STATISTICAL}"
+    else:
+        title, classes = "Table 1: the couplings", f"truth, published: {EXACT}; ours: {STATISTICAL}; authors' weights: {ASKED}"
+    return Section(title, (Text(text + _authors(subject)), ratio_table(subject), *_figures(subject)), classes)
 
 
-def _is_left_out(subject: Subject, column: str) -> bool:
-    return (column == "published" and subject.published is None) or (
-        column.startswith(AUTHORS_NAME) and not subject.results.has_authors
-    )
-
-
-def _ratio_row(subject: Subject, label: str, path: str, truth: float) -> tuple[str, ...]:
-    if path == subject.terms[subject.reference]:
-        return (label, number(truth), *["1 (reference)"] * 2, NONE, NONE, NONE)
-    measured = f"inversion.{path}" if path in {"cosine", "r2"} else f"inversion.ratios.{path}"
+def ratio_table(subject: Subject) -> Table:
+    """Return the table: what is published of another law, and the authors' weights where they are not at hand, are left out."""
+    verdicts = {item.measured: item for item in subject.judgements}
     inversion = subject.results.inversion
-    found = [_of(part, path) for part in inversion.trained]
-    within, between = _spread(found)
-    ours = (number(statistics.fmean(item.value for item in found)), fixed(within, 5), fixed(between, 5))
-    theirs = None if inversion.authors is None else _of(inversion.authors, path)
-    return (label, number(truth), number(subject.published_value(measured)), *ours, shown(theirs))
+    columns = ["", "truth", "published", "ours ± seeds", "± sequences", f"{AUTHORS_NAME}, here", "verdict"]
+    left_out = {"published", "verdict"} if subject.published is None else set()
+    left_out |= set() if inversion.authors is not None else {f"{AUTHORS_NAME}, here"}
+    rows = []
+    for line in _lines(subject):
+        found, judged = [line.of(part) for part in inversion.trained], verdicts.get(line.path)
+        cells = (
+            line.label,
+            number(line.truth),
+            number(subject.published_value(line.path)),
+            over_trainings([item.value for item in found]) if judged is None else number(judged.value, judged.over_seeds),
+            significant(statistics.fmean(item.standard_error for item in found)),
+            shown(None if inversion.authors is None else line.of(inversion.authors)),
+            NONE if judged is None else judged.verdict,
+        )
+        rows.append(tuple(cell for column, cell in zip(columns, cells, strict=True) if column not in left_out))
+    kept = tuple(column for column in columns if column not in left_out)
+    return Table(kept, tuple(rows), frozenset(kept[1:]) - {"verdict"}, TONES)
 
 
 def _authors(subject: Subject) -> str:
@@ -93,16 +106,37 @@ def _figures(subject: Subject) -> tuple[Figure, Figure]:
     )  # fmt: skip
 
 
+@attrs.frozen
+class InEnergy:
+    """A coupling in units of energy: the mean over trainings, the half-width of its interval, and both components of its error."""
+
+    mean: float
+    half_width: float
+    within: float
+    between: float
+
+
+def in_energy(subject: Subject) -> list[InEnergy]:
+    """Return the couplings (term,) in units of energy."""
+    found = []
+    for term in subject.terms:
+        parts = [part.couplings[term] for part in subject.results.inversion.trained]
+        values = [subject.spec.temperature * part.value for part in parts]
+        errors = [subject.spec.temperature * part.standard_error for part in parts]
+        mean, half_width = mean_interval(values, errors, subject.confidence)
+        within = math.sqrt(statistics.fmean(error**2 for error in errors))
+        found.append(InEnergy(mean, half_width, within, between(values)))
+    return found
+
+
 def couplings(subject: Subject) -> Section | None:
     """Build the couplings in units of energy, with intervals of both components of the error."""
     if not subject.results.inversion:
         return None
-    rows = []
-    for term, truth in zip(subject.terms, subject.couplings, strict=True):
-        found = [_in_energy(part.couplings[term], subject.spec.temperature) for part in subject.results.inversion.trained]
-        mean, half = mean_interval([item.value for item in found], [item.standard_error for item in found], subject.confidence)
-        within = math.sqrt(statistics.fmean(item.standard_error**2 for item in found))
-        rows.append((term, number(float(truth)), number(mean), number(half), fixed(within, 5), fixed(_spread(found)[1], 5)))
+    rows = tuple(
+        (term, number(float(truth)), number(part.mean), number(part.half_width), fixed(part.within, 5), fixed(part.between, 5))
+        for term, truth, part in zip(subject.terms, subject.couplings, in_energy(subject), strict=True)
+    )
     columns = ("", "truth", "ours", f"half-width of the {subject.confidence:.0%} interval", "± sequences", "± seeds")
     text = (
         "In units of energy: T₀ times the result of the inversion, no factor fitted. The interval is of the mean over the"
@@ -110,9 +144,5 @@ def couplings(subject: Subject) -> Section | None:
     )
     if len(subject.results.seeds) < 2:
         text += " There is one training: the scatter between trainings is not in the interval, and ± seeds is not known."
-    table = Table(columns, tuple(rows), frozenset(columns[1:]))
+    table = Table(columns, rows, frozenset(columns[1:]))
     return Section("The couplings in units of energy", (Text(text), table), f"truth: {EXACT}; ours: {STATISTICAL}")
-
-
-def _in_energy(measured: Measured, temperature: float) -> Measured:
-    return Measured(temperature * measured.value, temperature * measured.standard_error)

@@ -1,9 +1,17 @@
 """What each network gives: the inversion of its force, and the reading of W."""
 
+import functools
+from collections.abc import Callable
+
 from paper_repro.report.document import Figure, Section, Text
-from paper_repro.report.numbers import fixed
+from paper_repro.report.numbers import fixed, percent
+from paper_repro.studies.reproduction.results import Inversion
 from paper_repro.studies.reproduction.sections.tables import by_network, determinism_of_networks, shown
 from paper_repro.studies.reproduction.subject import Subject
+
+
+def _ratio(term: str, part: Inversion) -> str:
+    return shown(part.ratios[term])
 
 
 def inversion(subject: Subject) -> Section | None:
@@ -11,14 +19,19 @@ def inversion(subject: Subject) -> Section | None:
     results = subject.results
     if not results.inversion:
         return None
-    lines = [
+    reference = subject.terms[subject.reference]
+    ratios = [(f"{term} / {reference}", functools.partial(_ratio, term)) for term in subject.terms if term != reference]
+    lines: list[tuple[str, Callable[[Inversion], str]]] = [
+        *ratios,
         ("cosine similarity", lambda part: shown(part.cosine)),
         ("R²", lambda part: shown(part.r2)),
         ("R² about zero", lambda part: shown(part.r2_about_zero)),
         (f"scale c·g/g·g (a perfect score: {subject.spec.beta:g})", lambda part: shown(part.scale)),
         ("relative RMS error of the force", lambda part: shown(part.force_error)),
         ("equations", lambda part: shown(part.equations)),
-    ][len(subject.terms) < 2 :]
+    ]
+    if not ratios:
+        lines = lines[1:]
     text = Text("± is one standard error, resampling sequences.")
     return Section("Inversion", (text, by_network(results.named(results.inversion), lines)), determinism_of_networks(results))
 
@@ -29,7 +42,7 @@ def interaction(subject: Subject) -> Section | None:
     if not results.readout:
         return None
     lines = [
-        (f"share of Σ|W| within r ≤ {reach}", lambda part: f"{part.within_range:.1%}"),
+        (f"share of Σ|W| within r ≤ {reach}", lambda part: percent(part.within_range)),
         ("Pearson(W, J) there", lambda part: fixed(part.pearson, 4)),
         ("slope W/J there", lambda part: fixed(part.slope, 2)),
     ]

@@ -67,8 +67,8 @@ def _text(subject: Subject, threshold: float) -> str:
     brownian = spec.diffusion.forward_kernel == "brownian" and spec.diffusion.target == "conditional-score"
     text += "." if brownian else ", and that the target of the training is not the score of Brownian motion."
     return (
-        f"{text} The low-energy set, in which α is fitted, ends at E = {threshold:.3f}; the plateau is flat up to the energy to"
-        " which the mean of 32 successive configurations, in the order of energy, lies within one scatter of it."
+        f"{text} The low-energy set, in which α is fitted, ends at E = {fixed(threshold, 3)}; the plateau is flat up to the"
+        " energy to which the mean of 32 successive configurations, in the order of energy, lies within one scatter of it."
     )
 
 
@@ -99,9 +99,9 @@ def end_time(subject: Subject) -> Section | None:
     )  # fmt: skip
     text = (
         "The flow ends on the uniform density, which the law has not reached. With the exact score -ln p, and so ln Z at a"
-        f" given α, is too large by this much, on average over equilibrium at T₀. Two spins (κ = {part.kappa:g}) are followed"
-        " by the flow; for the chain of the likelihood the missing ln p_T is averaged by Monte Carlo. For a trained network it"
-        " indicates the size: its flow ends elsewhere, and the fit of α takes up a part."
+        f" given α, is too large by this much, on average over equilibrium at T₀. Two spins (κ = {significant(part.kappa, 6)})"
+        " are followed by the flow; for the chain of the likelihood the missing ln p_T is averaged by Monte Carlo. For a"
+        " trained network it indicates the size: its flow ends elsewhere, and the fit of α takes up a part."
     )
     if any(NONE in row for row in rows):
         text += " —: the average has not converged: the law is far from uniform at this end time, or the solver has too few steps."

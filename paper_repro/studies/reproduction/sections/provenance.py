@@ -1,5 +1,7 @@
 """Where the numbers come from: constants that had to be assumed, stages, sessions."""
 
+import re
+
 from paper_repro.pipeline.manifest import Manifest, made_in
 from paper_repro.report.document import Section, Table, Text
 from paper_repro.studies.reproduction.determinism import EXACT, LEGEND
@@ -21,22 +23,37 @@ def assumptions(subject: Subject) -> Section | None:
 
 
 def stages(manifest: Manifest) -> Section:
-    """Build the stages of the run, with the seconds of each kind of sampling together, and the sessions that made them."""
+    """Build who made the run: the sessions that made something, and the seconds of the stages by their kind."""
+    first, *_ = manifest.sessions
+    text = f"torch {first['torch']}, numpy {first['numpy']}. A stage is made once and kept; a session is one call of the program."
+    return Section(
+        "Stages", (Text(text), sessions(manifest), seconds(manifest), Text(LEGEND)), f"parts: {EXACT}; seconds: of this machine"
+    )
+
+
+def sessions(manifest: Manifest) -> Table:
+    """Return the sessions that made a stage besides the report: when, by which commit, where."""
+    rows = []
+    for session in manifest.sessions:
+        made = [stage for stage in made_in(manifest, session) if stage != "report"]
+        if made:
+            ranks = f", {session['ranks']} ranks" if "ranks" in session else ""
+            machine = f"{session['processor']}, {session['cores']} cores{ranks}"
+            rows.append((session["started"], session["commit"], machine, str(len(made))))
+    return Table(("session started", "commit", "machine", "stages made"), tuple(rows), frozenset({"stages made"}))
+
+
+def seconds(manifest: Manifest) -> Table:
+    """Return how many stages of each kind there are, and the seconds that they took."""
     groups: dict[str, list[float]] = {}
     for name, record in manifest.stages.items():
         if name != "report":
-            groups.setdefault(_group(name), []).append(record.seconds)
-    rows = tuple((name, str(len(times)), f"{sum(times):,.1f}") for name, times in groups.items())
-    first, *_ = manifest.sessions
-    sessions = "; ".join(
-        f"{session['started']} at commit {session['commit']}" + (f" on {session['ranks']} ranks" if "ranks" in session else "")
-        for session in manifest.sessions
-        if made_in(manifest, session)
-    )
-    text = f"{first['processor']}, {first['cores']} cores; torch {first['torch']}, numpy {first['numpy']}. Sessions: {sessions}."
-    table = Table(("stage", "parts", "seconds"), rows, frozenset({"parts", "seconds"}))
-    return Section("Stages", (Text(text), Text(LEGEND), table), f"parts: {EXACT}; seconds: of this machine")
+            groups.setdefault(_kind(name), []).append(record.seconds)
+    rows = [(kind, f"{len(times):,}", f"{sum(times):,.1f}") for kind, times in groups.items()]
+    rows.append(("all stages", f"{sum(map(len, groups.values())):,}", f"{sum(map(sum, groups.values())):,.1f}"))
+    return Table(("stage", "parts", "seconds"), tuple(rows), frozenset({"parts", "seconds"}))
 
 
-def _group(stage: str) -> str:
-    return stage.partition("/")[0].rstrip("0123456789 ") if stage.startswith("sample") else stage
+def _kind(stage: str) -> str:
+    """Return the name of a stage without the network, the temperature or the number of the part that it is of."""
+    return re.sub(r"( of)? (seed \d+|authors|\d+/\d+)(, .*)?$", "", stage)

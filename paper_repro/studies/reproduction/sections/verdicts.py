@@ -33,5 +33,6 @@ def verdicts(subject: Subject) -> Section | None:
 
 def _row(item: Judgement) -> tuple[str, ...]:
     published = {"lost": "lost", "standard-errors": "(exact)"}.get(item.rule, number(item.published))
+    verdict = "not judged" if item.rule == "lost" else item.verdict
     errors = (significant(error) if error > 0 else NONE for error in (item.over_sequences, item.over_seeds))
-    return (item.statement, published, number(item.value), *errors, item.verdict, item.reason)
+    return (item.statement, published, number(item.value), *errors, verdict, item.reason)

@@ -1,0 +1,50 @@
+"""The error of the score by diffusion time."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from paper_repro.numerics.measured import Measured
+from paper_repro.report.document import Table
+from paper_repro.report.numbers import significant
+from paper_repro.studies.reproduction.sections.tables import shown
+
+if TYPE_CHECKING:
+    from paper_repro.analysis.score_error import ScoreError
+
+ScoreErrors = Sequence[Sequence["ScoreError"]]
+
+
+def by_network(found: ScoreErrors, costs: Sequence[Measured], names: Sequence[str]) -> Table:
+    """Return a column for each network: relative error, slope, and cost of each time."""
+    rows = [
+        (
+            significant(first.time, 3),
+            significant(first.exact, 3),
+            *(f"{item.error:.3f}  {item.slope:.3f}  {item.cost:+.4f} ± {item.cost_error:.4f}" for item in same_time),
+        )
+        for first, same_time in zip(found[0], zip(*found, strict=True), strict=True)
+    ]
+    rows.append(("in all", "", *map(shown, costs)))
+    columns = ("time", "⟨|s*|²⟩", *names)
+    return Table(columns, tuple(rows), frozenset(columns))
+
+
+def by_recipe(recipes: Mapping[str, tuple[ScoreErrors, Sequence[Measured]]]) -> Table:
+    """Return for each recipe the error of every training, and the slope and the cost averaged over trainings."""
+    rows = []
+    first = next(iter(recipes.values()))[0][0]
+    for k, at in enumerate(first):
+        row = [significant(at.time), significant(at.exact, 3)]
+        for errors, _ in recipes.values():
+            same_time = [network[k] for network in errors]
+            row.append(" ".join(f"{item.error:.3f}" for item in same_time))
+            row.append(f"{statistics.fmean(item.slope for item in same_time):.3f}")
+            row.append(f"{statistics.fmean(item.cost for item in same_time):+.4f}")
+        rows.append(tuple(row))
+    totals = [("", "", "; ".join(map(shown, costs))) for _, costs in recipes.values()]
+    rows.append(("in all", "", *(cell for total in totals for cell in total)))
+    columns = ["t", "⟨|s*|²⟩"]
+    for name in recipes:
+        columns += [f"{name}: error of each seed", f"{name}: slope, mean", f"{name}: cost, mean"]
+    return Table(tuple(columns), tuple(rows), frozenset(columns))

@@ -1,0 +1,36 @@
+"""What the paper says of its results, with a verdict on each statement."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from paper_repro.report.document import Table, Tone
+from paper_repro.report.numbers import number
+
+if TYPE_CHECKING:
+    from paper_repro.studies.reproduction.statements import Decision
+
+TONES: Mapping[str, Tone] = {"SUPPORTED": "good", "NOT SUPPORTED": "bad", "UNDECIDED": "open"}
+#: Parts of the evidence that are of the sampler or of the estimators, and of no network.
+_WITHOUT_NETWORK = ("scale", "exchange")
+
+
+def statements(decisions: "Sequence[Decision]", others: "Sequence[Decision]" = (), others_are: str = "") -> Table:
+    """Return the statements with their verdicts; ``others`` are the same measurements on other networks, ``others_are``."""
+    columns: tuple[str, ...] = ("what the paper says", "measured", "bound", "verdict")
+    rows = [(item.statement, _measured(item), _bound(item), item.verdict) for item in decisions]
+    if not others:
+        return Table(columns, tuple(rows), frozenset(columns[1:3]), TONES)
+    beside = ["" if item.measured.startswith(_WITHOUT_NETWORK) else _measured(item) for item in others]
+    columns = (*columns, others_are)
+    return Table(
+        columns, tuple((*row, cell) for row, cell in zip(rows, beside, strict=True)), frozenset((*columns[1:3], others_are)), TONES
+    )
+
+
+def _measured(item: "Decision") -> str:
+    return number(item.value, item.error) if math.isfinite(item.value) else "not measured"
+
+
+def _bound(item: "Decision") -> str:
+    return f"{'≥' if item.rule == 'at-least' else '≤'} {item.bound:g}"

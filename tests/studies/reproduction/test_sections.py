@@ -1,0 +1,173 @@
+"""The report of any law is true of it: what was not measured is a dash, and nothing of the paper is said of another law."""
+
+import json
+import re
+
+import attrs
+import pytest
+
+from paper_repro.pipeline import codec
+from paper_repro.pipeline.manifest import read_manifest
+from paper_repro.report import markdown
+from paper_repro.report.document import Table
+from paper_repro.studies.reproduction.figures.draw import draw_all
+from paper_repro.studies.reproduction.protocol import published_protocol
+from paper_repro.studies.reproduction.recorded_spec import recorded_spec
+from paper_repro.studies.reproduction.results import ByNetwork, Results
+from paper_repro.studies.reproduction.results_file import CONVERTER, as_json, read_results
+from paper_repro.studies.reproduction.sections import sections
+from paper_repro.studies.reproduction.subject import Subject
+
+PAPERS = (r"0\.9974", r"0\.8698", r"0\.8759", r"0\.6206", "1,057,440", r"0\.5095", "Table 1", "Does the paper hold")
+
+
+@pytest.fixture(scope="module")
+def manifest(golden):
+    return read_manifest(golden / "paper")
+
+
+@pytest.fixture(scope="module")
+def results(golden):
+    return read_results(golden / "paper/results.json")
+
+
+@pytest.fixture(scope="module")
+def spec(golden, manifest):
+    return recorded_spec(manifest, golden / "paper")
+
+
+@pytest.fixture(scope="module")
+def text_of(manifest):
+    """What the report says of results and a spec."""
+
+    def text(results, spec):
+        subject = Subject.of(results, spec, *published_protocol())
+        return markdown.document(sections(subject, manifest), "report", {})
+
+    return text
+
+
+def with_terms(spec, **couplings):
+    """The spec with other couplings for some terms, and without those that are None."""
+    terms = [attrs.evolve(term, coupling=couplings.get(term.name, term.coupling)) for term in spec.hamiltonian.terms
+             if couplings.get(term.name, 0.0) is not None]  # fmt: skip
+    return attrs.evolve(spec, hamiltonian=attrs.evolve(spec.hamiltonian, terms=tuple(terms)))
+
+
+def nothing_is_missing(text):
+    return not re.search(r"\b(None|nan|NaN|inf)\b", text)
+
+
+def test_the_papers_law_is_compared_with_the_paper(results, spec, text_of):
+    text = text_of(results, spec)
+    for words in PAPERS:
+        assert re.search(rf"\b{words}\b", text), words
+    assert nothing_is_missing(text)
+
+
+def test_another_law_is_not(results, spec, text_of):
+    """J_AB is the strongest: ratios are to it."""
+    text = text_of(results, with_terms(spec, J_AB=1.2))
+    for words in (*PAPERS, "six"):
+        assert not re.search(rf"\b{words}\b", text), words
+    assert "J_AA / J_AB" in text
+    assert "not the paper's" in text
+    assert "published" not in text.replace("published numbers", "")
+
+
+def test_one_term_has_no_ratio_and_no_cosine(results, spec, text_of):
+    text = text_of(results, with_terms(spec, J_AB=None, J_BB=None, K_AA=None, K_AB=None, K_BB=None))
+    assert "Ratios" not in text
+    assert "cosine" not in text
+    assert "J_AA" in text
+    assert "J_AA / J_AA" not in text
+
+
+def test_a_law_without_exact_solution_is_told_so_once(results, spec, text_of):
+    far = attrs.evolve(spec.hamiltonian.terms[-1], separation=3)
+    other = attrs.evolve(spec, hamiltonian=attrs.evolve(spec.hamiltonian, terms=(*spec.hamiltonian.terms[:-1], far)))
+    none = attrs.evolve(results, calibration=ByNetwork(), likelihood=ByNetwork(), end_time=None)
+    text = text_of(none, other)
+    assert text.count("no exact solution: energies") == 1
+    assert "Partition function" not in text
+    assert "converged (None)" not in text
+
+
+def test_without_the_authors_weights_nothing_is_said_of_their_numbers(results, spec, text_of):
+    sections_of_networks = {
+        name: attrs.evolve(getattr(results, name), authors=None) for name in ("inversion", "readout", "calibration", "likelihood")
+    }
+    text = text_of(attrs.evolve(results, **sections_of_networks), spec)
+    assert "authors' weights, here" not in text
+    assert "not at hand" in text
+
+
+def nulls(data, path=()):
+    """Yield the path of every number in plain results that may be null; of lists the first entry stands for all."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from nulls(value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data[:1]):
+            yield from nulls(value, (*path, index))
+    elif isinstance(data, float):
+        yield path
+
+
+def test_no_number_that_is_null_reaches_the_text(golden, results, spec, text_of):
+    """Each kind of number in turn: a report is made, in which the place is a dash or left out."""
+    whole = json.loads(as_json(results))
+    kinds = {tuple("J" if str(step)[:2] in {"J_", "K_"} else step for step in path): path for path in nulls(whole)}
+    assert len(kinds) > 60
+    for path in kinds.values():
+        data = json.loads(as_json(results))
+        place = data
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = None
+        text = text_of(read_back(data), spec)
+        assert nothing_is_missing(text), path
+
+
+def without_numbers(data):
+    """The same with null for every number that may be null."""
+    if isinstance(data, dict):
+        return {key: without_numbers(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [without_numbers(value) for value in data]
+    return None if isinstance(data, float) else data
+
+
+@pytest.mark.parametrize("section", ["sampling", "training", "inversion", "thermodynamic_integration"])
+def test_figures_are_drawn_where_no_number_is_known(section, results, spec):
+    whole = json.loads(as_json(results))
+    given = ("conformations", "bond_cosines", "betas")  # no results: they are there
+    part = without_numbers(whole[section])
+    if isinstance(part, dict):
+        part |= {name: whole[section][name] for name in given if name in whole[section]}
+    if section == "sampling":
+        for which in ("training", "test"):
+            part[which]["z_histogram"] = whole[section][which]["z_histogram"]
+    subject = Subject.of(read_back(whole | {section: part}), spec, *published_protocol())
+    assert all(data.startswith(b"\x89PNG") for name, data in draw_all(subject).items() if name.endswith("png"))
+
+
+def read_back(data):
+    data.pop("format", None)
+    return codec.build(data, Results, "results", CONVERTER)
+
+
+def test_a_report_in_which_a_null_is_shown_is_seen():
+    """The broken twin."""
+    assert not nothing_is_missing("pooled z of the energy None")
+    assert not nothing_is_missing("0.1 ± nan")
+    assert nothing_is_missing("Nonesuch, finance")
+
+
+def test_no_table_has_a_row_or_a_cell_too_many(results, spec, manifest):
+    subject = Subject.of(results, spec, *published_protocol())
+    for section in sections(subject, manifest):
+        for table in section.blocks_of(Table):
+            assert table.rows
+            assert table.numbers <= set(table.columns)
+            assert all(len(row) == len(table.columns) for row in table.rows)

@@ -1,0 +1,64 @@
+"""What lies in golden/, as the records of the package."""
+
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+
+from paper_repro.analysis.estimator_comparison import EstimatorQuality
+from paper_repro.analysis.score_error import ScoreError
+from paper_repro.numerics.measured import Measured
+from paper_repro.pipeline import codec
+from paper_repro.pipeline.manifest import Manifest, read_manifest
+from paper_repro.studies.reproduction.protocol import published_protocol
+from paper_repro.studies.reproduction.recorded_spec import recorded_spec
+from paper_repro.studies.reproduction.results_file import read_results
+from paper_repro.studies.reproduction.statements import Decision
+from paper_repro.studies.reproduction.subject import Subject
+
+_EXPECTED = "a golden file"
+
+
+@attrs.frozen(eq=False)
+class RecordedRun:
+    """A run that is kept: what it found, and who made it."""
+
+    subject: Subject
+    manifest: Manifest
+
+
+def recorded_run(folder: Path) -> RecordedRun:
+    """Read a run that is kept."""
+    manifest = read_manifest(folder)
+    subject = Subject.of(read_results(folder / "results.json"), recorded_spec(manifest, folder), *published_protocol())
+    return RecordedRun(subject, manifest)
+
+
+def recorded_decisions(path: Path) -> tuple[Decision, ...]:
+    """Read the verdicts of ``paper-repro claims --json``."""
+    items: tuple[Decision, ...] = codec.build(codec.parse_json(path, _EXPECTED)["statements"], tuple[Decision, ...], path)
+    return items
+
+
+def recorded_estimators(path: Path) -> tuple[list[EstimatorQuality], dict[str, float]]:
+    """Read the estimators of ``paper-repro estimate --json`` and the true couplings by the name of the term."""
+    data = codec.parse_json(path, _EXPECTED)
+    truth: dict[str, float] = data["truth"]
+    return [_quality(name, item, list(truth)) for name, item in data["estimators"].items()], truth
+
+
+def _quality(name: str, item: dict[str, Any], terms: list[str]) -> EstimatorQuality:
+    couplings, widths, efficiency = (
+        np.array([item[key][term] for term in terms]) for key in ("couplings", "half_intervals", "efficiency")
+    )
+    return EstimatorQuality(
+        name, couplings, widths, item["cosine"], item["scale_over_beta"], item["largest_ratio_error"], efficiency, item["seconds"]
+    )
+
+
+def recorded_score_errors(path: Path) -> tuple[list[list[ScoreError]], list[Measured]]:
+    """Read what ``paper-repro score-error --json`` found of each network, and what each loses of ln Z."""
+    data = codec.parse_json(path, _EXPECTED)
+    networks = [[ScoreError(**item) for item in errors] for errors in data["networks"]]
+    return networks, [Measured(item["value"], item["standard_error"]) for item in data["cost"]]
