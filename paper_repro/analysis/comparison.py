@@ -37,14 +37,17 @@ def cosine_similarity(first: Floats, second: Floats) -> float:
 
 
 def compare(fit: Fit, truth: Truth) -> Comparison:
-    """Set a fit beside the truth; raises ``ValueError`` where they have different terms, or every true coupling is 0."""
+    """Set a fit beside the truth; raises ``ValueError`` where they have different terms.
+
+    Where every true coupling is 0 there is no direction, ratio or size to compare with: all is NaN.
+    """
     true, reference = truth.couplings, truth.reference
     if fit.terms != truth.terms.names:
         raise ValueError(f"a fit of {', '.join(fit.terms)}; expected the terms of the truth, {', '.join(truth.terms.names)}")
-    if not true.any():
-        raise ValueError("every true coupling is 0; expected one to which ratios can be taken")
 
     def compared(c: Floats) -> list[float]:
+        if not true.any():
+            return [math.nan] * (len(true) + 2)
         return [*(c / c[reference]), cosine_similarity(c, true), float(c @ true / (true @ true))]
 
     found = compared(fit.coefficients)
@@ -60,5 +63,5 @@ def compare(fit: Fit, truth: Truth) -> Comparison:
         cosine_error=float(errors[-2]),
         scale=found[-1],
         scale_error=float(errors[-1]),
-        force_error=math.sqrt(max(missed, 0.0) / exact_squares),
+        force_error=math.sqrt(max(missed, 0.0) / exact_squares) if exact_squares > 0 else math.nan,
     )

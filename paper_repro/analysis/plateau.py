@@ -96,6 +96,8 @@ def _low_energy_set(energies: Floats, log_likelihoods: Floats, threshold: float)
     low: npt.NDArray[np.bool_] = energies <= threshold
     if np.count_nonzero(low) < 5:
         raise ValueError(f"{np.count_nonzero(low)} configurations in the low-energy set; expected at least 5")
+    if np.ptp(energies[low]) == 0:
+        raise ValueError("all configurations have one energy; expected energies that differ")
     return low
 
 

@@ -73,7 +73,7 @@ def read_interaction(interaction: Interaction, data: Iterable[Snapshots], truth:
         counts=np.array([np.count_nonzero(r == k) for k in separations]),
         within_range=float(size[within].sum() / size.sum()),
         pearson=_correlation(w[within], j[within]),
-        slope=float(w[within] @ j[within] / (j[within] @ j[within])),
+        slope=float(w[within] @ j[within] / (j[within] @ j[within])) if j.any() else math.nan,
     )
 
 
@@ -88,7 +88,7 @@ def force_magnitudes(field: ForceField, data: Iterable[Snapshots], truth: Truth,
     for term, coupling in zip(truth.terms.terms, truth.couplings, strict=True):
         if isinstance(term, Exchange):
             strongest[term.bond_class] = max(strongest.get(term.bond_class, 0.0), abs(float(coupling)))
-    edges = np.linspace(0, 2 * truth.beta * sum(strongest.values()), 121)
+    edges = np.linspace(0, 2 * truth.beta * sum(strongest.values()) or 1.0, 121)  # free spins feel no force
 
     def of_system(snapshots: Snapshots) -> Integers:
         known = snapshots.numbered(truth.terms.species_names)

@@ -103,12 +103,14 @@ def autocorrelation(
 ) -> Autocorrelation:
     """Return the pooled autocorrelation of traces (sequence, step) about their exact ``means`` (sequence,).
 
-    Raises ``ValueError`` for fewer than two sequences or steps.
+    Raises ``ValueError`` for fewer than two sequences or steps, and for an observable that never differs from its mean.
     """
     count, steps = traces.shape
     if count < 2 or steps < 2:
         raise ValueError(f"{count} traces of {steps} steps; expected two or more of each")
     centred = traces - means[:, None]
+    if not centred.any():
+        raise ValueError("traces that never differ from their means; expected an observable that fluctuates")
     covariances = np.stack([(centred[:, : steps - k] * centred[:, k:]).mean(1) for k in range(steps)], axis=1)
     total = covariances.sum(0)
     rho = total / total[0]

@@ -112,6 +112,11 @@ def test_too_few_traces_are_refused(shape):
         autocorrelation(np.zeros(shape), np.zeros(shape[0]), 1, 5, np.random.default_rng(0))
 
 
+def test_traces_without_fluctuations_are_refused():
+    with pytest.raises(ValueError, match="never differ from their means; expected an observable that fluctuates"):
+        autocorrelation(np.ones((3, 9)), np.ones(3), 1, 5, np.random.default_rng(0))
+
+
 def test_end_correlations_are_the_exact_ones(small):
     result = generate(small, "training", 0, 5)
     ends = end_correlations(result, small.hamiltonian, 7.0)

@@ -85,7 +85,9 @@ def _diagnostics(spec: Spec, whole: Ensemble, index: int) -> DatasetDiagnostics:
     return results
 
 
-def _autocorrelation(spec: Spec, index: int, traces: Floats, means: Floats, step_sweeps: int) -> Autocorrelation:
+def _autocorrelation(spec: Spec, index: int, traces: Floats, means: Floats, step_sweeps: int) -> Autocorrelation | None:
+    if np.array_equal(traces, np.broadcast_to(means[:, None], traces.shape)):  # the energy of free spins
+        return None
     generator = np.random.default_rng(stream(spec, "diagnostics", index))
     found = diagnostics.autocorrelation(traces, means, step_sweeps, _RESAMPLES, generator)
     return Autocorrelation(**attrs.asdict(found, recurse=False))
