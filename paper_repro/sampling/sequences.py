@@ -12,36 +12,36 @@ from paper_repro.spec import Chains, Spec
 _REJECTIONS = 100  # of a sequence that was drawn before, after which the ones left of its length are counted
 
 
-def _different(generator: np.random.Generator, letters: str, length: int, seen: set[str]) -> str:
+def _different(generator: np.random.Generator, species: str, length: int, seen: set[str]) -> str:
     """Return a sequence of a length that is not in ``seen``, uniformly: by rejection, or among those left where few are.
 
     Raises ``InputError`` where all of that length are in ``seen``.
     """
-    alphabet = np.array(list(letters))
+    alphabet = np.array(list(species))
     for _ in range(_REJECTIONS):
-        sequence = "".join(alphabet[generator.integers(len(letters), size=length)])
+        sequence = "".join(alphabet[generator.integers(len(species), size=length)])
         if sequence not in seen:
             return sequence
-    left = len(letters) ** length - sum(len(other) == length for other in seen)
+    left = len(species) ** length - sum(len(other) == length for other in seen)
     if left == 0:
         raise InputError(
             "chains.repeats",
-            f"false, and more sequences of {length} sites than the {len(letters) ** length} different ones",
+            f"false, and more sequences of {length} sites than the {len(species) ** length} different ones",
             "longer chains, smaller sets, or true",
         )
-    unseen = (word for word in map("".join, itertools.product(letters, repeat=length)) if word not in seen)
+    unseen = (word for word in map("".join, itertools.product(species, repeat=length)) if word not in seen)
     return next(itertools.islice(unseen, int(generator.integers(left)), None))
 
 
 @functools.lru_cache(maxsize=8)
-def _draw(seed: int, chains: Chains, letters: str, training: int, test: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _draw(seed: int, chains: Chains, species: str, training: int, test: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     seen: set[str] = set()
     drawn: list[str] = []
     keys = [("training sequences", k) for k in range(training)] + [("test sequences", k) for k in range(test)]
     for key in keys:
         generator = np.random.default_rng(data_key(seed, *key))
         length = int(generator.integers(chains.shortest, chains.longest, endpoint=True))
-        sequence = _different(generator, letters, length, seen)
+        sequence = _different(generator, species, length, seen)
         if not chains.repeats:
             seen.add(sequence)  # one drawn again has the same length: the distribution of the lengths stays uniform
         drawn.append(sequence)

@@ -73,6 +73,8 @@ def test_what_cannot_be_calibrated_is_said(world):
         plateau(world, exact, threshold=-1e9)
     with pytest.raises(ValueError, match="not finite"):
         plateau(world, np.where(energies > 0, math.nan, math.nan))
+    with pytest.raises(ValueError, match="all configurations have one energy; expected energies that differ"):
+        plateau((np.zeros(20), *world[1:]), np.zeros(20), threshold=1.0)
 
 
 def test_flat_is_as_far_as_the_means_stay_within_the_scatter():

@@ -46,9 +46,9 @@ def _lines(subject: Subject) -> list[Line]:
 def ratios(subject: Subject) -> Section | None:
     """Build the ratios to the reference coupling, beside the published ones and with a verdict where the law is the paper's.
 
-    None without an inversion, or for one term, which has no ratio.
+    None without an inversion, for one term, whose ratio to itself says nothing, and for free spins, which have no ratio.
     """
-    if not subject.results.inversion or len(subject.terms) < 2:
+    if not subject.results.inversion or len(subject.terms) < 2 or not subject.couplings.any():
         return None
     text = (
         "Ours: mean over the training seeds, ± the standard deviation between them; ± sequences: one standard error within a"
