@@ -57,7 +57,13 @@ class Audit:
 
 
 def audit_weights(
-    weights: str | Path, spec: Spec, sequences: int, snapshots: int, seed: int, progress: Callable[[int], None] | None = None
+    weights: str | Path,
+    spec: Spec,
+    sequences: int,
+    snapshots: int,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+    device: str = "cpu",
 ) -> Audit:
     """Invert a weights file on ``sequences`` × ``snapshots`` drawn from the exact solution, at the query time of its metadata.
 
@@ -65,7 +71,7 @@ def audit_weights(
     chains.
     """
     data = exact_data(spec, sequences, snapshots, seed)
-    model, info = network_for(Path(weights), spec)
+    model, info = network_for(Path(weights), spec, device)
     field = force_of(model, info, spec.inversion.query_times)
     fit = inverted(field, data, spec, seed, Path(weights), progress)
     return Audit(fit, compare(fit, Truth.of(spec.hamiltonian, spec.beta)), info, field.times)

@@ -25,7 +25,7 @@ ScoreField = Callable[[torch.Tensor, float], torch.Tensor]
 Divergence = Callable[[torch.Tensor, float], torch.Tensor]
 
 _POWERS = {"linear": 1, "quadratic": 2}
-_GROUP = 8  # configurations that one thread follows together
+_GROUP = 8  # configurations that one thread of a processor follows together; a GPU follows all
 
 
 def time_grid(settings: Likelihood) -> torch.Tensor:
@@ -73,8 +73,9 @@ def log_likelihood(
     def spread(x: torch.Tensor, at: float) -> torch.Tensor:
         return divergence(x, at) if divergence is not None else sphere.divergence(lambda y: score(y, at), x)
 
-    done = [] if known is None else list(torch.split(known, _GROUP))
-    groups = torch.split(spins, _GROUP)[len(done) :]
+    group = _GROUP if spins.device.type == "cpu" else len(spins)
+    done = [] if known is None else list(torch.split(known, group))
+    groups = torch.split(spins, group)[len(done) :]
     for values in in_order(lambda group: _log_likelihood_of(score, spread, group, times, solver), groups, threads):
         done.append(values)
         if keep is not None:

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paper_repro.cli.checks import require_sizes, require_weights, spec_at
+from paper_repro.cli.checks import require_device, require_sizes, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.files import sha256
@@ -27,6 +27,7 @@ def audit(
     snapshots: int | None = None,
     seed: int = 0,
     spec: Path | None = None,
+    device: str = "cpu",
     json: JsonTarget = None,
 ) -> int:
     """Read the couplings out of trained weights, on fresh sequences drawn from the exact solution.
@@ -43,6 +44,8 @@ def audit(
         Seed of the sequences, the snapshots and the resampling.
     spec
         Where couplings, lengths and temperature come from; specs/paper.toml where none is given.
+    device
+        Where the networks are evaluated: cpu, cuda or cuda:n.
     json
         A file for the numbers, as JSON; - is standard output.
     """
@@ -51,6 +54,7 @@ def audit(
     snapshots = settings.test_set.snapshots if snapshots is None else snapshots
     require_sizes(sequences, snapshots, seed)
     require_weights([weights])
+    require_device(device)
     published, protocol = published_protocol()
     from paper_repro.analysis.audit import audit_weights
     from paper_repro.pipeline.codec import plain
@@ -58,7 +62,7 @@ def audit(
     console = console_beside(json)
     with TerminalReporter(console) as reporter:
         reporter.stage("audit", sequences)
-        done = audit_weights(weights, settings, sequences, snapshots, seed, reporter.advance)
+        done = audit_weights(weights, settings, sequences, snapshots, seed, reporter.advance, device)
     size = f"{sequences} sequences × {snapshots} snapshots"
     same_law = settings.hamiltonian == protocol.hamiltonian and settings.temperature == protocol.temperature
     show([_section(done, weights, settings, published if same_law else None, size)], f"paper_repro · {settings.name}", console)

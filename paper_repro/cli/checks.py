@@ -35,3 +35,11 @@ def require_weights(paths: Iterable[Path]) -> None:
     """Raise ``InputError`` for the first file that is no complete safetensors file."""
     for path in paths:
         read_metadata(path)
+
+
+def require_device(device: str) -> None:
+    """Raise ``InputError`` for a device that is not there; torch is loaded for a GPU alone."""
+    if device != "cpu":
+        from paper_repro.score.execution import execution
+
+        execution(device)

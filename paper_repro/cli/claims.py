@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paper_repro.cli.checks import require_sizes, require_weights, spec_at
+from paper_repro.cli.checks import require_device, require_sizes, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.files import InputError, input_error, sha256
@@ -18,6 +18,7 @@ from paper_repro.studies.reproduction.protocol import published_protocol
 if TYPE_CHECKING:
     from paper_repro.analysis.claim_tests.evidence import Evidence
     from paper_repro.analysis.claim_tests.plateau import PlateauOfTraining
+    from paper_repro.score.field import NetworkForce
     from paper_repro.studies.reproduction.statements import Decision
 
 
@@ -31,6 +32,7 @@ def claims(
     run: Path | None = None,
     reference_run: Path | None = None,
     spec: Path | None = None,
+    device: str = "cpu",
     json: JsonTarget = None,
 ) -> int:
     """Measure what the paper says of its results, on trained networks, and give a verdict on each statement.
@@ -53,6 +55,8 @@ def claims(
         The results.json of a better training at the same temperature: whether the deviation at high energies persists.
     spec
         Where couplings, lengths and temperature come from; specs/paper.toml where none is given.
+    device
+        Where the networks are evaluated: cpu, cuda or cuda:n.
     json
         A file for verdicts and evidence, as JSON; - is standard output.
     """
@@ -62,11 +66,13 @@ def claims(
     if sequences < 2:
         raise InputError("--sequences", str(sequences), "two or more, for an error bar")
     require_weights(files)
+    require_device(device)
     from paper_repro.studies.reproduction.statements import CONVERTER, StatementsReport, decide_all
 
     console = console_beside(json)
     plateaus = [_plateaus(results, settings) for results in (run, reference_run)]
-    found = _evidence(files, settings, (sequences, snapshots, seed), plateaus, TerminalReporter(console))
+    networks = _networks(files, settings, device)
+    found = _evidence(files, networks, settings, (sequences, snapshots, seed), plateaus, TerminalReporter(console))
     decisions = decide_all(published, found)
     size = f"{len(files)} networks, {sequences} sequences × {snapshots} snapshots from the exact solution"
     show(_sections(decisions, found, size), f"paper_repro · {settings.name}", console)
@@ -91,8 +97,18 @@ def _plateaus(run: Path | None, spec: Spec) -> "list[PlateauOfTraining]":
     return found
 
 
+def _networks(files: Sequence[Path], spec: Spec, device: str) -> "list[NetworkForce]":
+    from paper_repro.sampling.exact_data import require_exact_solution
+    from paper_repro.score.field import force_of
+    from paper_repro.score.network_for import network_for
+
+    require_exact_solution(spec)
+    return [force_of(*network_for(file, spec, device), spec.inversion.query_times) for file in files]
+
+
 def _evidence(
     files: Sequence[Path],
+    networks: "Sequence[NetworkForce]",
     spec: Spec,
     sizes: tuple[int, int, int],
     plateaus: "Sequence[Sequence[PlateauOfTraining]]",
@@ -103,12 +119,7 @@ def _evidence(
     from paper_repro.analysis.claim_tests.claim_tests import ClaimTests
     from paper_repro.analysis.claim_tests.measure import STEPS, measure_evidence
     from paper_repro.numerics.parallel import available_cores
-    from paper_repro.sampling.exact_data import require_exact_solution
-    from paper_repro.score.field import force_of
-    from paper_repro.score.network_for import network_for
 
-    require_exact_solution(spec)
-    networks = [force_of(*network_for(file, spec), spec.inversion.query_times) for file in files]
     with reporter:
         reporter.stage("evidence", STEPS)
         tests, (ours, reference) = ClaimTests(networks, spec, *sizes, available_cores()), plateaus

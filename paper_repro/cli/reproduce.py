@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
-from paper_repro.cli.checks import require_weights, spec_path
+from paper_repro.cli.checks import require_device, require_weights, spec_path
 from paper_repro.cli.console import console_beside
 from paper_repro.cli.report import show_written
 from paper_repro.files import InputError, read_bytes
@@ -34,6 +34,7 @@ def reproduce(
     workers: int | None = None,
     scheduler: str | None = None,
     stage: StageKind | None = None,
+    device: str = "cpu",
 ) -> int:
     """Run a spec from sampling to report; started again, it goes on where it stopped.
 
@@ -52,8 +53,10 @@ def reproduce(
         dask.distributed (pip install 'paper-repro[cluster]') and a run directory that every worker sees.
     stage
         Make the data sets only, or the networks only.
+    device
+        Where networks are trained and evaluated: cpu, cuda or cuda:n.
     """
-    return run_spec(spec_path(spec), out, console_beside(), authors_weights, workers, scheduler, stage)
+    return run_spec(spec_path(spec), out, console_beside(), authors_weights, workers, scheduler, stage, device)
 
 
 def run_spec(
@@ -64,28 +67,32 @@ def run_spec(
     workers: int | None = None,
     scheduler: str | None = None,
     stage: StageKind | None = None,
+    device: str = "cpu",
 ) -> int:
     """Run a spec into a directory, or go on with it, and report.
 
     The stages are made here, in as many processes as ``workers``, or by the workers of a Dask ``scheduler``. With a ``stage``,
     only stages of that kind are made, and no report. Under ``torchrun`` the first rank does this and the others train with it.
     """
-    loaded = _checked(path, authors, workers, scheduler)
+    loaded = _checked(path, authors, workers, scheduler, device)
     if started_by_torchrun():
         _run_on_ranks(loaded, out, console, authors, stage)
     from paper_repro.pipeline.engines import cluster, processes
 
     engine = processes(workers) if workers is not None else cluster(scheduler) if scheduler is not None else None
-    _run(loaded, out, console, authors, stage, engine=engine)
+    _run(loaded, out, console, authors, stage, engine=engine, device=device)
     return 0
 
 
-def _checked(path: Path, authors: Path | None, workers: int | None, scheduler: str | None) -> Loaded[Spec]:
+def _checked(path: Path, authors: Path | None, workers: int | None, scheduler: str | None, device: str) -> Loaded[Spec]:
     """Load the spec; raises ``InputError`` for whatever would end the run after hours of work."""
     if workers is not None and scheduler is not None:
         raise InputError("--workers", f"{workers} and --scheduler {scheduler}", "one of the two")
-    if started_by_torchrun() and (workers is not None or scheduler is not None):
-        raise InputError("torchrun", "--workers or --scheduler", "neither, where ranks train together")
+    if started_by_torchrun() and (workers is not None or scheduler is not None or device != "cpu"):
+        raise InputError("torchrun", "--workers, --scheduler or --device", "none of them, where ranks train together")
+    require_device(device)
+    if device != "cpu" and (workers is not None or scheduler is not None):
+        raise InputError("--device", f"{device} and --workers or --scheduler", "one process, which has the GPU")
     loaded = load_spec(path)
     published_protocol()
     if authors is not None:
@@ -119,16 +126,20 @@ def _run(
     *,
     engine: "Engine | None" = None,
     ranks: "Ranks | None" = None,
+    device: str = "cpu",
 ) -> None:
     from paper_repro.pipeline.run import open_run
+    from paper_repro.score.execution import unused_gpu
     from paper_repro.studies.reproduction.plan import plan_reproduction
 
     weights = None if authors is None else read_bytes(authors, "the authors' weights (safetensors)")
     spec, published = loaded.record, published_protocol()
-    plan = plan_reproduction(spec, weights, constants_of(loaded), published)
+    plan = plan_reproduction(spec, weights, constants_of(loaded), published, device)
     plan.check()
     console.print(Text(f"{heading(spec)} → {out}", style="bold"))
     with TerminalReporter(console) as progress, lock(out, progress.say):
+        if (line := unused_gpu(device)) is not None and stage != "sample":
+            progress.say(line)
         run = open_run(plan, out, progress, engine=engine, group=ranks)
         run.make_all(stage)
     if stage is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from paper_repro.cli.checks import require_at_least, require_weights, spec_at
+from paper_repro.cli.checks import require_at_least, require_device, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.files import sha256
@@ -28,6 +28,7 @@ def score_error(
     configurations: int = 128,
     seed: int = 0,
     spec: Path | None = None,
+    device: str = "cpu",
     json: JsonTarget = None,
 ) -> int:
     """Compare the score of trained networks with the exact one, by diffusion time: where ln Z is lost.
@@ -44,6 +45,8 @@ def score_error(
         Seed of the configurations, the noise and the sampling of the exact score.
     spec
         Where the couplings, the chain and the end time come from; specs/paper.toml where none is given.
+    device
+        Where the networks are evaluated: cpu, cuda or cuda:n.
     json
         A file for the numbers, as JSON; - is standard output.
     """
@@ -51,11 +54,12 @@ def score_error(
     require_at_least(2, configurations=configurations)
     require_at_least(0, seed=seed)
     require_weights(files)
+    require_device(device)
     from paper_repro.analysis.score_error import cost_of
     from paper_repro.pipeline.codec import plain
 
     console = console_beside(json)
-    found = _compared(files, settings, configurations, seed, TerminalReporter(console))
+    found = _compared(files, settings, configurations, seed, device, TerminalReporter(console))
     costs = [Measured(*cost_of(errors)) for errors in found]
     part = _section(
         found, costs, [file.stem for file in files], f"{configurations} exact configurations of {settings.likelihood.chain}"
@@ -75,7 +79,7 @@ def score_error(
 
 
 def _compared(
-    files: Sequence[Path], spec: Spec, configurations: int, seed: int, reporter: TerminalReporter
+    files: Sequence[Path], spec: Spec, configurations: int, seed: int, device: str, reporter: TerminalReporter
 ) -> "list[list[ScoreError]]":
     """Compare each network, on the same configurations, with the exact score of the spec's chain of the likelihood."""
     import numpy as np
@@ -89,7 +93,7 @@ def _compared(
     from paper_repro.score.network_for import network_for
 
     require_exact_solution(spec)
-    networks = [network_for(file, spec)[0] for file in files]
+    networks = [network_for(file, spec, device)[0] for file in files]
     species = as_species(spec.likelihood.chain, spec.hamiltonian.species)
     law = ExactChain(coupling_matrix(species, spec.hamiltonian), spec.beta)
     times, found = analysis.comparison_times(spec.likelihood), []

@@ -65,9 +65,9 @@ def deterministic(where: Execution) -> Iterator[None]:
         torch.use_deterministic_algorithms(before)
 
 
-def unused_gpu(where: Execution) -> str | None:
+def unused_gpu(device: str) -> str | None:
     """Return the line that says what a GPU would save, where there is one that is not used."""
-    if where.on_gpu or not torch.cuda.is_available():
+    if device != "cpu" or not torch.cuda.is_available():
         return None
     name = torch.cuda.get_device_name()
     return f"{name} is not used: with --device cuda the published training, half an hour on two cores, takes about a minute"

@@ -73,17 +73,20 @@ def force_of(model: ScoreModel, info: WeightsInfo, query_times: tuple[float, ...
 
 @attrs.frozen
 class NetworkScore:
-    """The network on one sequence, at any diffusion time: spins (configuration, site, 3) in the precision of its weights."""
+    """The network on one sequence, at any diffusion time: spins (configuration, site, 3) in the precision of its weights.
+
+    The answer lies on the device of the model.
+    """
 
     model: ScoreModel
     species: npt.NDArray[Any]
 
     def __call__(self, spins: torch.Tensor, time: float) -> torch.Tensor:
         """Return the score, of the shape of ``spins``."""
-        answer: torch.Tensor = self.model(*as_batch(self.species, spins, time))
+        answer: torch.Tensor = self.model(*as_batch(self.species, spins.to(place_of(self.model)[0]), time))
         return answer
 
     def divergence(self, spins: torch.Tensor, time: float) -> torch.Tensor:
         """Return the divergence of the score (configuration,)."""
-        species, spins, times, _ = as_batch(self.species, spins, time)
-        return divergence_of(self.model, species, spins, times)
+        species, at, times, _ = as_batch(self.species, spins.to(place_of(self.model)[0]), time)
+        return divergence_of(self.model, species, at, times)

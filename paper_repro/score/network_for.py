@@ -8,11 +8,11 @@ from paper_repro.score.weights import WeightsInfo, load_weights
 from paper_repro.spec import Spec
 
 
-def network_for(weights: Path, spec: Spec) -> tuple[Pairformer, WeightsInfo]:
-    """Load a network that serves the chains of a spec; raises ``InputError`` where it has too few positions or species."""
+def network_for(weights: Path, spec: Spec, device: str = "cpu") -> tuple[Pairformer, WeightsInfo]:
+    """Load a network that serves the chains of a spec to a device; raises ``InputError`` for too few positions or species."""
     model, info = load_weights(weights)
     sites = max(spec.chains.longest, len(spec.likelihood.chain))
     if info.architecture.positions < sites or info.architecture.species < len(spec.hamiltonian.species):
         found = f"serves {info.architecture.positions} sites and {info.architecture.species} species"
         raise InputError(weights, found, f"at least {sites} sites and {len(spec.hamiltonian.species)} species")
-    return model, info
+    return model.to(device), info

@@ -99,11 +99,11 @@ def test_devices_that_are_there_are_named(monkeypatch):
     with pytest.raises(InputError, match="expected cpu or one of cuda:0, cuda:1"):
         execution("cuda:2")
     assert execution("cuda:1").name == "cuda (H200)"
-    assert "H200 is not used" in unused_gpu(execution())
-    assert unused_gpu(execution("cuda")) is None
+    assert "H200 is not used" in unused_gpu("cpu")
+    assert unused_gpu("cuda") is None
 
 
 def test_the_processor_is_silent_where_there_is_nothing_else(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     where = execution("cpu", 3)
-    assert (where.threads, where.on_gpu, where.name, unused_gpu(where)) == (3, False, "cpu", None)
+    assert (where.threads, where.on_gpu, where.name, unused_gpu("cpu")) == (3, False, "cpu", None)

@@ -12,6 +12,7 @@ import torch
 from paper_repro.files import DamagedError, InputError, NotFiniteError
 from paper_repro.numerics.parallel import available_cores, one_core, workers
 from paper_repro.score import diffusion, training
+from paper_repro.score.execution import execution
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
 from paper_repro.score.tensors import read_tensors, write_tensors
@@ -83,7 +84,7 @@ def test_an_interrupted_training_ends_in_the_same_bytes(both, recipe, tmp_path):
 @pytest.mark.parametrize("recipe", ["published", "refined"])
 def test_the_number_of_threads_changes_no_byte(both, recipe):
     small = both[recipe]
-    one, two, three = (training.train(*small, 3, threads=threads) for threads in (1, 2, 3))
+    one, two, three = (training.train(*small, 3, where=execution(threads=threads)) for threads in (1, 2, 3))
     assert same(one, two)
     assert same(one, three)
 

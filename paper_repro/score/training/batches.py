@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import attrs
 import numpy as np
@@ -15,7 +15,7 @@ from paper_repro.score import diffusion
 from paper_repro.spec import Diffusion, Training
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class TrainingData:
     """Training data: of each sequence the species (site,), integers, and the snapshots (snapshot, site, 3) in float32."""
 
@@ -50,31 +50,45 @@ def _snapshots_of(data: TrainingData, seed: int, epoch: int, *, cyclic: bool) ->
     ]
 
 
-def batch_at(data: TrainingData, training: Training, seed: int, step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return species (chain, site), clean spins (chain, site, 3) and mask (chain, site) of one step, padded to its longest chain.
+@attrs.frozen(eq=False)
+class EpochPlan:
+    """The order in which an epoch takes the sequences, and which snapshot of each sequence it takes."""
 
-    Each epoch visits every sequence once, in an order of its own, with one snapshot each.
-    """
-    count, size = len(data.species), clean_batch(training)
-    epoch, within = divmod(step, math.ceil(count / size))
-    order = training_generator(seed, "order", epoch).permutation(count)
-    snapshots = _snapshots_of(data, seed, epoch, cyclic=training.snapshots == "cyclic")
-    chosen = order[within * size : (within + 1) * size]
+    epoch: int
+    order: npt.NDArray[np.int64]
+    snapshots: list[int]
+
+    @classmethod
+    def at(cls, data: TrainingData, training: Training, seed: int, epoch: int) -> Self:
+        """Return the plan of an epoch, which visits every sequence once."""
+        order = training_generator(seed, "order", epoch).permutation(len(data.species))
+        return cls(epoch, order, _snapshots_of(data, seed, epoch, cyclic=training.snapshots == "cyclic"))
+
+    def batch(self, within: int, size: int) -> tuple[npt.NDArray[np.int64], list[int]]:
+        """Return the sequences of a batch of the epoch, and the snapshot of each."""
+        chosen = self.order[within * size : (within + 1) * size]
+        return chosen, [self.snapshots[index] for index in chosen]
+
+
+def place_of_step(data: TrainingData, training: Training, step: int) -> tuple[int, int]:
+    """Return the epoch of a step, and which of its batches it takes."""
+    return divmod(step, math.ceil(len(data.species) / clean_batch(training)))
+
+
+def batch_at(data: TrainingData, training: Training, seed: int, step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return species (chain, site), clean spins (chain, site, 3) and mask (chain, site) of a step, padded to its longest chain."""
+    epoch, within = place_of_step(data, training, step)
+    chosen, snapshots = EpochPlan.at(data, training, seed, epoch).batch(within, clean_batch(training))
     longest = max(len(data.species[index]) for index in chosen)
     species = np.zeros((len(chosen), longest), dtype=np.int64)
     spins = np.zeros((len(chosen), longest, 3), dtype=np.float32)
     mask = np.zeros((len(chosen), longest), dtype=bool)
-    for row, index in enumerate(chosen):
+    for row, (index, snapshot) in enumerate(zip(chosen, snapshots, strict=True)):
         length = len(data.species[index])
         species[row, :length] = data.species[index]
-        spins[row, :length] = data.spins[index][snapshots[index]]
+        spins[row, :length] = data.spins[index][snapshot]
         mask[row, :length] = True
     return torch.from_numpy(species), torch.from_numpy(spins), torch.from_numpy(mask)
-
-
-def noise_generator(seed: int, step: int) -> torch.Generator:
-    """Return the generator of the times and the noise of one step."""
-    return torch.Generator().manual_seed(int(training_generator(seed, "noise", step).integers(2**63)))
 
 
 @attrs.frozen
@@ -112,3 +126,26 @@ def noised(
         noisy, wanted = (torch.cat([vector, diffusion.opposite(clean, vector)]) for vector in (noisy, wanted))
         species, time, mask = (torch.cat([same, same]) for same in (species, time, mask))
     return Noised(species, noisy, wanted, time, diffusion.weight(time, settings), mask)
+
+
+@attrs.frozen(eq=False)
+class Batches:
+    """The noised batches of one training, by step: pure functions of the data, the recipe, the seed and the step."""
+
+    data: TrainingData
+    settings: Diffusion
+    training: Training
+    seed: int
+
+    def generator(self, step: int, device: torch.device | None = None) -> torch.Generator:
+        """Return the generator of the noise of a step; those of different devices draw different numbers."""
+        key = int(training_generator(self.seed, "noise", step).integers(2**63))
+        return torch.Generator(device or "cpu").manual_seed(key)
+
+    def noised(self, clean: tuple[torch.Tensor, torch.Tensor, torch.Tensor], generator: torch.Generator) -> Noised:
+        """Return a clean batch with the noise of the recipe, twice where that is antithetic."""
+        return noised(clean, self.settings, generator, antithetic=self.training.noise == "antithetic")
+
+    def __call__(self, step: int) -> Noised:
+        """Return the batch of a step, made on the processor."""
+        return self.noised(batch_at(self.data, self.training, self.seed, step), self.generator(step))

@@ -1,4 +1,4 @@
-"""The gradient of a batch: the sum over small groups of chains, added in a fixed order by threads or by ranks."""
+"""The gradient of a batch: the sum over small groups of chains, added in a fixed order by threads or ranks; or all at once."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -10,9 +10,11 @@ from torch.nn.parallel import DistributedDataParallel
 
 from paper_repro.numerics.parallel import workers
 from paper_repro.score import diffusion
+from paper_repro.score.execution import Execution, deterministic
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.ranks import Ranks
 from paper_repro.score.training.batches import Noised
+from paper_repro.score.training.fixed_shape import FixedShapeGradient
 
 #: Leaves the gradient of a batch in the parameters, and returns its loss.
 Gradient = Callable[[Noised], float]
@@ -92,11 +94,17 @@ def _by_ranks(parallel: DistributedDataParallel, batch: Noised, ranks: Ranks) ->
 
 
 @contextlib.contextmanager
-def gradient_of(model: Pairformer, threads: int, ranks: Ranks | None) -> Iterator[Gradient]:
-    """Give the gradient of a network by threads of this process, or by ``ranks``, of which each computes on one core or GPU."""
-    with workers(threads) as executor:
-        if ranks is None:
-            yield lambda batch: _by_threads(model, batch, executor)
-        else:
+def gradient_of(model: Pairformer, where: Execution, ranks: Ranks | None, shape: tuple[int, int]) -> Iterator[Gradient]:
+    """Give the gradient of a network by threads of this process, by ``ranks``, each on one core or GPU, or by one GPU.
+
+    ``shape`` is the largest batch (chains, sites), which that of a GPU always has.
+    """
+    with workers(where.threads) as executor, deterministic(where):
+        if ranks is not None:
             parallel = DistributedDataParallel(model, find_unused_parameters=True)  # the last block's attention has no gradient
             yield lambda batch: _by_ranks(parallel, batch.to(ranks.device), ranks)
+        elif where.on_gpu:
+            fixed = FixedShapeGradient(model, *shape)
+            yield lambda batch: fixed(batch).item()
+        else:
+            yield lambda batch: _by_threads(model, batch, executor)

@@ -3,6 +3,7 @@
 Every random number is keyed by (seed, epoch) or (seed, step), so that an interrupted training resumes to the same weights. The
 gradient of a batch is the sum over small groups of chains, each computed by one thread and added in a fixed order: the weights do
 not depend on the number of threads. Several processes can share the groups too (``score.ranks``); their sum differs by rounding.
+On a GPU the noise is drawn there: another draw of the same law.
 
 With antithetic noise half a batch of chains is noised twice, with opposite noise; with an exponential moving average (EMA) of the
 weights, that average is the trained network.
@@ -18,10 +19,12 @@ import numpy.typing as npt
 import torch
 
 from paper_repro.files import InputError, NotFiniteError
+from paper_repro.score.execution import Execution, execution
 from paper_repro.score.pairformer import Pairformer, build
 from paper_repro.score.ranks import Ranks
-from paper_repro.score.training.batches import TrainingData, batch_at, noise_generator, noised, steps_in_all
+from paper_repro.score.training.batches import Batches, Noised, TrainingData, steps_in_all
 from paper_repro.score.training.checkpoint import Checkpoints, resume
+from paper_repro.score.training.fixed_shape import FixedShapeBatches
 from paper_repro.score.training.gradient import gradient_of
 from paper_repro.score.training.optimisers import take_average
 from paper_repro.score.training.state import TrainingState
@@ -62,32 +65,35 @@ def train(
     key: str = "",
     progress: Callable[[int, int, float], None] | None = None,
     say: Callable[[str], None] = lambda _: None,
-    threads: int = 2,
+    where: Execution | None = None,
     ranks: Ranks | None = None,
 ) -> Trained:
     """Train a network from scratch, or from ``checkpoint`` where one of the same ``key`` exists, and return it.
 
     ``progress`` is called after each step with the number of steps done, the total, and the loss. A checkpoint is written about
     every minute and on interruption, and the one before it is kept: where the last is damaged, or of another training, ``say`` is
-    called with the reason and the other is used. ``threads`` changes no byte of the result. With ``ranks``, each rank calls this
-    with the same arguments and computes on one core or GPU; the first alone writes. Raises ``NotFiniteError`` when loss or gradient
-    is no longer finite, the last good state being the checkpoint, ``InputError`` for a checkpoint of another format or ranks that
-    found different checkpoints, and ``ValueError`` for no data.
+    called with the reason and the other is used. ``where`` is the device, the processor with all cores where not given; the number
+    of threads changes no byte of the result. With ``ranks``, each rank calls this with the same arguments and computes on one core
+    or GPU; the first alone writes. Raises ``NotFiniteError`` when loss or gradient is no longer finite, the last good state being
+    the checkpoint, ``InputError`` for a checkpoint of another format or ranks that found different checkpoints, and ``ValueError``
+    for no data.
     """
     if not data.species:
         raise ValueError("no chains; expected at least one to train on")
-    model = build(shape, seed).train().to("cpu" if ranks is None else ranks.device)
+    where = execution() if where is None else where
+    model = build(shape, seed).train().to(where.device if ranks is None else ranks.device)
     state = TrainingState.start(model, training)
     if checkpoint is not None:
         resume(checkpoint, state, key, say)
     if ranks is not None:
         _require_same_start(len(state.losses), ranks)
-    total, antithetic = steps_in_all(len(data.species), training), training.noise == "antithetic"
+    total, batches = steps_in_all(len(data.species), training), Batches(data, settings, training, seed)
+    source: Callable[[int], Noised] = FixedShapeBatches(batches, where.device) if where.on_gpu and ranks is None else batches
+    largest = training.batch, max(map(len, data.species))
     checkpoints = Checkpoints(checkpoint if ranks is None or ranks.leads else None, state, key)
-    with checkpoints.on_interruption(), gradient_of(model, threads, ranks) as gradient:
+    with checkpoints.on_interruption(), gradient_of(model, where, ranks, largest) as gradient:
         for step in range(len(state.losses), total):
-            clean = batch_at(data, training, seed, step)
-            loss = gradient(noised(clean, settings, noise_generator(seed, step), antithetic=antithetic))
+            loss = gradient(source(step))
             _clip(model, training, loss, f"training seed {seed}, step {step}")
             state.step(training, total, loss)
             if progress is not None:

@@ -34,7 +34,8 @@ def make_optimisers(model: Pairformer, settings: AdamW | MuonAdamW) -> Optimiser
     chosen = {id(matrix) for matrix in matrices}
     others = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
     rate, decay = settings.learning_rate, settings.weight_decay
-    made: Optimisers = [(torch.optim.AdamW(others, lr=rate, weight_decay=decay), rate)]
+    fused = others[0].is_cuda or None  # one kernel for all parameters; torch's own choice elsewhere
+    made: Optimisers = [(torch.optim.AdamW(others, lr=rate, weight_decay=decay, fused=fused), rate)]
     if isinstance(settings, MuonAdamW) and matrices:
         muon_rate = settings.muon_learning_rate
         made.append((torch.optim.Muon(matrices, lr=muon_rate, weight_decay=decay), muon_rate))

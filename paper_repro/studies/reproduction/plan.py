@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import attrs
+
 from paper_repro.pipeline.manifest import Manifest
 from paper_repro.pipeline.stage import Identity, Plan, Stage, served
 from paper_repro.spec import Constant, Published, Spec, canonical, differences, digest
@@ -26,15 +28,17 @@ def plan_reproduction(
     authors: bytes | None = None,
     constants: Sequence[Constant] = (),
     published: tuple[Published, Spec] | None = None,
+    device: str = "cpu",
 ) -> Plan:
     """Return the plan of a spec.
 
     ``authors`` are the authors' released weights. ``constants`` are noted with the run. With ``published``, the published values
-    and the spec of the published protocol, the last stage is the report.
+    and the spec of the published protocol, the last stage is the report. Networks are trained and evaluated on ``device``, as torch
+    names it.
     """
     lacking = missing(spec)
     noted = (constants_stage(constants),) if constants else ()
-    stages = (*noted, *served(_stages(spec, authors), lacking))
+    stages = (*noted, *served(_stages(spec, authors, device), lacking))
     if published is not None:
         stages = (*stages, report_stage(spec, *published, (name for stage in stages for name in stage.outputs)))
     return Plan(identity_of(spec), stages, tuple(partial(check, spec) for check in CHECKS), tuple(lacking.values()))
@@ -56,15 +60,15 @@ def identity_of(spec: Spec) -> Identity:
     return Identity(spec.name, values, digest(spec), differing)
 
 
-def _stages(spec: Spec, authors: bytes | None) -> list[Stage]:
+def _stages(spec: Spec, authors: bytes | None, device: str) -> list[Stage]:
     """Return all stages, in an order in which each finds its inputs."""
     stages = [*sampling_stages(spec, "training"), *sampling_stages(spec, "test"), diagnosis_stage(spec)]
-    networks = [trained(seed) for seed in spec.training.seeds]
+    networks = [trained(seed, device) for seed in spec.training.seeds]
     for network, seed in zip(networks, spec.training.seeds, strict=True):
-        stages += [training_stage(spec, seed), *inversion_stages(spec, network)]
+        stages += [training_stage(spec, seed, device), *inversion_stages(spec, network)]
     if authors is not None:
-        networks.append(AUTHORS)
-        stages += [import_stage(authors), *inversion_stages(spec, AUTHORS)]
+        networks.append(attrs.evolve(AUTHORS, device=device))
+        stages += [import_stage(authors), *inversion_stages(spec, networks[-1])]
     stages += [integration_stage(spec), end_time_stage(spec)]
     for network in networks:
         stages += likelihood_stages(spec, network)

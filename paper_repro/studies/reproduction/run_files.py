@@ -42,9 +42,9 @@ def chains_of(folder: Path, spec: Spec, which: Which, snapshots: int | None = No
 
 
 def force_of_network(folder: Path, spec: Spec, network: Network) -> NetworkForce:
-    """Return a network of the run as a force field, at the query times of its file."""
+    """Return a network of the run as a force field on its device, at the query times of its file."""
     model, info = load_weights(folder / network.weights)
-    return force_of(model, info, spec.inversion.query_times)
+    return force_of(model.to(network.device), info, spec.inversion.query_times)
 
 
 def likelihood_chain(spec: Spec) -> tuple[Integers, Floats]:
@@ -56,6 +56,11 @@ def likelihood_chain(spec: Spec) -> tuple[Integers, Floats]:
 def stream(spec: Spec, name: str, *index: int) -> np.random.SeedSequence:
     """Return the key of a random generator of a stream of ``numerics.streams``."""
     return data_key(spec.seeds.data, name, *index)
+
+
+def device_constant(device: str) -> dict[str, str]:
+    """Return what the key of a stage covers of a device: that it is a GPU, whose numbers differ from those of a processor."""
+    return {} if device == "cpu" else {"device": "cuda"}
 
 
 def constants_of(spec: Spec, *names: str) -> dict[str, Any]:

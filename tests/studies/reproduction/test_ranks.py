@@ -17,8 +17,8 @@ from tests.support.tiny import Listener, make_run, shas
 _RANK_1_DIES = """
 import os, pathlib, signal, sys
 from paper_repro import cli
-from paper_repro.score.training import loop
-folder, plain = pathlib.Path(sys.argv.pop(1)), loop.batch_at
+from paper_repro.score.training import batches
+folder, plain = pathlib.Path(sys.argv.pop(1)), batches.batch_at
 def batch_at(chains, settings, seed, step):
     if os.environ["RANK"] == "0":
         with (folder / "steps").open("a") as stream:
@@ -27,7 +27,7 @@ def batch_at(chains, settings, seed, step):
         (folder / "killed").touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return plain(chains, settings, seed, step)
-loop.batch_at = batch_at
+batches.batch_at = batch_at
 sys.exit(cli.main())
 """
 _PROGRAM = ("-m", "paper_repro")
@@ -115,7 +115,10 @@ def test_bad_input_is_one_line_of_one_rank(tmp_path):
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("paper-repro:")]
     assert "no.toml: cannot be read (No such file or directory); expected" in line
     done = torchrun(*_PROGRAM, "reproduce", "--out", tmp_path / "run", "--workers", "2", ranks=1)
-    assert "paper-repro: torchrun: --workers or --scheduler; expected neither, where ranks train together" in done.stderr
+    assert (
+        "paper-repro: torchrun: --workers, --scheduler or --device; expected none of them, where ranks train together"
+        in done.stderr
+    )
 
 
 _REFINED = """

@@ -20,20 +20,21 @@ from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.networks import Network
 from paper_repro.studies.reproduction.results import Example, ForceMagnitudes, Inversion, Readout
 from paper_repro.studies.reproduction.results_file import as_json
-from paper_repro.studies.reproduction.run_files import chains_of, constants_of, force_of_network, shards, stream
+from paper_repro.studies.reproduction.run_files import chains_of, constants_of, device_constant, force_of_network, shards, stream
 
 
 def inversion_stages(spec: Spec, network: Network) -> list[Stage]:
     """Return the stages that invert the force of a network, and that read its W."""
     inputs = (network.weights, *shards(spec, "test"))
-    constants = constants_of(spec, "hamiltonian", "target", "inversion", "seeds")
+    constants = constants_of(spec, "hamiltonian", "target", "inversion", "seeds") | device_constant(network.device)
     names = f"results/inversion-{network.name}.json", f"results/readout-{network.name}.json"
     arguments = spec, network
     return [
         Stage(f"invert {network.label}", "invert", 4, invert, names[:1], inputs, constants, arguments, spec.test_set.sequences),
         Stage(
             f"read W of {network.label}", "read", 5, read_interaction, names[1:], inputs,
-            constants_of(spec, "hamiltonian", "target", "readout", "inversion"), arguments, spec.readout.sequences,
+            constants_of(spec, "hamiltonian", "target", "readout", "inversion") | device_constant(network.device), arguments,
+            spec.readout.sequences,
         ),
     ]  # fmt: skip
 

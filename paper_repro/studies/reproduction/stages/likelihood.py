@@ -21,7 +21,7 @@ from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION
 from paper_repro.studies.reproduction.networks import Network
 from paper_repro.studies.reproduction.results import Calibration, FailedCalibration, LogLikelihoods, ThermodynamicIntegral
 from paper_repro.studies.reproduction.results_file import as_json, read_part
-from paper_repro.studies.reproduction.run_files import constants_of, force_of_network, likelihood_chain, stream
+from paper_repro.studies.reproduction.run_files import constants_of, device_constant, force_of_network, likelihood_chain, stream
 from paper_repro.studies.reproduction.stages.thermodynamics import INTEGRAL
 
 _PARTIAL_FORMAT = "paper_repro likelihood 1"
@@ -30,7 +30,7 @@ _PARTIAL_FORMAT = "paper_repro likelihood 1"
 def likelihood_stages(spec: Spec, network: Network) -> list[Stage]:
     """Return the stages that compute the log-likelihoods at each temperature, and that calibrate the plateau on them."""
     stages = []
-    constants = constants_of(spec, "hamiltonian", "target", "likelihood", "seeds")
+    constants = constants_of(spec, "hamiltonian", "target", "likelihood", "seeds") | device_constant(network.device)
     names = tuple(f"results/likelihood-{network.name}-{index}.json" for index in range(len(spec.likelihood_temperatures)))
     for index, (name, temperature) in enumerate(zip(names, spec.likelihood_temperatures, strict=True)):
         stages.append(
@@ -62,7 +62,8 @@ def compute_log_likelihoods(context: StageContext, stage: Stage, spec: Spec, net
 
     try:
         values = likelihood.log_likelihood(
-            score, torch.as_tensor(spins, dtype=torch.float32), likelihood.time_grid(spec.likelihood), score.divergence,
+            score, torch.as_tensor(spins, dtype=torch.float32, device=network.device), likelihood.time_grid(spec.likelihood),
+            score.divergence,
             solver=spec.likelihood.solver, known=read_partial(path, key, context.say), keep=keep, threads=context.threads,
             progress=context.advance,
         )  # fmt: skip

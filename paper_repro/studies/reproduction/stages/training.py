@@ -9,6 +9,7 @@ from paper_repro.files import sha256
 from paper_repro.pipeline.manifest import key_of
 from paper_repro.pipeline.stage import Files, Stage, StageContext
 from paper_repro.score import training
+from paper_repro.score.execution import execution
 from paper_repro.score.pairformer import parameter_count
 from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import weights_as_bytes
@@ -16,17 +17,18 @@ from paper_repro.spec import Spec, digest
 from paper_repro.studies.reproduction.networks import AUTHORS, trained
 from paper_repro.studies.reproduction.results import Training
 from paper_repro.studies.reproduction.results_file import as_json
-from paper_repro.studies.reproduction.run_files import chains_of, constants_of, shards
+from paper_repro.studies.reproduction.run_files import chains_of, constants_of, device_constant, shards
 
 
-def training_stage(spec: Spec, seed: int) -> Stage:
-    """Return the stage that trains the network of one seed."""
+def training_stage(spec: Spec, seed: int, device: str) -> Stage:
+    """Return the stage that trains the network of one seed; a GPU trains another draw than a processor."""
     constants = constants_of(spec, "architecture", "diffusion", "training") | {"query_times": spec.inversion.query_times}
     constants["training"].pop("seeds")
+    constants |= device_constant(device)
     checkpoint = f"weights/seed-{seed}.checkpoint.safetensors"
     return Stage(
         f"train seed {seed}", "train", 4, train, (trained(seed).weights, f"results/training-{seed}.json"),
-        shards(spec, "training"), constants, (spec, seed),
+        shards(spec, "training"), constants, (spec, seed, device),
         total=training.steps_in_all(spec.training_set.sequences, spec.training),
         temporary=(checkpoint, str(training.previous(Path(checkpoint)))), by_group=True,
     )  # fmt: skip
@@ -40,14 +42,15 @@ def import_stage(weights: bytes) -> Stage:
     )
 
 
-def train(context: StageContext, stage: Stage, spec: Spec, seed: int) -> Files:
-    """Train the network of one seed on the training set, with the ranks of the context where it has some."""
+def train(context: StageContext, stage: Stage, spec: Spec, seed: int, device: str) -> Files:
+    """Train the network of one seed on the training set, on a device, or with the ranks of the context where it has some."""
     data = training.TrainingData.of(chains_of(context.folder, spec, "training"))
     key = key_of(stage.constants, seed, [sha256(context.folder / name) for name in stage.inputs])
     done = training.train(
         data, spec.architecture, spec.diffusion, spec.training, seed,
         checkpoint=context.folder / stage.temporary[0], key=key,
-        progress=lambda step, _, loss: context.advance(step, f"loss {loss:.4f}"), say=context.say, threads=context.threads,
+        progress=lambda step, _, loss: context.advance(step, f"loss {loss:.4f}"), say=context.say,
+        where=execution(device, context.threads),
         ranks=context.group if isinstance(context.group, Ranks) else None,
     )  # fmt: skip
     weights, results = stage.outputs
