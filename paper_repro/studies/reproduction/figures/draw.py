@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-from matplotlib.figure import Figure
 
 from paper_repro.report.figures import argument as argument_figure
 from paper_repro.report.figures import curves, interaction, mean_energy, plateau, ratios, style
@@ -25,7 +24,7 @@ class Drawing:
 
     name: str
     prepare: Callable[[Subject], Any]
-    draw: Callable[[Any], Figure]
+    draw: Callable[[Any], Any]
 
 
 FIGURES = (

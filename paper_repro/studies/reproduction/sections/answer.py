@@ -80,7 +80,8 @@ def _run(subject: Subject) -> str:
         f"The run: {spec.training_set.sequences:,} × {spec.training_set.snapshots} training snapshots, {spec.ladder.replicas}"
         f" replicas, {spec.training.epochs} epochs."
     )
-    assumed = [constant.name for constant in subject.results.constants if constant.status == "assumed"]
+    constants = subject.results.constants
+    assumed = sum(constant.status == "assumed" for constant in constants)
     if subject.published is not None and assumed:
-        size += f" Assumed, for nobody states them: {', '.join(assumed)}; the reasons are in 'What had to be assumed'."
+        size += f" {assumed} of {len(constants)} constants are assumed, for nobody states them ('What had to be assumed')."
     return size
