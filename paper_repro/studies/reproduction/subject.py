@@ -47,6 +47,12 @@ class Subject:
         return reference_coupling(self.couplings)
 
     @property
+    def ratios(self) -> Floats | None:
+        """The true couplings over the reference coupling (term,); None of one term, and where every coupling is 0."""
+        reference = self.couplings[self.reference]
+        return None if len(self.terms) < 2 or reference == 0 else self.couplings / reference
+
+    @property
     def judgements(self) -> tuple[Judgement, ...]:
         """The verdicts on the claims of the paper; none for another law."""
         return () if self.published is None else self.results.verdicts

@@ -10,12 +10,12 @@ from paper_repro.studies.reproduction.subject import Subject
 
 
 def ratios_of_couplings(subject: Subject) -> Ratios | None:
-    """Return the ratios to the reference coupling; None without an inversion, or for one term, which has no ratio."""
-    if not subject.results.inversion or len(subject.terms) < 2:
+    """Return the ratios to the reference coupling; None without an inversion, and for a law that has no ratios."""
+    truth = subject.ratios
+    if not subject.results.inversion or truth is None:
         return None
     reference = subject.reference
     published = np.array([subject.published_value(f"inversion.ratios.{term}") for term in subject.terms])
-    truth = subject.couplings / subject.couplings[reference]
     label = f"coupling / {subject.terms[reference]}"
     return Ratios(subject.terms, truth, published, estimates(subject, ratios=True), label)
 

@@ -57,7 +57,7 @@ def _of_another_law(subject: Subject) -> list[str]:
     if not inversion:
         return [text, "Measured: no network has been inverted yet."]
     lines = [("R²", [part.r2 for part in inversion.trained]), ("scale over β", [part.scale for part in inversion.trained])]
-    if len(subject.terms) > 1:
+    if subject.ratios is not None:
         lines.insert(0, ("cosine", [part.cosine for part in inversion.trained]))
     beta = {"scale over β": subject.spec.beta}
     values = ", ".join(f"{label} {over_trainings([x.value / beta.get(label, 1.0) for x in found])}" for label, found in lines)

@@ -33,8 +33,9 @@ class Line:
 
 
 def _lines(subject: Subject) -> list[Line]:
-    reference = subject.terms[subject.reference]
-    true = subject.couplings / subject.couplings[subject.reference]
+    reference, true = subject.terms[subject.reference], subject.ratios
+    if true is None:
+        return []
     ratios = [
         Line(f"{term} / {reference}", f"inversion.ratios.{term}", float(value))
         for term, value in zip(subject.terms, true, strict=True)
@@ -46,9 +47,9 @@ def _lines(subject: Subject) -> list[Line]:
 def ratios(subject: Subject) -> Section | None:
     """Build the ratios to the reference coupling, beside the published ones and with a verdict where the law is the paper's.
 
-    None without an inversion, for one term, whose ratio to itself says nothing, and for free spins, which have no ratio.
+    None without an inversion, and for a law without ratios: one term, or couplings that are all 0.
     """
-    if not subject.results.inversion or len(subject.terms) < 2 or not subject.couplings.any():
+    if not subject.results.inversion or subject.ratios is None:
         return None
     text = (
         "Ours: mean over the training seeds, ± the standard deviation between them; ± sequences: one standard error within a"

@@ -20,7 +20,8 @@ def inversion(subject: Subject) -> Section | None:
     if not results.inversion:
         return None
     reference = subject.terms[subject.reference]
-    ratios = [(f"{term} / {reference}", functools.partial(_ratio, term)) for term in subject.terms if term != reference]
+    others = [term for term in subject.terms if term != reference] if subject.ratios is not None else []
+    ratios = [(f"{term} / {reference}", functools.partial(_ratio, term)) for term in others]
     lines: list[tuple[str, Callable[[Inversion], str]]] = [
         *ratios,
         ("cosine similarity", lambda part: shown(part.cosine)),

@@ -34,7 +34,9 @@ class Aim:
 
 
 def _largest_ratio_error(subject: Subject) -> list[float]:
-    true = subject.couplings / subject.couplings[subject.reference]
+    true = subject.ratios
+    if true is None:
+        return []
     return [
         max(abs(part.ratios[term].value - float(value)) for term, value in zip(subject.terms, true, strict=True))
         for part in subject.results.inversion.trained

@@ -38,7 +38,7 @@ def report_stage(spec: Spec, published: Published, protocol: Spec, made: Iterabl
     constants = [canonical(spec), canonical(published), canonical(protocol)]
     arguments = spec, published, protocol
     outputs = "results.json", "report.html"
-    return Stage(NAME, "report", 1, make_report, outputs, inputs, constants, arguments, reads_manifest=True)
+    return Stage(NAME, "report", 2, make_report, outputs, inputs, constants, arguments, reads_manifest=True)
 
 
 def make_report(context: StageContext, stage: Stage, spec: Spec, published: Published, protocol: Spec) -> Files:
