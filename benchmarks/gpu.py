@@ -90,7 +90,7 @@ def _likelihoods(spec: Spec, model: Pairformer, where: Execution) -> float:
 
 def _first_losses(spec: Spec, data: TrainingData, where: Execution) -> list[float]:
     made, _ = _timed_training(spec, data, where, _SAME_BYTES_STEPS)
-    return made.losses.tolist()
+    return [float(loss) for loss in made.losses]
 
 
 def figures(where: Execution, sequences: int, *, quick: bool) -> Iterator[Figure]:

@@ -14,7 +14,7 @@ import timeit
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import numpy as np
@@ -44,7 +44,12 @@ SHAPE = attrs.evolve(SPEC.architecture, positions=LONGEST)
 Work = Callable[[], Any]
 
 
-def spec_of(sites: int, sequences: int = 1, replicas: int = SPEC.ladder.replicas, method: str = "replica-exchange") -> Spec:
+def spec_of(
+    sites: int,
+    sequences: int = 1,
+    replicas: int = SPEC.ladder.replicas,
+    method: Literal["replica-exchange", "exact"] = "replica-exchange",
+) -> Spec:
     """The paper's spec with chains of one length."""
     return attrs.evolve(
         SPEC,
@@ -208,7 +213,7 @@ def growth(measured: dict[str, list[Point]]) -> Iterator[tuple[str, ...]]:
 def costs(measured: dict[str, list[Point]]) -> Iterator[tuple[str, ...]]:
     yield "stage", "how often", "each, mean over lengths: user, CPU", "core hours: user, CPU"
     many, settings = 1_000_000, SPEC.likelihood
-    configurations = len(settings.temperatures) * settings.configurations
+    configurations = len(SPEC.likelihood_temperatures) * settings.configurations
     for stage, name, times, how in (
         ("sample, replica exchange", "exchange", many, "10⁶ sequences"),
         ("sample, exact sampler", "exact", many, "10⁶ sequences"),

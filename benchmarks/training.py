@@ -16,7 +16,7 @@ _STEPS = 50
 _SPEC = load_spec(specs_folder() / "paper.toml").record
 
 
-def _data(count: int) -> training.Chains:
+def _data(count: int) -> training.TrainingData:
     """Random chains of the paper's lengths; what the spins are does not matter for the time."""
     generator = np.random.default_rng(0)
     lengths = generator.integers(_SPEC.chains.shortest, _SPEC.chains.longest, size=count, endpoint=True)
