@@ -26,7 +26,7 @@ KEPT: dict[str, tuple[str, tuple[int, ...], tuple[str, ...]]] = {
     "paper": (
         "PAPER_REPRO_AUTHORS_WEIGHTS=authors_epoch_20.safetensors tox run -e reproduce",
         (0, 1, 2),
-        (NAME, "results.json", "report.html", "figures/*"),
+        (NAME, "results.json", "report.html", "figures/*.svg"),
     ),
     "refined": ("tox run -e refined", (0, 1, 2), (NAME, "results.json", "report.html")),
 }
@@ -81,7 +81,7 @@ def main(runs: list[Path]) -> None:
     entries: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["files"]
     for run in runs:
         entries |= take(run)
-    found = {item.relative_to(GOLDEN).as_posix() for item in GOLDEN.rglob("*") if item.is_file()} - {"MANIFEST.toml"}
+    found = {item.relative_to(GOLDEN).as_posix() for item in GOLDEN.rglob("*") if item.is_file()} - {"MANIFEST.toml", "README.md"}
     lines = []
     for name in sorted(found):
         entry = entries.get(name, {"command": "tox run -e golden"}) | {"sha256": sha256(GOLDEN / name)}
