@@ -22,8 +22,9 @@ def maximise(likelihood: Likelihood, start: Floats) -> tuple[Floats, Floats, Flo
     The search is made in units of the standard errors at ``start``. A ``ValueError`` of the likelihood counts as a value of -∞: the
     region is made smaller. Raises ``ValueError`` where no maximum is found.
     """
-    root = scipy.linalg.cholesky(likelihood(start)[2], lower=True)
-    known: dict[bytes, tuple[float, Floats, Floats]] = {}
+    origin = np.zeros(len(start))
+    known = {origin.tobytes(): likelihood(start)}
+    root = scipy.linalg.cholesky(known[origin.tobytes()][2], lower=True)
 
     def couplings(x: Floats) -> Floats:
         moved: Floats = start + scipy.linalg.solve_triangular(root, x, lower=True, trans=1)
@@ -47,18 +48,11 @@ def maximise(likelihood: Likelihood, start: Floats) -> tuple[Floats, Floats, Flo
         half = scipy.linalg.solve_triangular(root, at(x)[2], lower=True)
         return scipy.linalg.solve_triangular(root, half.T, lower=True)
 
-    found = minimize(
-        value, np.zeros(len(start)), jac=gradient, hess=hessian, method="trust-exact", options={"gtol": _NEAR, "maxiter": _STEPS}
-    )
+    found = minimize(value, origin, jac=gradient, hess=hessian, method="trust-exact", options={"gtol": _NEAR, "maxiter": _STEPS})
     if not found.success:
         raise ValueError(f"no maximum within {_STEPS} steps; expected snapshots that the terms can describe and tell apart")
-    return _polished(likelihood, couplings(found.x))
-
-
-def _polished(likelihood: Likelihood, theta: Floats) -> tuple[Floats, Floats, Floats]:
-    """Take the last Newton steps, without a trust region."""
+    theta, (_, scores, curvature) = couplings(found.x), at(found.x)
     for _ in range(_LAST_STEPS):
-        _, scores, curvature = likelihood(theta)
         theta = theta + np.linalg.solve(curvature, scores.sum(0))
-    _, scores, curvature = likelihood(theta)
+        _, scores, curvature = likelihood(theta)
     return theta, curvature, scores
