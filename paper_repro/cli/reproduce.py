@@ -1,5 +1,6 @@
 """``paper-repro reproduce``: a spec, from sampling to report."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -74,7 +75,12 @@ def run_spec(
     The stages are made here, in as many processes as ``workers``, or by the workers of a Dask ``scheduler``. With a ``stage``,
     only stages of that kind are made, and no report. Under ``torchrun`` the first rank does this and the others train with it.
     """
-    loaded = _checked(path, authors, workers, scheduler, device)
+    try:
+        loaded = _checked(path, authors, workers, scheduler, device)
+    except InputError as error:
+        if started_by_torchrun() and os.environ["RANK"] != "0":  # the first rank says it
+            raise SystemExit(2) from error
+        raise
     if started_by_torchrun():
         _run_on_ranks(loaded, out, console, authors, stage)
     from paper_repro.pipeline.engines import cluster, processes

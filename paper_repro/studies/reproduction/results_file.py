@@ -13,7 +13,7 @@ import cattrs
 from paper_repro.files import InputError, require_format
 from paper_repro.pipeline import codec
 from paper_repro.spec import Constant
-from paper_repro.studies.reproduction.results import ByNetwork, Calibration, FailedCalibration, Results
+from paper_repro.studies.reproduction.results import BondCosines, ByNetwork, Calibration, FailedCalibration, Results
 
 FORMAT = "paper_repro results 2"
 _EXPECTED = "an output of 'paper-repro reproduce'"
@@ -33,6 +33,10 @@ _MEASURED = {
 _RULES = {"same-law": "same-distribution"}
 
 
+#: Of a calibration by a run before format 3, whose file does not have the shape of the plateau: the report worked it out.
+_WITHOUT_SHAPE = {"above": [], "flat_until": {"value": None, "standard_error": None}}
+
+
 def _make_converter() -> cattrs.Converter:
     converter = codec.make_converter()
     converter.register_structure_hook(Constant, lambda row, _: _constant(row))
@@ -41,7 +45,7 @@ def _make_converter() -> cattrs.Converter:
     def calibration(data: Any, _: Any) -> Calibration | FailedCalibration:
         if isinstance(data, dict) and "failed" in data:
             return converter.structure(data, FailedCalibration)
-        return converter.structure(data, Calibration)
+        return converter.structure(_WITHOUT_SHAPE | data if isinstance(data, dict) else data, Calibration)
 
     converter.register_structure_hook_func(lambda kind: set(get_args(kind)) == {Calibration, FailedCalibration}, calibration)
 
@@ -53,6 +57,8 @@ def _make_converter() -> cattrs.Converter:
         return ByNetwork(converter.structure(data["trained"], every), named.get("authors"))
 
     converter.register_structure_hook_func(_is_by_network, by_network)
+    bonds = converter.get_structure_hook(BondCosines)
+    converter.register_structure_hook(BondCosines, lambda data, kind: bonds(_bond_cosines(data), kind))
     write, read = converter.get_unstructure_hook(Results), converter.get_structure_hook(Results)
     converter.register_unstructure_hook(Results, lambda results: _with_authors_apart(write(results)))
     converter.register_structure_hook(Results, lambda data, kind: read(_by_network(data), kind))
@@ -104,10 +110,14 @@ def _upgraded(data: Any) -> Any:
         above = [part.pop(name) for name in sorted(part) if name.startswith("above_")]
         if "failed" not in part:
             part["above"] = above
-    if "sampling" in data:
-        bonds = data["sampling"]["bond_cosines"]
-        data["sampling"]["bond_cosines"] = {"edges": bonds.pop("edges"), "counts": bonds}
     return data
+
+
+def _bond_cosines(data: Any) -> Any:
+    """Return the histograms of the first format, which stood beside their edges, in the present form."""
+    if not isinstance(data, dict) or "counts" in data or "edges" not in data:
+        return data
+    return {"edges": data["edges"], "counts": {name: row for name, row in data.items() if name != "edges"}}
 
 
 #: The converter of results.json and of the files of stages.

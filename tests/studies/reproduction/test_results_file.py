@@ -6,8 +6,8 @@ import math
 import pytest
 
 from paper_repro.files import InputError
-from paper_repro.studies.reproduction.results import ByNetwork, FailedCalibration, Results
-from paper_repro.studies.reproduction.results_file import FORMAT, as_json, read_part, read_results, write_results
+from paper_repro.studies.reproduction.results import BondCosines, ByNetwork, Calibration, FailedCalibration, Results
+from paper_repro.studies.reproduction.results_file import CONVERTER, FORMAT, as_json, read_part, read_results, write_results
 
 RUNS = ("paper", "refined")
 
@@ -161,3 +161,15 @@ def test_a_file_of_something_else_is_one_line(tmp_path, text, said):
         read_results(other)
     with pytest.raises(InputError, match=r"results/none\.json: cannot be read"):
         read_part(tmp_path / "results/none.json", FailedCalibration)
+
+
+def test_files_of_stages_before_format_3_are_read():
+    """The shape of the plateau was not in them, and the histograms of the bonds stood beside their edges."""
+    one = {"value": 1.0, "standard_error": 0.1}
+    names = ("alpha", "beta_effective", "ln_z", "exact_ln_z", "gap", "residual", "high_energy")
+    found = CONVERTER.structure(dict.fromkeys(names, one) | {"low_energy_count": 5, "threshold": -3.0}, Calibration)
+    assert found.above == ()
+    assert math.isnan(found.flat_until.value)
+    bonds = CONVERTER.structure({"edges": [-1.0, 0.0, 1.0], "J": [3.0, 4.0]}, BondCosines)
+    assert bonds.edges.tolist() == [-1.0, 0.0, 1.0]
+    assert bonds.counts["J"].tolist() == [3.0, 4.0]
