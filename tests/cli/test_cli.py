@@ -226,7 +226,7 @@ def test_constants_lists_every_constant_with_its_origin(capsys, paper):
         assert origin.where in line
         assert origin.why in line
     assert main(["constants", str(specs_folder() / "published.toml")]) == 0
-    assert "claims.r2.published | 0.8698" in capsys.readouterr().out
+    assert "claims.r2.rule.published | 0.8698" in capsys.readouterr().out
 
 
 def in_a_process(*arguments: str) -> tuple[str, set[str]]:

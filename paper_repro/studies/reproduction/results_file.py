@@ -13,7 +13,7 @@ import cattrs
 from paper_repro.files import InputError, require_format
 from paper_repro.pipeline import codec
 from paper_repro.spec import Constant
-from paper_repro.studies.reproduction.results import BondCosines, ByNetwork, Calibration, FailedCalibration, Results
+from paper_repro.studies.reproduction.results import ByNetwork, Calibration, FailedCalibration, Results
 
 FORMAT = "paper_repro results 2"
 _EXPECTED = "an output of 'paper-repro reproduce'"
@@ -33,10 +33,6 @@ _MEASURED = {
 _RULES = {"same-law": "same-distribution"}
 
 
-#: Of a calibration by a run before format 3, whose file does not have the shape of the plateau: the report worked it out.
-_WITHOUT_SHAPE = {"above": [], "flat_until": {"value": None, "standard_error": None}}
-
-
 def _make_converter() -> cattrs.Converter:
     converter = codec.make_converter()
     converter.register_structure_hook(Constant, lambda row, _: _constant(row))
@@ -45,7 +41,7 @@ def _make_converter() -> cattrs.Converter:
     def calibration(data: Any, _: Any) -> Calibration | FailedCalibration:
         if isinstance(data, dict) and "failed" in data:
             return converter.structure(data, FailedCalibration)
-        return converter.structure(_WITHOUT_SHAPE | data if isinstance(data, dict) else data, Calibration)
+        return converter.structure(data, Calibration)
 
     converter.register_structure_hook_func(lambda kind: set(get_args(kind)) == {Calibration, FailedCalibration}, calibration)
 
@@ -57,8 +53,6 @@ def _make_converter() -> cattrs.Converter:
         return ByNetwork(converter.structure(data["trained"], every), named.get("authors"))
 
     converter.register_structure_hook_func(_is_by_network, by_network)
-    bonds = converter.get_structure_hook(BondCosines)
-    converter.register_structure_hook(BondCosines, lambda data, kind: bonds(_bond_cosines(data), kind))
     write, read = converter.get_unstructure_hook(Results), converter.get_structure_hook(Results)
     converter.register_unstructure_hook(Results, lambda results: _with_authors_apart(write(results)))
     converter.register_structure_hook(Results, lambda data, kind: read(_by_network(data), kind))
@@ -110,14 +104,10 @@ def _upgraded(data: Any) -> Any:
         above = [part.pop(name) for name in sorted(part) if name.startswith("above_")]
         if "failed" not in part:
             part["above"] = above
+    if "sampling" in data:
+        bonds = data["sampling"]["bond_cosines"]
+        data["sampling"]["bond_cosines"] = {"edges": bonds.pop("edges"), "counts": bonds}
     return data
-
-
-def _bond_cosines(data: Any) -> Any:
-    """Return the histograms of the first format, which stood beside their edges, in the present form."""
-    if not isinstance(data, dict) or "counts" in data or "edges" not in data:
-        return data
-    return {"edges": data["edges"], "counts": {name: row for name, row in data.items() if name != "edges"}}
 
 
 #: The converter of results.json and of the files of stages.
@@ -131,7 +121,22 @@ def as_json(record: Any) -> bytes:
 
 def read_part(path: Path, kind: type[codec.T]) -> codec.T:
     """Read the record that a stage made; raises ``InputError`` for a file that is missing, damaged or of something else."""
-    return codec.read_json(path, kind, _EXPECTED, CONVERTER)
+    return codec.build(_part_upgraded(codec.parse_json(path, _EXPECTED)), kind, path, CONVERTER)
+
+
+#: Of a calibration by a run before format 3, whose file does not have the shape of the plateau: the report worked it out.
+_WITHOUT_SHAPE = {"above": [], "flat_until": {"value": None, "standard_error": None}}
+
+
+def _part_upgraded(data: Any) -> Any:
+    """Return the plain data of a stage's file, in which a run before format 3 had less of a calibration and other histograms."""
+    if isinstance(data, dict) and {"alpha", "gap"} <= data.keys():
+        return _WITHOUT_SHAPE | data
+    bonds = data.get("bond_cosines") if isinstance(data, dict) else None
+    if isinstance(bonds, dict) and "edges" in bonds and "counts" not in bonds:
+        counts = {name: row for name, row in bonds.items() if name != "edges"}
+        return data | {"bond_cosines": {"edges": bonds["edges"], "counts": counts}}
+    return data
 
 
 def write_results(results: Results) -> bytes:

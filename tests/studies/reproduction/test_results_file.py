@@ -6,8 +6,8 @@ import math
 import pytest
 
 from paper_repro.files import InputError
-from paper_repro.studies.reproduction.results import BondCosines, ByNetwork, Calibration, FailedCalibration, Results
-from paper_repro.studies.reproduction.results_file import CONVERTER, FORMAT, as_json, read_part, read_results, write_results
+from paper_repro.studies.reproduction.results import ByNetwork, Calibration, FailedCalibration, Results, Sampling
+from paper_repro.studies.reproduction.results_file import FORMAT, as_json, read_part, read_results, write_results
 
 RUNS = ("paper", "refined")
 
@@ -163,13 +163,17 @@ def test_a_file_of_something_else_is_one_line(tmp_path, text, said):
         read_part(tmp_path / "results/none.json", FailedCalibration)
 
 
-def test_files_of_stages_before_format_3_are_read():
+def test_files_of_stages_before_format_3_are_read(golden, tmp_path):
     """The shape of the plateau was not in them, and the histograms of the bonds stood beside their edges."""
-    one = {"value": 1.0, "standard_error": 0.1}
-    names = ("alpha", "beta_effective", "ln_z", "exact_ln_z", "gap", "residual", "high_energy")
-    found = CONVERTER.structure(dict.fromkeys(names, one) | {"low_energy_count": 5, "threshold": -3.0}, Calibration)
-    assert found.above == ()
+    recorded = read_results(golden / "paper" / "results.json")
+    path, old = tmp_path / "part.json", json.loads(as_json(recorded.calibration.trained[0]))
+    for name in ("above", "flat_until"):
+        del old[name]
+    path.write_text(json.dumps(old))
+    found = read_part(path, Calibration)
+    assert (found.above, found.gap) == ((), recorded.calibration.trained[0].gap)
     assert math.isnan(found.flat_until.value)
-    bonds = CONVERTER.structure({"edges": [-1.0, 0.0, 1.0], "J": [3.0, 4.0]}, BondCosines)
-    assert bonds.edges.tolist() == [-1.0, 0.0, 1.0]
-    assert bonds.counts["J"].tolist() == [3.0, 4.0]
+    old = json.loads(as_json(recorded.sampling))
+    old["bond_cosines"] = {"edges": old["bond_cosines"]["edges"]} | old["bond_cosines"]["counts"]
+    path.write_text(json.dumps(old))
+    assert as_json(read_part(path, Sampling)) == as_json(recorded.sampling)
