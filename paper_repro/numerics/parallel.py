@@ -62,7 +62,14 @@ def workers(threads: int) -> Iterator[Executor]:
 
 
 def in_order(function: Callable[[Share], Result], shares: Iterable[Share], threads: int) -> Iterator[Result]:
-    """Yield ``function`` of each share, in their order, done by ``threads`` workers; shares are asked for a few at a time."""
+    """Yield ``function`` of each share, in their order, done by ``threads`` workers; shares are asked for a few at a time.
+
+    One thread is the caller's own: nothing waits for another.
+    """
+    if threads == 1:
+        with one_core():
+            yield from map(function, shares)
+        return
     coming = iter(shares)
     with workers(threads) as executor:
         while some := list(itertools.islice(coming, 16 * threads)):

@@ -154,9 +154,19 @@ class ExactChain:
         return self.beta * float(np.max(np.abs(self._j1), initial=0) + 2 * np.max(np.abs(self._j2), initial=0))
 
     @functools.cached_property
+    def _signs(self) -> tuple[Floats, Floats]:
+        """The signs of J (bond,) and of K (bond-1,)."""
+        return np.sign(self._j1), np.sign(self._j2)
+
+    @functools.cached_property
+    def _lowest(self) -> float:
+        """β Σ (|J| + |K|): minus β times the energy that no configuration is below."""
+        return self.beta * float(np.abs(self._j1).sum() + np.abs(self._j2).sum())
+
+    @functools.cached_property
     def _slopes(self) -> Floats:
         """Return u - j of each bond at the nodes (bond, node), with j = ±1 the sign of J."""
-        return quadrature(self.nodes)[0] - np.sign(self._j1)[:, None]
+        return quadrature(self.nodes)[0] - self._signs[0][:, None]
 
     @functools.cached_property
     def _bonds(self) -> Floats:
@@ -185,9 +195,8 @@ class ExactChain:
         d1, d2 = np.diagonal(direction, 1), np.diagonal(direction, 2)
         exponents = d1[:, None] * self._slopes
         value, first, second = log_sum(self._bonds, exponents, self._kernels[:3], self._kinds[1], np.ascontiguousarray(d2))
-        lowest = self.beta * float(np.abs(self._j1).sum() + np.abs(self._j2).sum())
-        shift = float(d1 @ np.sign(self._j1) + d2 @ np.sign(self._j2))
-        return constant + lowest + value, first + shift, second
+        shift = float(d1 @ self._signs[0] + d2 @ self._signs[1])
+        return constant + self._lowest + value, first + shift, second
 
     @functools.cached_property
     def _derivatives(self) -> tuple[float, float, float]:
