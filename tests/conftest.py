@@ -5,6 +5,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: on small matrices its threads only wait
+
 import attrs
 import pytest
 import torch

@@ -8,7 +8,7 @@ from paper_repro.spec import specs_folder
 from tests.support.tiny import CHANGES
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tiny(tmp_path_factory):
     folder = tmp_path_factory.mktemp("specs")
     (folder / "paper.toml").write_bytes((specs_folder() / "paper.toml").read_bytes())
@@ -17,7 +17,7 @@ def tiny(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def done(tiny, tmp_path_factory):
     """A finished run; tests that change it must undo that."""
     out = tmp_path_factory.mktemp("runs") / "tiny"

@@ -7,9 +7,11 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from paper_repro.pipeline.manifest import read_manifest
 from paper_repro.score.tensors import read_tensors
+from paper_repro.score.training.gradient import groups_of
 from paper_repro.spec import load_spec
 from tests.support.tiny import Listener, make_run, shas
 
@@ -28,6 +30,15 @@ def batch_at(chains, settings, seed, step):
         os.kill(os.getpid(), signal.SIGKILL)
     return plain(chains, settings, seed, step)
 batches.batch_at = batch_at
+sys.exit(cli.main())
+"""
+# In place of the program: the data sets and the networks of one process group, which two commands make otherwise.
+_BOTH = """
+import sys
+from paper_repro import cli
+from paper_repro.pipeline.run import Run
+plain = Run.make_all
+Run.make_all = lambda run, kind: [plain(run, only) for only in ("sample", kind)]
 sys.exit(cli.main())
 """
 _PROGRAM = ("-m", "paper_repro")
@@ -58,11 +69,13 @@ def one(spec_of_51_steps, tmp_path_factory):
 @pytest.fixture(scope="module")
 def two(spec_of_51_steps, tmp_path_factory):
     """The same by two ranks."""
-    out = tmp_path_factory.mktemp("two") / "run"
-    for only, lines in (("sample", 0), ("train", 1)):
-        done = torchrun(*_PROGRAM, "reproduce", spec_of_51_steps, "--out", out, "--stage", only)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.count("train seed 0") == lines  # one rank speaks
+    folder = tmp_path_factory.mktemp("two")
+    out, script = folder / "run", folder / "program.py"
+    script.write_text(_BOTH)
+    done = torchrun(script, "reproduce", spec_of_51_steps, "--out", out, "--stage", "train")
+    assert done.returncode == 0, done.stderr
+    for stage in ("sample training 1/1", "train seed 0"):
+        assert done.stdout.count(stage) == 1  # one rank speaks
     return out
 
 
@@ -98,14 +111,6 @@ def test_a_rank_that_dies_is_started_again_and_the_training_goes_on(spec_of_51_s
     assert shas(run) == shas(two)
     steps = [tuple(map(int, line.split())) for line in (tmp_path / "steps").read_text().splitlines()]
     assert steps == [*((0, step) for step in range(21)), *((0, step) for step in range(20, 51)), *((1, step) for step in range(51))]
-
-
-def test_more_ranks_than_groups_of_chains(spec_of_51_steps, one, tmp_path):
-    """A batch of six chains makes four groups or so: a rank has none."""
-    make_run(load_spec(spec_of_51_steps).record, tmp_path / "run", Listener(), "sample")
-    done = torchrun(*_PROGRAM, "reproduce", spec_of_51_steps, "--out", tmp_path / "run", "--stage", "train", ranks=5)
-    assert done.returncode == 0, done.stderr
-    assert np.abs(losses(tmp_path / "run", 0) - losses(one, 0)).max() < 1e-5
 
 
 @pytest.mark.faults("worker")
@@ -155,20 +160,24 @@ _IN_SECTIONS = {
 }
 
 
-def test_two_ranks_end_a_refined_training_with_the_running_mean_of_one(tiny, tmp_path):
+def test_three_ranks_end_a_refined_training_of_two_groups_with_the_running_mean_of_one(tiny, tmp_path):
+    """A batch is one chain noised twice, which makes two groups: two ranks share the gradient, the third has no part in it."""
     path = tiny.parent / "refined.toml"
     more = _REFINED.replace("{a}", "{ value = ").replace("{b}", ', status = "assumed", why = "a test" }')
-    text = tiny.read_text().replace("[0, 1]", "[0]")
+    text = tiny.read_text().replace("[0, 1]", "[0]").replace("batch = { value = 6,", "batch = { value = 2,")
+    text = text.replace("sequences = { value = 18,", "sequences = { value = 6,")
     for section, lines in _IN_SECTIONS.items():
         text = text.replace(f"[{section}]\n", f"[{section}]\n{lines}")
     path.write_text(text + more)
-    one, two = tmp_path / "one", tmp_path / "two"
+    assert {len(groups_of(torch.tensor([sites, sites]))) for sites in (6, 7, 8)} == {2}
+    one, three = tmp_path / "one", tmp_path / "three"
     make_run(load_spec(path).record, one, Listener(), "sample")
-    shutil.copytree(one, two)
+    shutil.copytree(one, three)
     make_run(load_spec(path).record, one, Listener(), "train")
-    done = torchrun(*_PROGRAM, "reproduce", path, "--out", two, "--stage", "train")
+    done = torchrun(*_PROGRAM, "reproduce", path, "--out", three, "--stage", "train", ranks=3)
     assert done.returncode == 0, done.stderr
-    assert len(losses(two, 0)) == 12
-    assert np.abs(losses(two, 0) - losses(one, 0)).max() < 1e-5
-    mine, theirs = (read_tensors(run / "weights/seed-0.safetensors")[0] for run in (one, two))
+    assert read_manifest(three).sessions[-1]["ranks"] == "3"
+    assert len(losses(three, 0)) == 12
+    assert np.abs(losses(three, 0) - losses(one, 0)).max() < 1e-5
+    mine, theirs = (read_tensors(run / "weights/seed-0.safetensors")[0] for run in (one, three))
     assert max(float((mine[name] - theirs[name]).abs().max()) for name in mine) < 1e-4
