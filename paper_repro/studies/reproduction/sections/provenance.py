@@ -4,6 +4,7 @@ import re
 
 from paper_repro.pipeline.manifest import Manifest, made_in
 from paper_repro.report.document import Section, Table, Text
+from paper_repro.report.numbers import NONE
 from paper_repro.studies.reproduction.determinism import EXACT, LEGEND
 from paper_repro.studies.reproduction.subject import Subject
 
@@ -25,7 +26,8 @@ def assumptions(subject: Subject) -> Section | None:
 def stages(manifest: Manifest) -> Section:
     """Build who made the run: the sessions that made something, and the seconds of the stages by their kind."""
     first, *_ = manifest.sessions
-    text = f"torch {first['torch']}, numpy {first['numpy']}. A stage is made once and kept; a session is one call of the program."
+    versions = ", ".join(f"{name} {first.get(name, NONE)}" for name in ("torch", "numpy"))
+    text = f"{versions}. A stage is made once and kept; a session is one call of the program."
     return Section(
         "Stages", (Text(text), sessions(manifest), seconds(manifest), Text(LEGEND)), f"parts: {EXACT}; seconds: of this machine"
     )
@@ -38,7 +40,7 @@ def sessions(manifest: Manifest) -> Table:
         made = [stage for stage in made_in(manifest, session) if stage != "report"]
         if made:
             ranks = f", {session['ranks']} ranks" if "ranks" in session else ""
-            machine = f"{session['processor']}, {session['cores']} cores{ranks}"
+            machine = f"{session.get('processor', NONE)}, {session.get('cores', NONE)} cores{ranks}"
             rows.append((session["started"], session["commit"], machine, str(len(made))))
     return Table(("session started", "commit", "machine", "stages made"), tuple(rows), frozenset({"stages made"}))
 
