@@ -44,7 +44,7 @@ class Run:
         return self.directory.manifest
 
     def make_all(self, kind: str | None = None) -> None:
-        """Make the stages of the plan, or those of one kind; say first what the plan leaves out."""
+        """Make the stages of the plan, or those of one kind; first report what the plan leaves out."""
         for note in self.plan.notes:
             self.reporter.say(note)
         self.make([stage for stage in self.plan.stages if kind in {None, stage.kind}])

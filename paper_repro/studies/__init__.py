@@ -1,1 +1,1 @@
-"""Studies: what is asked, how it is made, and how it is judged and told."""
+"""Studies: each a question, the stages that answer it, the verdicts, and the report."""

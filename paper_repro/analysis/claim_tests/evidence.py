@@ -43,7 +43,7 @@ class Scale:
 
 @attrs.frozen
 class Corruption:
-    """Area under the curve that tells one kind of corrupted output from sound output by its R², with its standard error.
+    """Area under the curve (ROC) of R² as a detector of one kind of corrupted output, with its standard error.
 
     ``found`` is the fraction of corrupted sequences below the threshold.
     """

@@ -1,7 +1,7 @@
-"""How far a number can be had again: every number of the results has a class, and every section of the report names those in it.
+"""How far a number is reproducible: every number of the results has a class, and every section of the report names its classes.
 
-All numbers are the same bytes on the same machine for any number of threads or workers and after any interruption; by the ranks of
-``torchrun`` they are so for the same number of ranks. The classes say what holds on another machine, for the same spec.
+All numbers are bit-identical on one machine, for any number of threads or workers and after any interruption; under ``torchrun``,
+for the same number of ranks. The classes state what holds on another machine, for the same spec.
 """
 
 import fnmatch
@@ -26,9 +26,9 @@ class Determinism:
 EXACT = Determinism(0.0)
 #: Samplers, quadratures and the exact solution: keyed random numbers and operations that IEEE 754 rounds; sums in another order.
 CLOSE = Determinism(1e-9)
-#: A given network in single precision, asked about the same snapshots.
-ASKED = Determinism(1e-3)
-#: What passed through a training: its rounding grows with every step, so that another machine trains another network.
+#: Values of given weights on given snapshots, in single precision.
+GIVEN = Determinism(1e-3)
+#: Results of a training: rounding grows with every step, so that another machine trains another network.
 STATISTICAL = Determinism(None)
 
 #: By the path of a number in the results, indices left out; the first that fits.
@@ -37,14 +37,14 @@ _RULES = (
     ("*readout.separations", EXACT), ("*readout.counts", EXACT), ("*.edges", EXACT), ("*.lags", EXACT), ("*.lengths", EXACT),
     ("*.temperatures", EXACT), ("verdicts.published", EXACT), ("end_time.costs.end_time", EXACT), ("end_time.kappa", EXACT),
     ("sampling.*", CLOSE), ("end_time.*", CLOSE), ("thermodynamic_integration.*", CLOSE), ("*calibration.threshold", CLOSE),
-    ("authors.*", ASKED),
+    ("authors.*", GIVEN),
     ("*", STATISTICAL),
 )  # fmt: skip
 
 LEGEND = (
-    "How far a number can be had again: all are the same bytes on one machine, for any number of threads or workers and after any"
-    f" interruption. On another machine, {EXACT}: the same; to a number: within that, relative; {STATISTICAL}: another draw, within"
-    " the errors shown. Networks trained by several ranks are the same for the same number of ranks."
+    "Reproducibility: all numbers are the same bytes on one machine, for any number of threads or workers and after any"
+    f" interruption. On another machine, {EXACT}: the same; to a number: within that relative difference; {STATISTICAL}: another"
+    " draw, within the errors shown. Networks trained by several ranks are the same for the same number of ranks."
 )
 
 

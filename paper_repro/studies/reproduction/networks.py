@@ -1,4 +1,4 @@
-"""The networks of a run: one of each training seed, and the authors' where their weights are at hand."""
+"""The networks of a run: one of each training seed, and the authors' where their weights are given."""
 
 import attrs
 

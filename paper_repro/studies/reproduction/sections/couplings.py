@@ -8,7 +8,7 @@ import attrs
 from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Figure, Section, Table, Text
 from paper_repro.report.numbers import NONE, fixed, number, significant
-from paper_repro.studies.reproduction.determinism import ASKED, EXACT, STATISTICAL
+from paper_repro.studies.reproduction.determinism import EXACT, GIVEN, STATISTICAL
 from paper_repro.studies.reproduction.results import AUTHORS_NAME, Inversion
 from paper_repro.studies.reproduction.sections.intervals import between, over_trainings
 from paper_repro.studies.reproduction.sections.tables import shown
@@ -59,7 +59,10 @@ def ratios(subject: Subject) -> Section | None:
     if subject.published is None:
         title, classes = "Ratios of the couplings", f"truth: {EXACT}; ours: {STATISTICAL}"
     else:
-        title, classes = "Table 1: the couplings", f"truth, published: {EXACT}; ours: {STATISTICAL}; authors' weights: {ASKED}"
+        title, classes = (
+            "Table 1: the couplings",
+            f"truth, published: {EXACT}; ours: {STATISTICAL}; authors' weights: {GIVEN}",
+        )
     return Section(title, (Text(text + _authors(subject)), ratio_table(subject), *_figures(subject)), classes)
 
 

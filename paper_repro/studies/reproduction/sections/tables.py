@@ -6,7 +6,7 @@ from typing import TypeVar
 from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Table
 from paper_repro.report.numbers import NONE, number
-from paper_repro.studies.reproduction.determinism import ASKED, EXACT, STATISTICAL
+from paper_repro.studies.reproduction.determinism import EXACT, GIVEN, STATISTICAL
 from paper_repro.studies.reproduction.results import Results
 
 T = TypeVar("T")
@@ -27,4 +27,4 @@ def by_network(networks: Sequence[tuple[str, T]], lines: Sequence[tuple[str, Cal
 
 def determinism_of_networks(results: Results) -> str:
     """Return the classes of numbers that networks give."""
-    return f"counts: {EXACT}; trained networks: {STATISTICAL}" + (f"; authors' weights: {ASKED}" if results.has_authors else "")
+    return f"counts: {EXACT}; trained networks: {STATISTICAL}" + (f"; authors' weights: {GIVEN}" if results.has_authors else "")

@@ -113,7 +113,7 @@ def calibration_of(
     integral: ThermodynamicIntegral,
     sites: int,
 ) -> Calibration:
-    """Return the record of a plateau: its shape over the temperatures of ``parts``, beside thermodynamic integration."""
+    """Return the record of a plateau: its shape over the temperatures of ``parts``, and ln Z(β_eff) by integration."""
     above = [found.beta_effective * part.energies + part.log_likelihoods + found.ln_z for part in parts]
     energies = np.concatenate([part.energies for part in parts])
     return Calibration(

@@ -25,7 +25,7 @@ NAME = "report"
 
 @attrs.frozen
 class Report:
-    """What a person reads of a run, and the results that it tells of."""
+    """The report on a run: its title and sections, and the results in them."""
 
     title: str
     sections: Sequence[Section]
@@ -74,5 +74,5 @@ def report_of(folder: Path, manifest: Manifest, spec: Spec, published: Published
 def report_in(folder: Path, manifest: Manifest, spec: Spec, published: Published, protocol: Spec) -> Report:
     """Return the report on the run in a directory, as far as its manifest says that it has come; writes nothing."""
     others = {stage: record for stage, record in manifest.stages.items() if stage != NAME}
-    told = attrs.evolve(manifest, stages=others)
-    return report_of(folder, told, spec, published, protocol, tuple(told.outputs))
+    without = attrs.evolve(manifest, stages=others)
+    return report_of(folder, without, spec, published, protocol, tuple(without.outputs))
