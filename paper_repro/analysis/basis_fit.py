@@ -16,8 +16,8 @@ import scipy.linalg
 
 from paper_repro.analysis.force_field import ForceField, force_on
 from paper_repro.analysis.identifiability import condition_number
+from paper_repro.analysis.independent_units import unit_sums
 from paper_repro.analysis.sandwich import sandwich
-from paper_repro.analysis.units import unit_sums
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.resampling import bootstrap, multiplicities, standard_errors
 from paper_repro.physics.terms import Terms

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from paper_repro.analysis.estimate import Estimate
+from paper_repro.analysis.independent_units import records, unit_sums
 from paper_repro.analysis.newton import maximise
 from paper_repro.analysis.sandwich import sandwich
 from paper_repro.analysis.score_matching import score_matching
-from paper_repro.analysis.units import records, unit_sums
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
 from paper_repro.physics.exact import ExactChain, require_exact_solution

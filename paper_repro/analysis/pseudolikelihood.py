@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from paper_repro.analysis.estimate import Estimate
+from paper_repro.analysis.independent_units import unit_sums
 from paper_repro.analysis.newton import maximise
 from paper_repro.analysis.sandwich import sandwich
 from paper_repro.analysis.score_matching import score_matching
-from paper_repro.analysis.units import unit_sums
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots

@@ -13,8 +13,8 @@ import numpy as np
 
 from paper_repro.analysis.estimate import Estimate
 from paper_repro.analysis.identifiability import condition_number
+from paper_repro.analysis.independent_units import unit_sums
 from paper_repro.analysis.sandwich import sandwich
-from paper_repro.analysis.units import unit_sums
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots

@@ -70,4 +70,5 @@ def unused_gpu(device: str) -> str | None:
     if device != "cpu" or not torch.cuda.is_available():
         return None
     name = torch.cuda.get_device_name()
-    return f"{name} is not used: with --device cuda a prototype of the published training, half an hour on two cores, took 67 s on an H200"
+    took = "a prototype of the published training, half an hour on two cores, took 67 s on an H200"
+    return f"{name} is not used: with --device cuda {took}"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paper_repro.analysis import units
+from paper_repro.analysis import independent_units
 from paper_repro.analysis.basis_fit import combine, least_squares, normal_equations
 from paper_repro.analysis.comparison import compare
 from paper_repro.physics.exact import ExactChain
@@ -243,7 +243,7 @@ def test_snapshots_of_several_runs_are_as_many_units(data, hamiltonian):
 def test_a_long_run_is_summed_a_few_snapshots_at_a_time(data, hamiltonian, monkeypatch):
     field, counts = exact_force(hamiltonian), []
     whole = equations_of(field, data[:2], hamiltonian)
-    monkeypatch.setattr(units, "_TOGETHER", 2)  # of 3 snapshots
+    monkeypatch.setattr(independent_units, "_TOGETHER", 2)  # of 3 snapshots
     split = equations_of(field, data[:2], hamiltonian, progress=counts.append)
     assert counts == [1, 2]
     assert split.rows == pytest.approx(whole.rows, rel=1e-12)

@@ -443,14 +443,14 @@ def test_opposite_noise_makes_the_gradient_less_noisy(both):
 
 
 def test_the_learning_rate_rises_and_falls_as_the_spec_says():
-    rates = [training.share_of_rate(CosineRate(0.1), step, 100) for step in range(100)]
+    rates = [training.learning_rate_factor(CosineRate(0.1), step, 100) for step in range(100)]
     assert rates[:10] == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
     assert rates[55] == pytest.approx(0.5)
     assert rates[10] == 1
     assert 0 < rates[99] < 1e-3
     assert rates[10:] == sorted(rates[10:], reverse=True)
-    assert {training.share_of_rate(ConstantRate(0.0), step, 100) for step in range(100)} == {1}
-    assert [training.share_of_rate(ConstantRate(0.1), step, 100) for step in range(100)] == rates[:10] + [1] * 90
+    assert {training.learning_rate_factor(ConstantRate(0.0), step, 100) for step in range(100)} == {1}
+    assert [training.learning_rate_factor(ConstantRate(0.1), step, 100) for step in range(100)] == rates[:10] + [1] * 90
 
 
 @pytest.mark.parametrize(("recipe", "kind"), [("published", "AdamW"), ("refined", "AdamW"), ("refined", "Muon")])
@@ -461,7 +461,7 @@ def test_the_rates_of_the_spec_are_those_of_the_optimisers(both, monkeypatch, re
     monkeypatch.setattr(optimiser, "step", lambda self: (seen.append(self.param_groups[0]["lr"]), plain(self)))
     training.train(*small, 0)
     peak = 5e-3 if kind == "Muon" else 1e-2
-    assert seen == [peak * training.share_of_rate(small[3].schedule, step, 30) for step in range(30)]
+    assert seen == [peak * training.learning_rate_factor(small[3].schedule, step, 30) for step in range(30)]
 
 
 def test_muon_has_the_matrices_of_the_layers_and_adamw_all_else(both):

@@ -9,7 +9,7 @@ from paper_repro.analysis.basis_fit import least_squares
 from paper_repro.analysis.claim_tests.claim_tests import RESAMPLES, ClaimTests, resampled
 from paper_repro.analysis.claim_tests.evidence import Residual
 from paper_repro.analysis.force_field import ForceField, force_on
-from paper_repro.analysis.units import unit_sums
+from paper_repro.analysis.independent_units import unit_sums
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.measured import Measured
 from paper_repro.physics.terms import Terms

@@ -7,8 +7,8 @@ from paper_repro.physics.terms.biquadratic import Biquadratic
 from paper_repro.physics.terms.bound import BoundTerm, BoundTerms
 from paper_repro.physics.terms.exchange import Exchange
 from paper_repro.physics.terms.field import Field
-from paper_repro.physics.terms.library import Terms
 from paper_repro.physics.terms.pairs import PairTerm
 from paper_repro.physics.terms.term import Term
+from paper_repro.physics.terms.terms import Terms
 
 __all__ = ["Biquadratic", "BoundTerm", "BoundTerms", "Exchange", "Field", "PairTerm", "Term", "Terms"]

@@ -4,7 +4,7 @@ from paper_repro.score.training.batches import Noised, TrainingData, batch_at, c
 from paper_repro.score.training.checkpoint import previous
 from paper_repro.score.training.gradient import groups_of, loss_and_gradient
 from paper_repro.score.training.loop import Trained, smoothed, train
-from paper_repro.score.training.optimisers import share_of_rate
+from paper_repro.score.training.optimisers import learning_rate_factor
 
 __all__ = [
     "Noised",
@@ -13,10 +13,10 @@ __all__ = [
     "batch_at",
     "clean_batch",
     "groups_of",
+    "learning_rate_factor",
     "loss_and_gradient",
     "noised",
     "previous",
-    "share_of_rate",
     "smoothed",
     "steps_in_all",
     "train",

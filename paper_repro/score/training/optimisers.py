@@ -8,7 +8,7 @@ from paper_repro.score.pairformer import Pairformer
 from paper_repro.spec import AdamW, ConstantRate, CosineRate, MuonAdamW
 
 
-def share_of_rate(schedule: ConstantRate | CosineRate, step: int, total: int) -> float:
+def learning_rate_factor(schedule: ConstantRate | CosineRate, step: int, total: int) -> float:
     """Return the fraction of the peak learning rate at a step out of ``total``: (step + 1) / warm-up, then 1 or a cosine.
 
     The cosine is ½ (1 + cos πx), with x from 0 at the end of the warm-up to 1 at the end of the last step.

@@ -6,8 +6,8 @@ from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.training.optimisers import (
     Average,
     Optimisers,
+    learning_rate_factor,
     make_optimisers,
-    share_of_rate,
     start_average,
     update_average,
 )
@@ -32,7 +32,7 @@ class TrainingState:
     def step(self, training: Training, total: int, loss: float) -> None:
         """Take one optimiser step out of ``total`` by the gradient in the parameters; signals wait for its end."""
         step = len(self.losses)
-        share = share_of_rate(training.schedule, step, total)
+        share = learning_rate_factor(training.schedule, step, total)
         with uninterrupted():
             for optimiser, rate in self.optimisers:
                 optimiser.param_groups[0]["lr"] = rate * share
