@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_repro.cli.checks import require_device, require_sizes, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
-from paper_repro.cli.options import JsonTarget
+from paper_repro.cli.options import JsonTarget, SpecFile
 from paper_repro.files import sha256
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.document import Section, Table, Text
@@ -26,7 +26,7 @@ def audit(
     sequences: int | None = None,
     snapshots: int | None = None,
     seed: int = 0,
-    spec: Path | None = None,
+    spec: SpecFile = None,
     device: str = "cpu",
     json: JsonTarget = None,
 ) -> int:
@@ -42,12 +42,8 @@ def audit(
         How many snapshots of each; as many as the spec's test set where none is given.
     seed
         Seed of the sequences, the snapshots and the resampling.
-    spec
-        Where couplings, lengths and temperature come from; specs/paper.toml where none is given.
     device
         Where the networks are evaluated: cpu, cuda or cuda:n.
-    json
-        A file for the numbers, as JSON; - is standard output.
     """
     settings = spec_at(spec)
     sequences = settings.test_set.sequences if sequences is None else sequences

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_repro.cli.checks import require_device, require_sizes, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
-from paper_repro.cli.options import JsonTarget
+from paper_repro.cli.options import JsonTarget, SpecFile
 from paper_repro.files import InputError, input_error, sha256
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.document import Section, Table, Text
@@ -31,7 +31,7 @@ def claims(
     seed: int = 0,
     run: Path | None = None,
     reference_run: Path | None = None,
-    spec: Path | None = None,
+    spec: SpecFile = None,
     device: str = "cpu",
     json: JsonTarget = None,
 ) -> int:
@@ -53,12 +53,8 @@ def claims(
         The results.json of a run of these weights, for its plateau.
     reference_run
         The results.json of a better training at the same temperature: whether the deviation at high energies persists.
-    spec
-        Where couplings, lengths and temperature come from; specs/paper.toml where none is given.
     device
         Where the networks are evaluated: cpu, cuda or cuda:n.
-    json
-        A file for verdicts and evidence, as JSON; - is standard output.
     """
     settings, files = spec_at(spec), [weights, *others]
     published, _ = published_protocol()

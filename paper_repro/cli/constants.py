@@ -28,8 +28,6 @@ def constants(spec: Path | None = None, /, *, json: JsonTarget = None) -> int:
     ----------
     spec
         A spec, or published.toml; specs/paper.toml where none is given.
-    json
-        A file for the constants, as JSON; - is standard output.
     """
     path = spec_path(spec)
     found = constants_of(load_published(path)) if path.name == PUBLISHED else constants_of(load_spec(path))

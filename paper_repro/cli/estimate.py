@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_repro.cli.checks import require_sizes, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
-from paper_repro.cli.options import JsonTarget
+from paper_repro.cli.options import JsonTarget, SpecFile
 from paper_repro.files import input_error
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.document import Section, Text
@@ -26,7 +26,7 @@ def estimate(
     snapshots: int | None = None,
     seed: int = 0,
     weights: Path | None = None,
-    spec: Path | None = None,
+    spec: SpecFile = None,
     json: JsonTarget = None,
 ) -> int:
     """Estimate the couplings by maximum likelihood, pseudolikelihood and score matching, which know the terms of H.
@@ -41,10 +41,6 @@ def estimate(
         Seed of the sequences and the snapshots.
     weights
         A trained network, to be inverted on the same snapshots.
-    spec
-        Where couplings, lengths and temperature come from; specs/paper.toml where none is given.
-    json
-        A file for the numbers, as JSON; - is standard output.
     """
     settings = spec_at(spec)
     sequences = settings.test_set.sequences if sequences is None else sequences

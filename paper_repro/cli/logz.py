@@ -22,8 +22,6 @@ def logz(sequence: str, /, *, temperature: float, spec: Path | None = None, json
         Temperature, in units of the spec's couplings over k_B.
     spec
         Where the couplings come from; specs/paper.toml where none is given.
-    json
-        A file for the numbers, as JSON; - is standard output.
     """
     loaded = spec_at(spec)
     if not (math.isfinite(temperature) and temperature > 0 and math.isfinite(1 / temperature)):

@@ -8,7 +8,7 @@ import attrs
 
 from paper_repro.cli.checks import require_at_least, require_device, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
-from paper_repro.cli.options import JsonTarget
+from paper_repro.cli.options import JsonTarget, SpecFile
 from paper_repro.files import sha256
 from paper_repro.numerics.measured import Measured
 from paper_repro.numerics.parallel import one_core
@@ -27,7 +27,7 @@ def score_error(
     *others: Path,
     configurations: int = 128,
     seed: int = 0,
-    spec: Path | None = None,
+    spec: SpecFile = None,
     device: str = "cpu",
     json: JsonTarget = None,
 ) -> int:
@@ -43,12 +43,8 @@ def score_error(
         How many configurations at each time.
     seed
         Seed of the configurations, the noise and the sampling of the exact score.
-    spec
-        Where the couplings, the chain and the end time come from; specs/paper.toml where none is given.
     device
         Where the networks are evaluated: cpu, cuda or cuda:n.
-    json
-        A file for the numbers, as JSON; - is standard output.
     """
     settings, files = spec_at(spec), [weights, *others]
     require_at_least(2, configurations=configurations)

@@ -19,8 +19,6 @@ def status(directory: Path, /, *, json: JsonTarget = None) -> int:
     ----------
     directory
         The run directory.
-    json
-        A file for the stages, as JSON; - is standard output.
     """
     manifest = read_manifest(directory)
     spec = recorded_spec(manifest, directory)

@@ -16,8 +16,6 @@ def verify(directory: Path, /, *, json: JsonTarget = None) -> int:
     ----------
     directory
         The run directory.
-    json
-        A file for the number of outputs and the faults, as JSON; - is standard output.
     """
     manifest = read_manifest(directory)
     wrong = [line for record in manifest.stages.values() for line in mismatches(directory, record)]

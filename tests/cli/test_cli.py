@@ -263,7 +263,7 @@ def small_run(tmp_path_factory):
 def test_commands_that_read_a_run_or_a_spec_load_nothing_heavy(small_run):
     for command in ("status", "verify"):
         assert in_a_process(command, str(small_run))[1] == set()
-    assert in_a_process("constants")[1] == set()
+    assert in_a_process("constants")[1] <= {"numpy"}
 
 
 def test_the_exact_solution_loads_its_kernels_and_neither_torch_nor_statistics():
@@ -294,7 +294,7 @@ def test_the_exact_solution_loads_its_kernels_and_neither_torch_nor_statistics()
 def test_errors_before_work_load_nothing_heavy(arguments, said):
     printed, loaded = in_a_process(*arguments)
     assert said in printed
-    assert loaded == set()
+    assert loaded <= {"numpy"}  # the paths of published.toml are those of records with arrays
 
 
 @pytest.mark.parametrize(

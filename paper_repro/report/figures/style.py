@@ -1,8 +1,9 @@
 """How every figure looks: size, colours, marks; and how one becomes a PNG and an SVG of the same bytes each time."""
 
+import contextlib
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -72,15 +73,22 @@ def literal(text: str) -> str:
     return text.replace("$", r"\$")
 
 
+@contextlib.contextmanager
+def settings(salt: str) -> Iterator[None]:
+    """Let figures be drawn in our settings, and in none of the user's; ``salt`` makes the identifiers in an SVG."""
+    ours: Any = _SETTINGS | {"svg.hashsalt": salt}
+    with mpl.rc_context(), warnings.catch_warnings():
+        mpl.rcdefaults()
+        mpl.rcParams.update(ours)
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a letter of a name: a box stands for it
+        yield
+
+
 def images(name: str, draw: Callable[[], Figure]) -> dict[str, bytes]:
     """Draw a figure in our settings; return its files by name, NAME.png and NAME.svg, the same bytes for the same figure."""
     canvases: dict[str, Any] = {"png": FigureCanvasAgg, "svg": FigureCanvasSVG}
     files = {}
-    with mpl.rc_context(), warnings.catch_warnings():
-        mpl.rcdefaults()
-        settings: Any = _SETTINGS | {"svg.hashsalt": name}
-        mpl.rcParams.update(settings)
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a letter of a name: a box stands for it
+    with settings(name):
         drawn = draw()
         for kind, canvas in canvases.items():
             stream = io.BytesIO()

@@ -1,5 +1,6 @@
 """The report of any law is true of it: what was not measured is a dash, and nothing of the paper is said of another law."""
 
+import copy
 import json
 import re
 
@@ -10,7 +11,7 @@ from paper_repro.pipeline import codec
 from paper_repro.pipeline.manifest import read_manifest
 from paper_repro.report import markdown
 from paper_repro.report.document import Table
-from paper_repro.studies.reproduction.figures.draw import draw_all
+from paper_repro.studies.reproduction.figures import draw
 from paper_repro.studies.reproduction.protocol import published_protocol
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 from paper_repro.studies.reproduction.results import ByNetwork, Results
@@ -114,13 +115,20 @@ def nulls(data, path=()):
         yield path
 
 
+def shortened(data):
+    """Plain results with a few entries of each long list: what a section shows is not in them."""
+    if isinstance(data, dict):
+        return {key: shortened(value) for key, value in data.items()}
+    return [shortened(value) for value in data[:8]] if isinstance(data, list) else data
+
+
 def test_no_number_that_is_null_reaches_the_text(golden, results, spec, text_of):
     """Each kind of number in turn: a report is made, in which the place is a dash or left out."""
-    whole = json.loads(as_json(results))
+    whole = shortened(json.loads(as_json(results)))
     kinds = {tuple("J" if str(step)[:2] in {"J_", "K_"} else step for step in path): path for path in nulls(whole)}
     assert len(kinds) > 60
     for path in kinds.values():
-        data = json.loads(as_json(results))
+        data = copy.deepcopy(whole)
         place = data
         for step in path[:-1]:
             place = place[step]
@@ -138,8 +146,16 @@ def without_numbers(data):
     return None if isinstance(data, float) else data
 
 
-@pytest.mark.parametrize("section", ["sampling", "training", "inversion", "thermodynamic_integration"])
-def test_figures_are_drawn_where_no_number_is_known(section, results, spec):
+SHOWN = {
+    "sampling": ("sampling", "ensemble"),
+    "training": ("training",),
+    "inversion": ("ratios", "argument"),
+    "thermodynamic_integration": ("thermodynamic_integration",),
+}
+
+
+@pytest.mark.parametrize("section", SHOWN)
+def test_figures_are_drawn_where_no_number_is_known(section, results, spec, monkeypatch):
     whole = json.loads(as_json(results))
     given = ("conformations", "bond_cosines", "betas")  # no results: they are there
     part = without_numbers(whole[section])
@@ -149,7 +165,8 @@ def test_figures_are_drawn_where_no_number_is_known(section, results, spec):
         for which in ("training", "test"):
             part[which]["z_histogram"] = whole[section][which]["z_histogram"]
     subject = Subject.of(read_back(whole | {section: part}), spec, *published_protocol())
-    assert all(data.startswith(b"\x89PNG") for name, data in draw_all(subject).items() if name.endswith("png"))
+    monkeypatch.setattr(draw, "FIGURES", [figure for figure in draw.FIGURES if figure.name in SHOWN[section]])
+    assert {name for name in draw.draw_all(subject) if name.endswith("png")} == {f"{name}.png" for name in SHOWN[section]}
 
 
 def read_back(data):
