@@ -40,11 +40,15 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Map
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Read a safetensors file; raises ``DamagedError`` for a truncated or altered one, ``InputError`` where it cannot be read."""
+    """Read a safetensors file; raises ``DamagedError`` for a truncated or altered one, ``InputError`` where it cannot be read.
+
+    The tensors are copied into memory of torch's own alignment: in the file they begin where the length of the header puts them,
+    and a product of matrices rounds differently for another alignment.
+    """
     metadata = read_metadata(path)
     try:
         with safe_open(path, framework="pt") as stream:
-            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  (not a mapping)
+            tensors = {name: stream.get_tensor(name).clone() for name in stream.keys()}  # noqa: SIM118  (not a mapping)
     except (OSError, SafetensorError) as error:
         raise DamagedError(path, f"cannot be read as safetensors ({error})", "a complete safetensors file") from error
     expected = metadata.get("tensors_sha256")

@@ -117,6 +117,17 @@ def test_the_same_weights_are_the_same_bytes(saved, tmp_path):
         assert (tmp_path / f"{attempt}").read_bytes() == path.read_bytes()
 
 
+@pytest.mark.parametrize("more", [0, 8, 16, 40])
+def test_the_length_of_the_header_does_not_reach_the_numbers(paper, tmp_path, more):
+    """Tensors are aligned as torch aligns its own; where they lie in the file, 8 bytes of header change the last digits of W."""
+    tensors = build(attrs.evolve(paper.record.architecture, blocks=1), 3).state_dict()
+    path = tmp_path / "weights.safetensors"
+    write_tensors(path, tensors, {"note": "x" * more})
+    read, _ = read_tensors(path)
+    assert {tensor.data_ptr() % 64 for tensor in read.values()} == {0}
+    assert all(torch.equal(read[name], tensors[name]) for name in tensors)
+
+
 def test_the_authors_names_are_understood_and_their_architecture_is_read_off(saved, tmp_path):
     """Their files have no metadata; heads show in the width of the attention bias."""
     _, model = saved
