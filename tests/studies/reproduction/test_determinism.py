@@ -116,6 +116,6 @@ def test_the_report_names_a_class_for_every_section_with_numbers(done):
     assert len(parts) == 13
     for part in parts:
         title = part.partition("</h2>")[0]
-        assert title == "What had to be assumed" or "<p>Determinism: " in part
+        assert title == "What had to be assumed" or '<p class="determinism">Determinism: ' in part
     assert "the same bytes on one machine" in page
     assert json.loads((done / "results.json").read_text())["determinism"]["sampling.*"] == "to 1e-09 elsewhere"
