@@ -7,6 +7,7 @@ Two spins with weight e^{κ S₁·S₂}, κ = βJ, both diffusing by Brownian mo
 with i_l the modified spherical Bessel functions: a Legendre series in the one cosine u = S₁·S₂.
 """
 
+import functools
 import math
 
 import attrs
@@ -15,6 +16,18 @@ import torch
 from scipy.special import spherical_in
 
 from paper_repro.physics.sphere import legendre_series, project
+
+
+@functools.lru_cache(maxsize=1024)
+def _weights(kappa: float, terms: int, time: float) -> tuple[float, ...]:
+    """Return the weight of each P_l, as far as they matter; every configuration on a path asks for those of the same times."""
+    degrees = np.arange(terms)
+    weights = (2 * degrees + 1) * spherical_in(degrees, kappa) / spherical_in(0, kappa)
+    weights *= np.exp(-degrees * (degrees + 1) * time)
+    if not abs(weights[-1]) < 1e-14 * np.abs(weights).max():
+        raise ValueError(f"{terms} terms at kappa = {kappa:g}, t = {time:g}; expected more terms or a later time")
+    used = int(np.flatnonzero(np.abs(weights) > 1e-18 * np.abs(weights).max())[-1]) + 1
+    return tuple(weights[:used].tolist())
 
 
 @attrs.frozen
@@ -38,13 +51,7 @@ class TwoSpinDiffusion:
 
         Raises ``ValueError`` where ``terms`` are too few for this κ and time.
         """
-        degrees = np.arange(self.terms)
-        weights = (2 * degrees + 1) * spherical_in(degrees, self.kappa) / spherical_in(0, self.kappa)
-        weights *= np.exp(-degrees * (degrees + 1) * time)
-        if not abs(weights[-1]) < 1e-14 * np.abs(weights).max():
-            raise ValueError(f"{self.terms} terms at kappa = {self.kappa:g}, t = {time:g}; expected more terms or a later time")
-        used = int(np.flatnonzero(np.abs(weights) > 1e-18 * np.abs(weights).max())[-1]) + 1
-        return legendre_series(cosine, weights[:used].tolist())
+        return legendre_series(cosine, _weights(self.kappa, self.terms, time))
 
     def log_density(self, spins: torch.Tensor, time: float) -> torch.Tensor:
         """Return ln p_t (batch,) for spins (batch, 2, 3)."""
