@@ -10,7 +10,7 @@ from typing import Any
 
 
 def printable(text: str) -> str:
-    """Return a text with a code in place of each letter that is none: control, escape, change of direction, half a byte."""
+    """Escape control, ANSI, bidirectional and surrogate characters of a text."""
     return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
 
 

@@ -19,7 +19,7 @@ class Lasting(Console):
     """A console whose reader may go away without ending the work; no text out of a file or a name commands the terminal."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        """Yield segments with a code in place of each letter that is none."""
+        """Yield segments with control characters escaped."""
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else "\n".join(map(printable, text.split("\n"))), style, control)
 

@@ -16,7 +16,7 @@ from paper_repro.files import InputError, printable
 
 
 class Terminated(BaseException):
-    """The process was asked to end by SIGTERM."""
+    """SIGTERM has come."""
 
 
 def _terminate(*_: object) -> None:

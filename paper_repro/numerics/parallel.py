@@ -62,7 +62,7 @@ def workers(threads: int) -> Iterator[Executor]:
 
 
 def in_order(function: Callable[[Share], Result], shares: Iterable[Share], threads: int) -> Iterator[Result]:
-    """Yield ``function`` of each share, in their order, done by ``threads`` workers; shares are asked for a few at a time.
+    """Yield ``function`` of each share, in their order, done by ``threads`` workers; shares are taken a few at a time.
 
     One thread is the caller's own: nothing waits for another.
     """

@@ -33,7 +33,7 @@ INSIDE = {
 
 
 def from_authors(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the authors' tensors under our names; a name that is none of theirs stays."""
+    """Return the authors' tensors under our names; other names stay."""
     renamed = {}
     for name, tensor in tensors.items():
         parts = name.split(".")

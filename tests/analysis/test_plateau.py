@@ -1,4 +1,4 @@
-"""The plateau: a model that is e^{-αβH} exactly is calibrated exactly; one that is not is told apart."""
+"""The plateau: a model that is e^{-αβH} exactly is calibrated exactly; one that is not is noticed."""
 
 import math
 

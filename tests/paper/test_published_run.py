@@ -67,7 +67,7 @@ def asked(golden, paper, seed: int, sequences: int, data_seed: int) -> Audit:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fresh_sequences_give_the_recorded_table(golden, paper, recorded, seed):
-    """300 sequences, some 157,000 equations; another training seed's record, and other identities, are told apart."""
+    """300 sequences, some 157,000 equations; another training seed's record, and other species, are distinguished."""
     found = of_audit(asked(golden, paper, seed, 300, 1000 + seed))
     assert agree(found, recorded[seed])
     assert not any(agree(found, recorded[other]) for other in SEEDS if other != seed)

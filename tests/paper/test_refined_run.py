@@ -66,7 +66,7 @@ def agree(found, expected) -> bool:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fresh_sequences_give_the_recorded_table(golden, spec, recorded, seed):
-    """Another training seed's record is told apart."""
+    """Another training seed's record is distinguished."""
     found = figures(asked(golden, spec, seed))
     assert agree(found, of_record(recorded["inversion"][seed]))
     assert not any(agree(found, of_record(recorded["inversion"][other])) for other in SEEDS if other != seed)
@@ -80,7 +80,7 @@ def test_the_force_without_extrapolation_is_told_apart(golden, spec, recorded, m
 
 
 def test_what_the_score_costs_ln_z_is_what_was_recorded(golden, tmp_path):
-    """golden/score.json on 24 other configurations: within five combined standard errors, and the two recipes are told apart."""
+    """golden/score.json on 24 other configurations: within five combined standard errors, and the two recipes are distinguished."""
     recorded = json.loads((golden / "score.json").read_text(encoding="utf-8"))
     names = [f"{recipe}-seed-{seed}" for recipe in ("paper", "refined") for seed in SEEDS]
     weights = [golden / f"weights/{name}.safetensors" for name in names]

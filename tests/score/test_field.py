@@ -1,4 +1,4 @@
-"""The force that is asked at several small times and extrapolated to t = 0."""
+"""The force at several small times, extrapolated to t = 0."""
 
 import attrs
 import numpy as np

@@ -53,6 +53,6 @@ class Term(abc.ABC):
     def laplacian(self, spins: Floats) -> Floats:
         """Return the Laplace-Beltrami Δ_i φ (…, size) on the sphere of each spin of clusters (…, size, 3)."""
         if not self.multilinear:
-            raise NotImplementedError(f"{type(self).__name__} is not multilinear; expected a Laplacian of its own")
+            raise TypeError(f"{type(self).__name__} is not multilinear; expected a Laplacian of its own")
         result: Floats = (-2.0 * self.value(spins))[..., None].repeat(spins.shape[-2], axis=-1)
         return result

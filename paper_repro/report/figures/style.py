@@ -37,7 +37,7 @@ _SETTINGS = {
 
 @attrs.frozen
 class Look:
-    """How one line or set of points is told from the others of its figure."""
+    """What distinguishes one line or set of points from the others of its figure."""
 
     colour: str
     mark: str
