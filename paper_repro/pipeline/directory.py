@@ -86,8 +86,9 @@ class RunDirectory:
 
     def _input(self, name: str, stage: Stage, known: Mapping[str, str]) -> str:
         path = self.folder / name
-        if not path.exists():
-            raise InputError(path, f"missing, and {stage.name} reads it", "the output of an earlier stage")
+        if not path.is_file():  # a pipe would be waited for, a device has no end
+            found = "not a file" if path.exists() else "missing"
+            raise InputError(path, f"{found}, and {stage.name} reads it", "the output of an earlier stage")
         found = sha256(path)
         if known.get(name, found) != found:
             raise InputError(
