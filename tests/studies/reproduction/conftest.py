@@ -17,7 +17,7 @@ def tiny(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def done(tiny, tmp_path_factory):
     """A finished run; tests that change it must undo that."""
     out = tmp_path_factory.mktemp("runs") / "tiny"
