@@ -65,7 +65,7 @@ def _what(subject: Subject) -> str:
         return f"{sizes} independent snapshots from the exact solution, T₀ = {spec.temperature:g}."
     return (
         f"{sizes} snapshots by replica exchange, {spec.ladder.replicas} replicas, T₀ = {spec.temperature:g}. A trace has a step"
-        f" every {spec.sampler.swap_interval} sweeps: an autocorrelation time of about that is none. The overlap of two"
+        f" every {spec.sampler.swap_interval} sweeps: an autocorrelation time of about that means none. The overlap of two"
         " snapshots of the test set is taken after the best rotation or reflection."
     )
 
