@@ -1,4 +1,4 @@
-"""The moves of the Monte Carlo and the loops around them, compiled: one function each, so that each can be replaced.
+"""The moves of a chain and the loops around them, compiled: one function each. The exchange of replicas is ``sampling.swap``.
 
 Replicas are lanes: every loop over them is innermost and free of branches, so that one instruction serves several replicas.
 Spins are (component, site, lane): each component apart, for LLVM must see that what a loop writes is not what it reads.
@@ -14,8 +14,8 @@ import numpy as np
 from paper_repro.numerics.arrays import Floats, Integers, Words
 from paper_repro.numerics.jit import jit, jit_inline
 from paper_repro.numerics.rng import uniform, xoshiro
-from paper_repro.numerics.simd_math import exp
 from paper_repro.physics.von_mises_fisher import Vector, draw
+from paper_repro.sampling.swap import swap
 
 
 def band_of(matrix: Floats) -> Floats:
@@ -49,7 +49,7 @@ def write_fields(spins: Floats, band: Floats, site: int, fields: Floats) -> None
 
 @jit
 def write_energies(spins: Floats, band: Floats, energies: Floats) -> None:
-    """Write H = -Σ J_ij S_i·S_j of every replica (lane,); equal to ``physics.chain.energy``."""
+    """Write H = -Σ J_ij S_i·S_j of every replica (lane,); equal to ``physics.hamiltonian.exchange_energy``."""
     energies[:] = 0.0
     for d in range(1, len(band) + 1):
         for c in range(3):
@@ -112,32 +112,6 @@ def sweep(
                 beta = betas[lane]
                 field = beta * field_x[lane], beta * field_y[lane], beta * field_z[lane]
                 x[lane], y[lane], z[lane] = draw(field, polar[lane], turn[lane])
-
-
-@jit
-def swap(
-    energies: Floats,
-    betas: Floats,
-    replica_at: Integers,
-    parity: int,
-    attempts: Integers,
-    accepts: Integers,
-    generator: np.random.Generator,
-) -> None:
-    """Attempt to exchange neighbouring levels (a, a+1) for a = parity, parity + 2, …: the even/odd scheme.
-
-    Accepted with probability min(1, exp[(β_a - β_b)(E_a - E_b)]). ``betas`` is (level,), ``energies`` (replica,) and
-    ``replica_at`` (level,) names the replica at each level; it is changed in place, the spins stay where they are, and
-    ``attempts`` and ``accepts`` (level-1,) are counted up. Alternating parities make replicas travel instead of diffuse (Okabe
-    et al., Chem. Phys. Lett. 335, 435 (2001); Syed et al., J. R. Stat. Soc. B 84, 321 (2022)).
-    """
-    for level in range(parity, len(betas) - 1, 2):
-        here, there = replica_at[level], replica_at[level + 1]
-        exponent = (betas[level] - betas[level + 1]) * (energies[here] - energies[there])
-        attempts[level] += 1
-        if exponent >= 0 or generator.random() < exp(exponent):
-            replica_at[level], replica_at[level + 1] = there, here
-            accepts[level] += 1
 
 
 @jit_inline

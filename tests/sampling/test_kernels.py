@@ -14,6 +14,7 @@ from paper_repro.physics.hamiltonian import exchange_energy, local_field
 from paper_repro.physics.sphere import normalise
 from paper_repro.physics.von_mises_fisher import draw
 from paper_repro.sampling import kernels
+from paper_repro.sampling.swap import swap
 from tests.support import reference
 
 # ---------------------------------------------------------------- chains of any range, any number of replicas
@@ -285,46 +286,17 @@ def hot_sweep(spins, band, betas, reflect, states, scratch, generator):
 
 @njit
 def flipped_swap(energies, betas, replica_at, parity, attempts, accepts, generator):
-    kernels.swap(energies, -betas, replica_at, parity, attempts, accepts, generator)
+    swap(energies, -betas, replica_at, parity, attempts, accepts, generator)
 
 
 def test_heat_bath_and_exchange_keep_the_exact_law():
-    assert largest_deviation(kernels.sweep, kernels.swap, 4) < 5.5
+    assert largest_deviation(kernels.sweep, swap, 4) < 5.5
 
 
 @pytest.mark.parametrize(
     ("sweep", "swap"),
-    [(cold_sweep, kernels.swap), (hot_sweep, kernels.swap), (kernels.sweep, flipped_swap)],
+    [(cold_sweep, swap), (hot_sweep, swap), (kernels.sweep, flipped_swap)],
     ids=["colder", "hotter", "flipped exchange"],
 )
 def test_wrong_beta_and_flipped_exchange_are_rejected(sweep, swap):
     assert largest_deviation(sweep, swap, 4) > 7
-
-
-def test_swap_pairs_alternate_and_are_counted():
-    generator = np.random.default_rng(5)
-    attempts, accepts = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
-    replica_at = np.arange(5)
-    rising, betas = np.arange(5.0), np.linspace(9, 1, 5)
-    falling = rising[::-1].copy()  # the coldest level holds the highest energy: every swap is accepted
-    kernels.swap(falling, betas, replica_at, 0, attempts, accepts, generator)
-    np.testing.assert_array_equal(replica_at, [1, 0, 3, 2, 4])
-    kernels.swap(rising * 1e6, betas, np.arange(5), 1, attempts, accepts, generator)  # never accepted
-    np.testing.assert_array_equal(attempts, [1, 1, 1, 1])
-    np.testing.assert_array_equal(accepts, [1, 0, 1, 0])
-
-
-@given(st.integers(0, 2**32 - 1), st.sampled_from([0, 1]))
-def test_swaps_are_accepted_by_the_metropolis_rule(seed, parity):
-    """Decision by decision, with the random numbers that the kernel draws; one is drawn only where the energies object."""
-    once, generator, again = np.random.default_rng([seed, 1]), np.random.default_rng(seed), np.random.default_rng(seed)
-    betas, energies, replica_at = np.sort(once.uniform(0, 3, 9))[::-1].copy(), once.standard_normal(9), once.permutation(9)
-    expected = replica_at.copy()
-    for a in range(parity, 8, 2):
-        i, j = expected[a], expected[a + 1]
-        ratio = np.exp(-betas[a] * energies[j] - betas[a + 1] * energies[i] + betas[a] * energies[i] + betas[a + 1] * energies[j])
-        if ratio >= 1 or again.random() < ratio:
-            expected[[a, a + 1]] = j, i
-    kernels.swap(energies, betas, replica_at, parity, *np.zeros((2, 8), dtype=np.int64), generator)
-    np.testing.assert_array_equal(replica_at, expected)
-    assert generator.random() == again.random()
