@@ -25,7 +25,6 @@ import pytest
 import torch
 from hypothesis import given
 from safetensors.torch import save_file
-from spec.test_loading import MALFORMED, PAPER, document, mutated
 
 from paper_repro.analysis import basis_fit, thermodynamic_integration
 from paper_repro.cli import main
@@ -42,6 +41,7 @@ from paper_repro.studies.reproduction import results_file
 from paper_repro.studies.reproduction.figures import draw
 from paper_repro.studies.reproduction.protocol import published_protocol
 from paper_repro.studies.reproduction.subject import Subject
+from tests.support.malformed import MALFORMED, PAPER, document, mutated
 from tests.support.tiny import CHANGES
 
 ALL_FIGURES = draw.FIGURES
