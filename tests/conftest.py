@@ -129,26 +129,32 @@ FAULTS = {
     "hostile": "a file that is made to do harm",
     "worker": "a worker, a rank, a scheduler dies or does not fit",
 }
-_FAULTS = pytest.StashKey[dict[str, _Row]]()
+_ROWS: dict[str, _Row] = {}
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Count the faults that a test injected: what it records as "injected", or one."""
+    """Note in the report of a test of faults which row it is of."""
     report = yield
     marker = item.get_closest_marker("faults")
     if marker is not None and (report.when == "call" or report.failed) and not report.skipped:
-        row = item.config.stash.setdefault(_FAULTS, {}).setdefault(FAULTS[marker.args[0]], _Row())
-        row.tests += 1
-        row.injected += int(dict(item.user_properties).get("injected", 1))
-        row.lost += report.failed
+        report.user_properties.append(("faults", FAULTS[marker.args[0]]))
     return report
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count the faults that a test injected: what it records as "injected", or one; reports come from every worker process."""
+    noted = dict(report.user_properties)
+    if "faults" in noted:
+        row = _ROWS.setdefault(str(noted["faults"]), _Row())
+        row.tests += 1
+        row.injected += int(str(noted.get("injected", 1)))
+        row.lost += report.failed
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print what faults were injected and what was lost, where tests of faults ran."""
-    rows = config.stash.get(_FAULTS, {})
-    if rows:
+    if _ROWS:
         terminalreporter.section("faults injected")
-        for name, row in rows.items():
+        for name, row in _ROWS.items():
             terminalreporter.write_line(f"{row.injected:6,} in {row.tests:3} tests, {row.lost} with a loss: {name}")

@@ -29,7 +29,7 @@ def test_the_file_with_hashes_pins_the_same_but_torch(constraints, pytestconfig)
 
 def test_every_dependency_is_pinned_and_tested_at_its_pin(constraints):
     """Of what the package and its tests need, and of what that needs in turn."""
-    todo, seen = ["paper-repro", "pytest", "hypothesis", "pytest-regressions", "mpmath", "distributed"], set()
+    todo, seen = ["paper-repro", "pytest", "hypothesis", "pytest-regressions", "pytest-xdist", "mpmath", "distributed"], set()
     while todo:
         name = todo.pop()
         if name in seen:
