@@ -19,13 +19,19 @@ class PredictionInterval:
 
     It must lie in the prediction interval of our training seeds (Student's t), widened by the error from the test sequences, ours
     and theirs, and by the published rounding. The variance from the training data, which the seeds share, is not in it. An interval
-    that holds the published value but is wider on one side than ``tolerance`` decides nothing: INCONCLUSIVE.
+    that holds the published value but is wider on one side than the published value lies from the truth decides nothing:
+    INCONCLUSIVE.
     """
 
     published: Annotated[float, _PUBLISHED]
     rounding: Annotated[float, Quantity("half of the last published digit", unit="as measured", at_least=0)]
-    tolerance: Annotated[float, Quantity("distance of the published value from the truth", unit="as measured", at_least=0)]
+    truth: Annotated[float, Quantity("the true value", unit="as measured")]
     kind: Annotated[Literal["prediction-interval"], _RULE] = tag("prediction-interval")
+
+    @property
+    def distance(self) -> float:
+        """The distance of the published value from the truth."""
+        return abs(self.published - self.truth)
 
 
 @attrs.frozen(field_transformer=checked)
@@ -50,6 +56,22 @@ class Lost:
     """The value is stated to exist but did not survive in the source text: ours is reported without a verdict."""
 
     kind: Annotated[Literal["lost"], _RULE] = tag("lost")
+
+
+@attrs.frozen(field_transformer=checked)
+class DrawOfTheRecipe:
+    """The second rule of the claims of ``PredictionInterval``: the published value is one more draw of the recipe's own law.
+
+    With m and s the mean and the standard deviation over n trainings, σ the standard error from the test sequences and r the
+    rounding, T = max(0, |published - m| - r) / √(s² (1 + 1/n) + 2σ²) has a two-sided probability under Student's t with n - 1
+    degrees of freedom. The claim DEVIATES where that probability, corrected by Holm's method for the claims that are judged
+    together, is below ``level``. Fewer than ``trainings``: INCONCLUSIVE.
+    """
+
+    trainings: Annotated[int, Quantity("fewest trainings that decide", unit="trainings", at_least=2)]
+    level: Annotated[
+        float, Quantity("corrected probability below which a published value deviates", unit="1", above=0, at_most=0.5)
+    ]
 
 
 Rule = PredictionInterval | SameDistribution | StandardErrors | Lost
@@ -92,6 +114,7 @@ class Published:
 
     confidence: Annotated[float, Quantity("coverage of the prediction interval", unit="1", at_least=0.5, at_most=0.999)]
     protocol: str
+    draw_of_the_recipe: DrawOfTheRecipe
     claims: tuple[Claim, ...]
     statements: tuple[Statement, ...]
 

@@ -44,8 +44,15 @@ def test_every_rule_is_used_and_judges_what_it_can(claims: dict[str, Claim]) -> 
     for claim in claims.values():
         if isinstance(claim.rule, PredictionInterval):
             assert claim.rule.rounding > 0
-            assert claim.rule.tolerance > 0
+            assert claim.rule.distance > 0
         assert math.isnan(claim.published) == isinstance(claim.rule, Lost | StandardErrors)
+
+
+def test_the_truth_of_each_claim_is_that_of_the_hamiltonian(claims: dict[str, Claim], hamiltonian: Hamiltonian) -> None:
+    true = {f"ratio_{term.name}": term.coupling / hamiltonian.terms[0].coupling for term in hamiltonian.terms}
+    rules = {name: claim.rule for name, claim in claims.items()}
+    stated = {name: rule.truth for name, rule in rules.items() if isinstance(rule, PredictionInterval)}
+    assert stated == {"cosine": 1.0, "r2": 1.0} | {name: value for name, value in true.items() if name != "ratio_J_AA"}
 
 
 def cosine(first: Sequence[float], second: Sequence[float]) -> float:
@@ -90,6 +97,8 @@ ROUNDING = 'rounding = { value = 0.00005, status = "inferred", where = "b39e928"
         (ROUNDING, ROUNDING.replace(', why = "four digits"', ""), "claims.cosine.rule.rounding"),
         ("confidence = { value = 0.95", "confidence = { value = 95", "confidence"),
         ('protocol = "paper.toml"', "protocol = true", "protocol"),
+        ("trainings = { value = 10", "trainings = { value = 1", "draw_of_the_recipe.trainings"),
+        ("level = { value = 0.05", "level = { value = 0", "draw_of_the_recipe.level"),
         ("[claims.cosine]", "[claim.cosine]", "claim"),
     ],
 )

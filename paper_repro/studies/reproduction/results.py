@@ -231,12 +231,36 @@ class EndTime:
 
 
 @attrs.frozen
+class Draw:
+    """A published value as one more draw of the recipe's law: see ``spec.published.DrawOfTheRecipe``.
+
+    ``probability`` is two-sided, ``corrected`` by Holm's method; NaN where the rule decides nothing. ``scatter`` is the standard
+    deviation between trainings over the distance of the published value from the truth: below 1 the recipe tells the two apart.
+    ``bias`` is the mean over trainings less the truth.
+    """
+
+    trainings: int
+    probability: float
+    corrected: float
+    scatter: float
+    bias: Measured
+    verdict: Verdict
+    reason: str
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the recipe tells the published value from the truth: its scatter is below their distance."""
+        return self.scatter < 1
+
+
+@attrs.frozen
 class Judgement:
     """The verdict on one claim: our value, its errors, the interval that the published value had to meet, and the reason.
 
     ``measured`` is the path of our value in ``Results``. ``over_sequences`` is the standard error from resampling within a seed,
     averaged over the seeds: these share the test sequences, so that it does not fall with their number; ``over_seeds`` is the
-    standard deviation between training seeds. NaN where there is none, as for a published value that is lost.
+    standard deviation between training seeds. NaN where there is none, as for a published value that is lost. ``verdict`` and
+    ``reason`` are by the rule of the claim; ``draw`` is by the second rule, where the claim has one: then that one counts.
     """
 
     claim: str
@@ -251,6 +275,12 @@ class Judgement:
     high: float
     verdict: Verdict
     reason: str
+    draw: Draw | None = None
+
+    @property
+    def decided(self) -> "Draw | Judgement":
+        """What holds the verdict that counts, with its reason."""
+        return self if self.draw is None else self.draw
 
 
 @attrs.frozen(eq=False)

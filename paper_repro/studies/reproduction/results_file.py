@@ -15,7 +15,9 @@ from paper_repro.pipeline import codec
 from paper_repro.spec import Constant
 from paper_repro.studies.reproduction.results import ByNetwork, Calibration, FailedCalibration, Results
 
-FORMAT = "paper_repro results 2"
+FORMAT = "paper_repro results 3"
+#: Without what trainings say beyond their last state, and the second rule.
+_OLD_FORMATS = ("paper_repro results 2",)
 _EXPECTED = "an output of 'paper-repro reproduce'"
 
 
@@ -153,5 +155,5 @@ def read_results(path: Path) -> Results:
         except (LookupError, TypeError, AttributeError) as error:
             raise InputError(path, f"not the results of a run ({error})", _EXPECTED) from error
     elif isinstance(data, dict):
-        require_format(f"{path}: format", data["format"], FORMAT)
+        require_format(f"{path}: format", data["format"], FORMAT, *_OLD_FORMATS)
     return codec.build(data, Results, path, CONVERTER)

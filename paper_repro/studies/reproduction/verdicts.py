@@ -9,7 +9,9 @@ from scipy import stats
 
 from paper_repro.spec.published import Claim, Lost, PredictionInterval, Published, Rule, SameDistribution, StandardErrors
 from paper_repro.studies.reproduction.paths import MeasuredPath
+from paper_repro.studies.reproduction.recipe_draw import judge_draws
 from paper_repro.studies.reproduction.results import Judgement, Results, Verdict
+from paper_repro.studies.reproduction.trainings import Trainings
 
 
 @attrs.frozen
@@ -22,38 +24,30 @@ class Outcome:
     high: float = math.nan
 
 
-@attrs.frozen
-class Trainings:
-    """One value of each training (training,), and the standard error of each from resampling within it."""
-
-    values: tuple[float, ...]
-    errors: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        """The mean over trainings; NaN for none."""
-        return float(np.mean(self.values)) if self.values else math.nan
-
-    @property
-    def within(self) -> float:
-        """The standard error within a training, averaged over them; NaN for none."""
-        return sum(self.errors) / len(self.errors) if self.errors else math.nan
-
-    @property
-    def between(self) -> float:
-        """The standard deviation between trainings; NaN for fewer than two."""
-        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else math.nan
-
-
 def judge_all(published: Published, results: Results, caveats: Sequence[str]) -> tuple[Judgement, ...]:
     """Return the verdicts on all claims, in the order of the file."""
-    return tuple(judge(claim, results, published.confidence, caveats) for claim in published.claims)
+    judged = [judge(claim, results, published.confidence, caveats) for claim in published.claims]
+    draws = judge_draws(
+        {
+            claim.name: (claim.rule, trainings_of(claim, results))
+            for claim in published.claims
+            if isinstance(claim.rule, PredictionInterval)
+        },
+        published.draw_of_the_recipe,
+        caveats,
+    )
+    return tuple(attrs.evolve(item, draw=draws.get(item.claim)) for item in judged)
+
+
+def trainings_of(claim: Claim, results: Results) -> Trainings:
+    """Return the values of a claim that a run measured."""
+    found = MeasuredPath.of_text(claim.measured).of_trained(results)
+    return Trainings(tuple(item.value for item in found), tuple(item.standard_error for item in found))
 
 
 def judge(claim: Claim, results: Results, confidence: float, caveats: Sequence[str]) -> Judgement:
     """Return the verdict on one claim; with any of the ``caveats`` it is INCONCLUSIVE."""
-    found = MeasuredPath.of_text(claim.measured).of_trained(results)
-    ours = Trainings(tuple(item.value for item in found), tuple(item.standard_error for item in found))
+    ours = trainings_of(claim, results)
     outcome = _apply(claim.rule, ours, confidence)
     if caveats:
         outcome = attrs.evolve(outcome, verdict="INCONCLUSIVE", reason="; ".join(caveats))
@@ -104,7 +98,7 @@ def by_prediction_interval(rule: PredictionInterval, ours: Trainings, confidence
     low, high = ours.mean - half, ours.mean + half
     inside = low <= rule.published <= high
     reason = f"{_place(inside)} {low:.4f} … {high:.4f}, the {confidence:.0%} interval of {len(ours.values)} seeds"
-    if inside and half > rule.tolerance:
+    if inside and half > rule.distance:
         return Outcome("INCONCLUSIVE", f"{reason}: too wide to tell the published value from the truth", low, high)
     return Outcome(_verdict(inside), reason, low, high)
 

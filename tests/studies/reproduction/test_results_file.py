@@ -128,7 +128,7 @@ def drop(*keys):
         (put("sampling", "test", "autocorrelation_of_energy", "converged", 1), "converged: 1; expected true or false"),
         (put("constants", 2, ["a"]), "constants[2]: ['a']; expected 7 strings"),
         (put("verdicts", 0, "verdict", "MAYBE"), "verdicts[0].verdict: 'MAYBE'; expected one of 'REPRODUCED'"),
-        (put("format", "paper_repro results 3"), "which a newer paper_repro has written"),
+        (put("format", "paper_repro results 4"), "which a newer paper_repro has written"),
         (drop("format"), "bond_cosines"),
     ],
 )

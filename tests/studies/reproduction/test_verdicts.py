@@ -45,8 +45,8 @@ def of_integration(value, error):
     return Results("mine", "0", (0,), thermodynamic_integration=integral)
 
 
-def claim(value=0.87, rounding=0.005, tolerance=0.13):
-    return Claim("r2", "R²", "inversion.r2", PredictionInterval(value, rounding, tolerance))
+def claim(value=0.87, rounding=0.005, truth=1.0):
+    return Claim("r2", "R²", "inversion.r2", PredictionInterval(value, rounding, truth))
 
 
 def test_the_prediction_interval_holds_the_next_draw_as_often_as_it_says():
@@ -137,7 +137,8 @@ def test_a_failed_calibration_has_no_part_in_the_mean_of_the_others():
 def test_caveats_leave_no_verdict_whatever_is_found(published):
     """Every published value met exactly."""
     perfect = attrs.evolve(of_integration(0.0, 1e-4), seeds=(0, 1, 2), inversion=ByNetwork((met(published),) * 3))
-    assert {judged.verdict for judged in judge_all(published, perfect, ["not the published protocol"])} == {"INCONCLUSIVE"}
+    without = judge_all(published, perfect, ["not the published protocol"])
+    assert {verdict for judged in without for verdict in (judged.verdict, judged.decided.verdict)} == {"INCONCLUSIVE"}
     assert "REPRODUCED" in {judged.verdict for judged in judge_all(published, perfect, [])}  # the rule itself can say it
 
 

@@ -3,7 +3,7 @@
 import math
 
 from paper_repro.report.document import Section, Text
-from paper_repro.report.numbers import number
+from paper_repro.report.numbers import number, significant
 from paper_repro.studies.reproduction.determinism import EXACT, STATISTICAL
 from paper_repro.studies.reproduction.results import Judgement
 from paper_repro.studies.reproduction.sections.intervals import over_trainings
@@ -22,7 +22,9 @@ def answer(subject: Subject) -> Section:
 def _of_the_paper(subject: Subject) -> list[str]:
     by_path = {item.measured: item for item in subject.judgements}
     judged = [item for item in subject.judgements if item.rule == "prediction-interval"]
-    count = {verdict: sum(item.verdict == verdict for item in judged) for verdict in ("REPRODUCED", "DEVIATES", "INCONCLUSIVE")}
+    count = {
+        verdict: sum(item.decided.verdict == verdict for item in judged) for verdict in ("REPRODUCED", "DEVIATES", "INCONCLUSIVE")
+    }
     tally = ", ".join(f"{amount} {verdict}" for verdict, amount in count.items() if amount)
     claimed = (
         "Claimed: a network trained on equilibrium snapshots alone holds the force field of the chain; least squares reads the"
@@ -45,7 +47,7 @@ def _of_the_paper(subject: Subject) -> list[str]:
 def _judged(item: Judgement | None) -> str:
     if item is None or not math.isfinite(item.value):
         return "not measured yet"
-    return f"{number(item.value, item.over_seeds)} ({item.verdict})"
+    return f"{number(item.value, item.over_seeds)} ({item.decided.verdict})"
 
 
 def _of_another_law(subject: Subject) -> list[str]:
@@ -69,8 +71,20 @@ def _certainty(subject: Subject) -> str:
     if subject.results.caveats:
         return f"Certainty: this run decides nothing: {'; '.join(subject.results.caveats)}."
     return (
-        "Certainty: a verdict follows a rule fixed before the run; the published value must lie where one more training would. The"
-        " sampler, thermodynamic integration and the flow are compared with exact solutions below."
+        "Certainty: a verdict follows a rule fixed before the run; the published value must lie where one more training would."
+        f"{_probabilities(subject)} The sampler, thermodynamic integration and the flow are compared with exact solutions below."
+    )
+
+
+def _probabilities(subject: Subject) -> str:
+    """Say the smallest corrected probability of the claims that were judged as draws of the recipe, and how many it fixes."""
+    draws = [item.draw for item in subject.judgements if item.draw is not None and math.isfinite(item.draw.corrected)]
+    if not draws:
+        return ""
+    fixed = sum(draw.is_fixed for draw in draws)
+    return (
+        f" Of {draws[0].trainings} trainings the smallest probability of a published value, corrected for {len(draws)} claims, is"
+        f" {significant(min(draw.corrected for draw in draws))}; the recipe tells {fixed} of {len(draws)} from the truth."
     )
 
 

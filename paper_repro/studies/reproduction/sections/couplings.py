@@ -83,7 +83,7 @@ def ratio_table(subject: Subject) -> Table:
             over_trainings([item.value for item in found]) if judged is None else number(judged.value, judged.over_seeds),
             significant(statistics.fmean(item.standard_error for item in found)),
             shown(None if inversion.authors is None else line.of(inversion.authors)),
-            NONE if judged is None else judged.verdict,
+            NONE if judged is None else judged.decided.verdict,
         )
         rows.append(tuple(cell for column, cell in zip(columns, cells, strict=True) if column not in left_out))
     kept = tuple(column for column in columns if column not in left_out)
