@@ -1,7 +1,8 @@
 """Geometry: which sites form pairs and runs, and the class of each pair.
 
-On a chain the class of a pair is its separation, the shortest way round where the chain is periodic. On a list of bonds it is what
-the list says: a shell, a kind of bond. A pair is written from its first site to its second, for terms that have a direction.
+On a chain the class of a pair is its separation, the shortest way round where the chain is periodic; where sites have positions it
+is the number of the shell, 1 the shortest distance; on a list of bonds it is what the list says. A pair is written from its first
+site to its second, for terms that have a direction: forward on a chain, along positive displacements of a structure, as listed.
 """
 
 import functools
@@ -11,7 +12,11 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from paper_repro.numerics.arrays import Integers
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.physics.structure import TOLERANCE, Structure
+
+#: Shells of a structure that are pairs where nothing else is said.
+SHELLS = 4
 
 Boundary = Literal["open", "periodic"]
 
@@ -22,15 +27,17 @@ def _same(first: Integers, second: Integers) -> bool:
 
 @attrs.frozen(hash=False)
 class Geometry:
-    """Sites 0 … N - 1 and their pairs: an open chain, a periodic chain, or a list of bonds.
+    """Sites 0 … N - 1 and their pairs: an open chain, a periodic chain, a list of bonds, or sites with positions.
 
-    ``boundary`` is that of a chain and None for a list of ``bonds`` (bond, 3), each i, j and class; a chain has no list. Made by
-    ``open_chain``, ``periodic_chain`` and ``from_bonds``, which say what they refuse.
+    ``boundary`` is that of a chain, else None. ``bonds`` (bond, 3), each i, j and class, are those of a list or the shells of a
+    ``structure``, which is None where sites have no positions; a chain has no list. Made by ``open_chain``, ``periodic_chain``,
+    ``from_bonds`` and ``from_positions``, which say what they refuse.
     """
 
     sites: int
     boundary: Boundary | None
     bonds: Integers = attrs.field(eq=attrs.cmp_using(eq=_same))
+    structure: Structure | None = None
 
     @classmethod
     def open_chain(cls, sites: int) -> Self:
@@ -50,6 +57,40 @@ class Geometry:
         a pair that a class has twice, in either direction.
         """
         return cls(_checked_sites(sites), None, _checked_bonds(bonds, sites))
+
+    @classmethod
+    def from_positions(
+        cls,
+        positions: npt.ArrayLike,
+        cell: npt.ArrayLike | None = None,
+        periodic: npt.ArrayLike = (False, False, False),
+        shells: int | None = None,
+        tolerance: float = TOLERANCE,
+    ) -> Self:
+        """Return sites at ``positions`` (site, 3) whose pairs are the first shells of equal distance; class = number of the shell.
+
+        Args:
+            positions: in any unit of length.
+            cell: (3, 3), rows a, b, c, in the same unit; None where nothing is periodic.
+            periodic: along which of a, b, c (3,).
+            shells: how many; None for 4 or as many as the sites and the cell have. Later shells are found when a term needs them.
+            tolerance: relative difference within which two distances are equal.
+
+        Each image of a pair counts once. Raises ``ValueError`` for arrays that are no structure, for fewer shells than ``shells``,
+        for a shell that binds a site to its own image, and for positions of which too few are at equal distances.
+        """
+        structure = Structure.of(positions, cell, periodic, tolerance)
+        found = structure.sound_shells(SHELLS) if shells is None else structure.shells(_checked_count(shells))
+        if shells is not None and len(found) < shells:
+            raise ValueError(f"{len(found)} shells of {structure.sites} sites; expected {shells}")
+        bonds = [np.insert(shell.pairs, 2, number, axis=1) for number, shell in enumerate(found, start=1)]
+        listed: Integers = np.concatenate([_NO_BONDS, *bonds])
+        if 2 * len(listed) < structure.sites > 1:
+            raise ValueError(
+                f"{len(listed)} pairs of {structure.sites} sites in {len(found)} shells; expected sites at equal distances, or a "
+                f"larger tolerance than {tolerance:g}"
+            )
+        return cls(structure.sites, None, listed, structure)
 
     @property
     def is_chain(self) -> bool:
@@ -74,7 +115,14 @@ class Geometry:
         return self.sites - 1 if self.boundary == "open" else self.sites // 2
 
     def pairs_of(self, bond_class: int) -> Integers:
-        """Return the pairs (pair, 2) of a class, each once; none where there is no such class."""
+        """Return the pairs (pair, 2) of a class, each once; none where there is no such class.
+
+        Two sites of a structure are a pair as often as images of them are. Raises ``ValueError`` for a shell that the cell is too
+        small for.
+        """
+        if self.structure is not None and bond_class > max(self.bond_classes, default=0):
+            shells = self.structure.shells(bond_class)
+            return shells[bond_class - 1].pairs if len(shells) == bond_class else _NO_BONDS[:, :2]
         if self.boundary is None:
             return self.bonds[self.bonds[:, 2] == bond_class, :2]
         if not 1 <= bond_class <= self._farthest:
@@ -86,6 +134,16 @@ class Geometry:
         pairs[:, 0] = np.arange(count)
         pairs[:, 1] = (pairs[:, 0] + bond_class) % self.sites
         return pairs
+
+    def displacements_of(self, bond_class: int) -> Floats:
+        """Return the displacements (pair, 3) of ``pairs_of``, from the first site to the second, in the unit of the positions.
+
+        Raises ``ValueError`` where sites have no positions.
+        """
+        if self.structure is None:
+            raise ValueError("sites without positions; expected a geometry of Geometry.from_positions")
+        shells = self.structure.shells(bond_class)
+        return shells[bond_class - 1].displacements if 0 < bond_class == len(shells) else np.zeros((0, 3))
 
     @functools.cached_property
     def pairs(self) -> Integers:
@@ -100,10 +158,12 @@ class Geometry:
     def runs(self, length: int) -> Integers:
         """Return the runs of consecutive sites (run, ``length``) of a chain, round the end where it is periodic.
 
-        Raises ``ValueError`` for a list of bonds, which has no order, and for a ring so short that two runs have the same sites.
+        Raises ``ValueError`` for a list of bonds and for positions, which have no order, and for a ring so short that two runs have
+        the same sites.
         """
         if self.boundary is None:
-            raise ValueError(f"runs of {length} sites on a list of bonds; expected a chain, where sites have an order")
+            what = "a list of bonds" if self.structure is None else "sites with positions"
+            raise ValueError(f"runs of {length} sites on {what}; expected a chain, where sites have an order")
         if self.boundary == "periodic" and self.sites <= length:
             raise ValueError(f"runs of {length} sites on a periodic chain of {self.sites}; expected at least {length + 1} sites")
         count = max(self.sites - length + 1, 0) if self.boundary == "open" else self.sites
@@ -117,6 +177,12 @@ def _checked_sites(sites: Any) -> int:
     if not isinstance(sites, int | np.integer) or isinstance(sites, bool) or sites < 1:
         raise ValueError(f"sites = {sites!r}; expected an integer ≥ 1")
     return int(sites)
+
+
+def _checked_count(shells: Any) -> int:
+    if not isinstance(shells, int | np.integer) or isinstance(shells, bool) or shells < 1:
+        raise ValueError(f"shells = {shells!r}; expected an integer ≥ 1")
+    return int(shells)
 
 
 def _checked_bonds(bonds: npt.ArrayLike, sites: int) -> Integers:
