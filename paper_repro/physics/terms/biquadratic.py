@@ -4,6 +4,7 @@ import attrs
 
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms.pairs import PairTerm
+from paper_repro.physics.terms.registry import registered
 
 
 def _cosine(spins: Floats) -> Floats:
@@ -11,11 +12,13 @@ def _cosine(spins: Floats) -> Floats:
     return result
 
 
+@registered
 @attrs.frozen
 class Biquadratic(PairTerm):
     """φ = Σ u² over pairs, u = S_i·S_j; Δ_i u² = 2 - 6u² on either spin."""
 
     family = "biquadratic"
+    formula = "(S_i·S_j)²"
     multilinear = False
     rotation_invariant = True
     inversion = 1

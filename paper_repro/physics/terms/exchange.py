@@ -13,13 +13,16 @@ import numpy.typing as npt
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.sphere import project
 from paper_repro.physics.terms.pairs import PairTerm
+from paper_repro.physics.terms.registry import registered
 
 
+@registered
 @attrs.frozen
 class Exchange(PairTerm):
     """φ = Σ S_i·S_j over pairs; Δφ = -4 φ."""
 
     family = "exchange"
+    formula = "S_i·S_j"
     multilinear = True
     rotation_invariant = True
     inversion = 1
@@ -35,10 +38,14 @@ class Exchange(PairTerm):
 
 
 def adjacency(clusters: Sequence[Integers], sites: int) -> Floats:
-    """Return A (term, site, site): 1 where a pair of the term joins two sites, else 0; symmetric. ``clusters`` are of each term."""
+    """Return A (term, site, site): how often a pair of the term joins two sites; symmetric. ``clusters`` are of each term.
+
+    It is 0 or 1, but in small cells, where several images may join the same two sites.
+    """
     result = np.zeros((len(clusters), sites, sites))
     for index, pairs in enumerate(clusters):
-        result[index, pairs[:, 0], pairs[:, 1]] = result[index, pairs[:, 1], pairs[:, 0]] = 1.0
+        np.add.at(result[index], (pairs[:, 0], pairs[:, 1]), 1.0)
+        np.add.at(result[index], (pairs[:, 1], pairs[:, 0]), 1.0)
     return result
 
 

@@ -3,40 +3,22 @@
 import attrs
 import numpy as np
 
-from paper_repro.numerics.arrays import Floats, Integers
-from paper_repro.physics.geometry import Geometry
-from paper_repro.physics.terms.term import Term
-
-COMPONENTS = "xyz"
+from paper_repro.numerics.arrays import Floats
+from paper_repro.physics.terms.registry import registered
+from paper_repro.physics.terms.sites import SiteTerm
 
 
+@registered
 @attrs.frozen
-class Field(Term):
+class Field(SiteTerm):
     """φ = Σ S_i^c over the sites of one species, or over all; ``component`` is 0, 1 or 2. Δφ = -2 φ."""
 
     family = "field"
+    formula = "S_i^c"
+    components = ("x", "y", "z")
     multilinear = True
     rotation_invariant = False
     inversion = -1
-
-    component: int
-    on: int | None = None
-
-    def __attrs_post_init__(self) -> None:
-        """Raise ``ValueError`` for a component that does not exist."""
-        super().__attrs_post_init__()
-        if self.component not in (0, 1, 2):
-            raise ValueError(f"component = {self.component!r} of {self.name!r}; expected 0, 1 or 2, for x, y or z")
-
-    @property
-    def species(self) -> frozenset[int]:
-        """The species that feels the field."""
-        return frozenset(() if self.on is None else (self.on,))
-
-    def clusters(self, geometry: Geometry, species: Integers) -> Integers:
-        """Return the sites (site, 1) of the species."""
-        sites = np.arange(geometry.sites)[:, None]
-        return sites if self.on is None else sites[species == self.on]
 
     def value(self, spins: Floats) -> Floats:
         """Return S^c (…) of single spins (…, 1, 3)."""
@@ -51,5 +33,5 @@ class Field(Term):
 
 def field_terms(on: int | None = None, name: str = "") -> tuple[Field, Field, Field]:
     """Return the three components of a field on one species, whose ``name`` they bear, or on all."""
-    x, y, z = (Field(" ".join(filter(None, ["field", name, label])), c, on) for c, label in enumerate(COMPONENTS))
+    x, y, z = (Field(" ".join(filter(None, ["field", name, label])), c, on) for c, label in enumerate(Field.components))
     return x, y, z

@@ -40,7 +40,7 @@ class PairTerm(Term):
         return frozenset(self.pair or ())
 
     def clusters(self, geometry: Geometry, species: Integers) -> Integers:
-        """Return the pairs (pair, 2) of the class and the species."""
+        """Return the pairs (pair, 2) of the class and the species, in the direction that the geometry gives them."""
         pairs = geometry.pairs_of(self.bond_class)
         if self.pair is None:
             return pairs
@@ -53,16 +53,21 @@ class PairTerm(Term):
 Pair = TypeVar("Pair", bound=PairTerm)
 
 
+def as_pair(names: Iterable[str]) -> str:
+    """Return the names of two species as one word: AB, or Co-Fe where they are not letters."""
+    listed = tuple(names)
+    return ("" if all(len(name) == 1 for name in listed) else "-").join(listed)
+
+
 def pair_terms(
     family: type[Pair], bond_classes: Iterable[int], names: Sequence[str], *, by_species: bool = True
 ) -> tuple[Pair, ...]:
-    """Return terms of a family: for each class, one for each unordered pair of the species ``names``, or one for all pairs."""
+    """Return the terms of a family: for each class, each unordered pair of the species ``names`` or all, and each component."""
+    pairs = tuple(itertools.combinations_with_replacement(range(len(names)), 2)) if by_species else (None,)
     found = []
-    for bond_class in bond_classes:
-        if not by_species:
-            found.append(family(f"{family.family} {bond_class}", bond_class))
-            continue
-        for one, other in itertools.combinations_with_replacement(range(len(names)), 2):
-            label = f"{family.family} {names[one]}{names[other]} {bond_class}"
-            found.append(family(label, bond_class, (one, other)))
+    for bond_class, pair in itertools.product(bond_classes, pairs):
+        word = "" if pair is None else as_pair(names[number] for number in pair)
+        for index, component in enumerate(family.components or ("",)):
+            name = " ".join(filter(None, (family.family, str(bond_class), word, component)))
+            found.append(family(name, bond_class, pair, **({"component": index} if component else {})))
     return tuple(found)

@@ -1,7 +1,7 @@
 """What every term answers: where it acts, its function on one cluster of spins, and that function's derivatives on the spheres."""
 
 import abc
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -13,22 +13,50 @@ from paper_repro.physics.geometry import Geometry
 class Term(abc.ABC):
     """One basis function φ of a Hamiltonian H = -Σ_k coupling_k φ_k: a sum over clusters of sites, each once.
 
-    ``multilinear``: φ is linear in each spin, so that the conditional law of a spin is von Mises-Fisher and Δ_i φ = -2 φ on every
-    spin of a cluster. ``rotation_invariant``: a common rotation of all spins leaves φ as it is. ``inversion``: +1 where S → -S
-    leaves φ as it is, -1 where it changes its sign.
+    ``formula`` is φ on one cluster. ``multilinear``: φ is linear in each spin, so that the conditional law of a spin is von
+    Mises-Fisher and Δ_i φ = -2 φ on every spin of a cluster. ``rotation_invariant``: a common rotation of all spins leaves φ as it
+    is. ``inversion``: +1 where S → -S leaves φ as it is, -1 where it changes its sign, 0 where it does neither. A family of several
+    ``components`` has a field ``component``, the place of the term's own among them.
     """
 
     family: ClassVar[str]
-    multilinear: ClassVar[bool]
-    rotation_invariant: ClassVar[bool]
-    inversion: ClassVar[Literal[1, -1]]
+    formula: ClassVar[str]
+    components: ClassVar[tuple[str, ...]] = ()
 
     name: str
 
     def __attrs_post_init__(self) -> None:
-        """Raise ``ValueError`` for a name that cannot be shown."""
+        """Raise ``ValueError`` for a name that cannot be shown, and for a component that does not exist."""
         if not self.name.strip() or not self.name.isprintable():
             raise ValueError(f"a term named {self.name!r}; expected a name that can be printed")
+        component: Any = getattr(self, "component", None)
+        if self.components and component not in range(len(self.components)):
+            numbers = [str(number) for number in range(len(self.components))]
+            raise ValueError(
+                f"component = {component!r} of {self.name!r}; expected {', '.join(numbers[:-1])} or {numbers[-1]}, "
+                f"for {', '.join(self.components[:-1])} or {self.components[-1]}"
+            )
+
+    @property
+    def component_name(self) -> str | None:
+        """Which of the family's ``components`` the term is; None where the family has none."""
+        component: int | None = getattr(self, "component", None)
+        return None if component is None else self.components[component]
+
+    @property
+    @abc.abstractmethod
+    def multilinear(self) -> bool:
+        """Whether φ is linear in each spin."""
+
+    @property
+    @abc.abstractmethod
+    def rotation_invariant(self) -> bool:
+        """Whether a common rotation of all spins leaves φ as it is."""
+
+    @property
+    @abc.abstractmethod
+    def inversion(self) -> Literal[1, -1, 0]:
+        """The sign of φ under S → -S, 0 where it is neither even nor odd."""
 
     @property
     @abc.abstractmethod

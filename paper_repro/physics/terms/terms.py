@@ -11,6 +11,7 @@ from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.species import as_species
 from paper_repro.physics.terms.bound import BoundTerm, BoundTerms
 from paper_repro.physics.terms.exchange import Exchange
+from paper_repro.physics.terms.label import TermLabel, label
 from paper_repro.physics.terms.pairs import PairTerm
 from paper_repro.physics.terms.term import Term
 from paper_repro.spec import Hamiltonian
@@ -76,6 +77,11 @@ class Terms:
     def names(self) -> tuple[str, ...]:
         """The names of the terms."""
         return tuple(term.name for term in self.terms)
+
+    @property
+    def labels(self) -> tuple[TermLabel, ...]:
+        """What each term is: name, family, separation, pair of species, component."""
+        return tuple(label(term, self.species_names) for term in self.terms)
 
     @property
     def multilinear(self) -> bool:

@@ -11,9 +11,24 @@ from hypothesis import strategies as st
 
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.sphere import tangent_basis
-from paper_repro.physics.terms import Biquadratic, BoundTerm, Exchange, Field, Terms
+from paper_repro.physics.terms import (
+    FAMILIES,
+    AnisotropicExchange,
+    Anisotropy,
+    Biquadratic,
+    BoundTerm,
+    Chirality,
+    DzyaloshinskiiMoriya,
+    Exchange,
+    Field,
+    FourSpin,
+    PairTerm,
+    RunTerm,
+    Terms,
+)
 from paper_repro.physics.terms.field import field_terms
 from paper_repro.physics.terms.pairs import pair_terms
+from paper_repro.physics.terms.tensors import TENSORS
 
 SNAPSHOTS = 5  # sites are 7, pairs 2: a swapped axis cannot pass
 NAMES = ("A", "B", "C")
@@ -27,15 +42,44 @@ TERMS = {
     "biquadratic of a pair": Biquadratic("biquadratic BC", 1, (1, 2)),
     "field": Field("field z", 2),
     "field on a species": Field("field y of B", 1, 1),
+    "anisotropy xy": Anisotropy("xy", 0),
+    "anisotropy 3z2-r2 of a species": Anisotropy("3z2-r2 of C", 4, 2),
+    "anisotropic exchange zx": AnisotropicExchange("zx", 1, component=2),
+    "anisotropic exchange x2-y2 of a pair": AnisotropicExchange("x2-y2 AB", 2, (0, 1), component=3),
+    "Dzyaloshinskii-Moriya x": DzyaloshinskiiMoriya("x", 1, component=0),
+    "Dzyaloshinskii-Moriya y of a pair": DzyaloshinskiiMoriya("y AB", 2, (0, 1), component=1),
+    "chirality": Chirality("chirality"),
+    "four-spin": FourSpin("four-spin"),
+}
+#: Five functions of two vectors that are traceless symmetric tensors, orthonormal, as polynomials of the field's tables.
+HARMONICS = {
+    "xy": lambda s, t: (s[0] * t[1] + s[1] * t[0]) / 2**0.5,
+    "yz": lambda s, t: (s[1] * t[2] + s[2] * t[1]) / 2**0.5,
+    "zx": lambda s, t: (s[2] * t[0] + s[0] * t[2]) / 2**0.5,
+    "x2-y2": lambda s, t: (s[0] * t[0] - s[1] * t[1]) / 2**0.5,
+    "3z2-r2": lambda s, t: (3 * s[2] * t[2] - np.dot(s, t)) / 6**0.5,
 }
 #: φ of the cluster of each family, written out a second time, and the clusters by a direct loop.
 BY_HAND = {
+    "anisotropy": lambda s, term: HARMONICS[term.component_name](s[0], s[0]),
+    "anisotropic_exchange": lambda s, term: HARMONICS[term.component_name](*s),
+    "dzyaloshinskii_moriya": lambda s, term: float(np.cross(*s)["xyz".index(term.component_name)]),
+    "chirality": lambda s, term: float(np.linalg.det(s)),
+    "four_spin": lambda s, term: float(np.trace(np.outer(s[0], s[1])) * np.trace(np.outer(s[2], s[3]))),
     "exchange": lambda s, term: float(np.dot(s[0], s[1])),
     "biquadratic": lambda s, term: float(np.cos(np.arccos(np.clip(np.dot(s[0], s[1]), -1, 1))) ** 2),
     "field": lambda s, term: float(s[0][term.component]),
 }
 
-cases = pytest.mark.parametrize(("term", "geometry"), [(t, g) for t in TERMS for g in GEOMETRIES])
+#: Where a family's clusters are those of another family, or do not exist, some geometries are enough.
+ACTS_ON = {
+    "anisotropy": ("open",), "anisotropic_exchange": ("bonds",), "dzyaloshinskii_moriya": ("bonds", "periodic"),
+    "chirality": ("open", "periodic"), "four_spin": ("open", "periodic"),
+}  # fmt: skip
+cases = pytest.mark.parametrize(
+    ("term", "geometry"),
+    [(t, g) for t in TERMS for g in ACTS_ON.get(TERMS[t].family, GEOMETRIES)],
+)
 
 
 def directions(seed, *shape):
@@ -50,21 +94,21 @@ def bound(term, geometry):
 def by_loop(term, geometry, spins):
     """φ (snapshot,) by a loop over all pairs or sites, and the distances or the list."""
     total = np.zeros(len(spins))
-    shape = GEOMETRIES[geometry]
-    if term.family == "field":
-        clusters = [[i] for i in range(7) if term.on in (None, SPECIES[i])]
-    else:
+    if isinstance(term, RunTerm):
+        starts = range(7) if geometry == "periodic" else range(8 - term.length)
+        clusters = [[(i + k) % 7 for k in range(term.length)] for i in starts]
+    elif isinstance(term, PairTerm):
         clusters = []
         for i in range(7):
-            for j in range(i):
-                apart = min(i - j, 7 - i + j) if geometry == "periodic" else i - j
+            for j in range(7):
                 if geometry == "bonds":
-                    listed = shape.bonds.tolist()
-                    joined = [i, j, term.bond_class] in listed or [j, i, term.bond_class] in listed
+                    joined = [i, j, term.bond_class] in SQUARE.bonds.tolist()
                 else:
-                    joined = apart == term.bond_class
+                    joined = ((j - i) % 7 if geometry == "periodic" else j - i) == term.bond_class
                 if joined and (term.pair is None or sorted((SPECIES[i], SPECIES[j])) == sorted(term.pair)):
                     clusters.append([i, j])
+    else:
+        clusters = [[i] for i in range(7) if term.on in (None, SPECIES[i])]
     for k, snapshot in enumerate(spins):
         total[k] = sum(BY_HAND[term.family](snapshot[cluster], term) for cluster in clusters)
     return total
@@ -125,7 +169,26 @@ class OneSided(Exchange):
         return spins[..., ::-1, :] * np.array([1.0, 0.0])[:, None]
 
 
-@pytest.mark.parametrize("wrong", [HalfLaplacian("wrong", 1), FlatLaplacian("wrong", 1), OneSided("wrong", 1)])
+@attrs.frozen
+class Turned(Chirality):
+    """The product of the other two spins in the wrong order, on one of the three."""
+
+    def derivative(self, spins):
+        return super().derivative(spins) * np.array([1.0, -1.0, 1.0])[:, None]
+
+
+@attrs.frozen
+class LinearAnisotropy(Anisotropy):
+    """With the Laplacian of a term that is linear in the spin."""
+
+    def laplacian(self, spins):
+        return super().laplacian(spins) / 3
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [HalfLaplacian("wrong", 1), FlatLaplacian("wrong", 1), OneSided("wrong", 1), Turned("wrong"), LinearAnisotropy("wrong", 1)],
+)
 def test_wrong_derivatives_are_noticed(wrong):
     assert max(derivative_errors(bound(wrong, "open"), directions(0, SNAPSHOTS, 7))) > 0.1
 
@@ -163,8 +226,38 @@ def symmetry_errors(term, seed):
 def test_symmetries_are_those_that_the_family_claims(term, seed):
     rotated, inverted = symmetry_errors(TERMS[term], seed)
     assert inverted < 1e-12
-    if TERMS[term].rotation_invariant:
-        assert rotated < 1e-12
+    assert (rotated < 1e-12) == TERMS[term].rotation_invariant
+
+
+def test_every_family_is_tested():
+    assert {term.family for term in TERMS.values()} == set(FAMILIES)
+    for name, family in FAMILIES.items():
+        assert family.family == name
+        assert family.formula
+
+
+def test_a_reversed_chain_turns_the_sign_of_terms_that_have_a_direction():
+    spins = directions(3, SNAPSHOTS, 7)
+    for name, sign in (("chirality", -1), ("Dzyaloshinskii-Moriya x", -1), ("four-spin", 1), ("anisotropic exchange zx", 1)):
+        made = bound(TERMS[name], "open")
+        np.testing.assert_allclose(made.value(spins[:, ::-1]), sign * made.value(spins), rtol=0, atol=1e-12)
+
+
+def test_the_tensors_are_orthonormal_symmetric_and_traceless():
+    assert np.einsum("aij,bij->ab", TENSORS, TENSORS) == pytest.approx(np.eye(5), abs=1e-15)
+    assert np.einsum("aii->a", TENSORS) == pytest.approx(0, abs=1e-15)
+    assert np.array_equal(TENSORS, TENSORS.swapaxes(1, 2))
+
+
+def test_two_images_of_a_pair_count_twice():
+    """On a square of 2 × 2 sites with periodic boundaries each edge is there twice, in matrices as in sums over clusters."""
+    geometry = Geometry.from_positions([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]], 2 * np.eye(3), (True, True, False))
+    terms, spins = Terms([Exchange("J", 1)], "A").on(geometry, "AAAA"), directions(1, SNAPSHOTS, 4)
+    cosines = np.einsum("nic,njc->nij", spins, spins)
+    edges = 2 * (cosines[:, 0, 1] + cosines[:, 0, 2] + cosines[:, 1, 3] + cosines[:, 2, 3])
+    np.testing.assert_allclose(terms.values(spins)[:, 0], edges, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(terms.total_values(spins, [slice(None)])[0], edges.sum(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(terms.gradients(spins), terms.gradients_by_clusters(spins), rtol=0, atol=1e-14)
 
 
 def test_a_family_that_claims_a_symmetry_that_it_has_not_is_noticed():
@@ -175,6 +268,7 @@ def test_a_family_that_claims_a_symmetry_that_it_has_not_is_noticed():
         inversion = 1
 
     assert symmetry_errors(Even("even", 2), 3)[1] > 0.01
+    assert symmetry_errors(TERMS["anisotropic exchange zx"], 3)[0] > 0.01
 
 
 @pytest.mark.parametrize("term", TERMS)

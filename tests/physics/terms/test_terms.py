@@ -38,7 +38,7 @@ def test_the_terms_of_the_paper(hamiltonian):
 def test_capabilities_are_those_of_all_terms():
     exchange = Terms(pair_terms(Exchange, (1, 2), AB), AB)
     assert (exchange.multilinear, exchange.rotation_invariant, exchange.is_exchange) == (True, True, True)
-    assert [term.name for term in exchange.terms] == [f"exchange {pair} {r}" for r in (1, 2) for pair in ("AA", "AB", "BB")]
+    assert [term.name for term in exchange.terms] == [f"exchange {r} {pair}" for r in (1, 2) for pair in ("AA", "AB", "BB")]
     biquadratic = exchange.with_terms([Biquadratic("q", 1)])
     assert (biquadratic.multilinear, biquadratic.rotation_invariant, biquadratic.is_exchange) == (False, True, False)
     in_a_field = exchange.with_terms(field_terms(1, "of B"))
