@@ -11,12 +11,7 @@ from paper_repro.files import InputError, input_error
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.species import as_species
-from paper_repro.physics.sphere import normalise
-
-#: Lengths within this of 1 are rounding of double precision and left as they are; up to ``_SINGLE`` they are rounding of single
-#: precision or of text, and divided out; beyond it the vectors mean something else.
-_DOUBLE, _SINGLE = 1e-9, 1e-4
-_SPINS = "(snapshot, site, 3)"
+from paper_repro.sampling.vectors import finite_vectors, unit_vectors
 
 
 @attrs.frozen(eq=False)
@@ -25,8 +20,9 @@ class Snapshots:
 
     ``species`` (site,) are numbers, ``spins`` (snapshot, site, 3) unit vectors; ``run`` (snapshot,) says which Markov chain each
     snapshot is of: those of different runs are independent, those of one need not be. ``temperature`` is in units of energy / k_B,
-    None where it is not known; ``origin`` is where they come from, for messages. ``species_names`` are the names of the numbers
-    0, 1, …, None where only numbers were given. Made by ``of``.
+    None where it is not known; ``origin`` is where they come from, for messages. ``species_names`` are the names of the numbers 0,
+    1, …, None where only numbers were given. ``notes`` says, a line each, what was done to the data before they came here and what
+    was assumed about them. Made by ``of``, or by ``paper_repro.read`` from files.
     """
 
     species: Integers
@@ -36,6 +32,7 @@ class Snapshots:
     temperature: float | None
     origin: str
     species_names: tuple[str, ...] | None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -48,6 +45,7 @@ class Snapshots:
         temperature: float | None = None,
         species_names: Sequence[str] | None = None,
         origin: str = "snapshots",
+        notes: Sequence[str] = (),
     ) -> Self:
         """Return snapshots of plain arrays.
 
@@ -59,6 +57,7 @@ class Snapshots:
             temperature: in units of energy / k_B, where it is known.
             species_names: names of the species 0, 1, …; None takes those found, in alphabetical order.
             origin: where the arrays come from, the head of every message.
+            notes: what was done to the data, a line each.
 
         Raises ``InputError`` in one line for what is something else: shape, order of axes, lengths, species, runs, numbers.
 
@@ -69,7 +68,7 @@ class Snapshots:
         """
         names = None if species_names is None else _names(species_names, origin)
         sites = None if species is None else len(_listed(species))
-        vectors = _vectors(spins, geometry.sites if geometry is not None else sites, origin)
+        vectors = unit_vectors(finite_vectors(spins, geometry.sites if geometry is not None else sites, origin), origin)
         count, sites = vectors.shape[:2]
         numbers, names = _numbers(np.zeros(sites, dtype=np.int64) if species is None else species, names, sites, origin)
         return cls(
@@ -77,9 +76,10 @@ class Snapshots:
             spins=vectors,
             geometry=Geometry.open_chain(sites) if geometry is None else geometry,
             run=np.zeros(count, dtype=np.int64) if run is None else _runs(run, count, origin),
-            temperature=_temperature(temperature, origin),
+            temperature=checked_temperature(temperature, origin),
             origin=origin,
             species_names=names,
+            notes=tuple(notes),
         )
 
     def __len__(self) -> int:
@@ -148,48 +148,6 @@ def _numbers(
         raise input_error(origin, error, "species") from error
 
 
-def _vectors(spins: npt.ArrayLike, sites: int | None, origin: str) -> Floats:
-    """Return spins in double precision, of unit length; ``sites`` is how many there are, where something else says it."""
-    try:
-        given: npt.NDArray[Any] = np.asarray(spins)
-    except ValueError as error:
-        raise InputError(origin, "spins in rows of different lengths", f"an array {_SPINS}") from error
-    if given.dtype.kind not in "fiu":
-        raise InputError(origin, f"spins of {given.dtype}", f"real numbers {_SPINS}")
-    _require_axes(given.shape, sites, origin)
-    vectors: Floats = given.astype(np.float64)
-    finite = np.isfinite(vectors).all(-1)
-    if not finite.all():
-        snapshot, site = np.argwhere(~finite)[0]
-        found = f"{np.count_nonzero(~finite):,} spins that are not finite, the first in snapshot {snapshot}, site {site}"
-        raise InputError(origin, found, "finite vectors")
-    lengths = np.linalg.norm(vectors, axis=-1)
-    off = np.abs(lengths - 1).max()
-    if off > _SINGLE:
-        swapped = vectors.shape[1] == 3 and np.abs(np.linalg.norm(vectors, axis=1) - 1).max() <= _SINGLE
-        found = "axes swapped, unit vectors lie along axis 1" if swapped else f"vectors of lengths {_range(lengths)}"
-        raise InputError(origin, found, f"unit vectors along the last axis of {_SPINS}")
-    return vectors if off <= _DOUBLE else normalise(vectors)
-
-
-def _range(lengths: Floats) -> str:
-    low, high = f"{lengths.min():.6g}", f"{lengths.max():.6g}"
-    return low if low == high else f"{low} to {high}"
-
-
-def _require_axes(shape: tuple[int, ...], sites: int | None, origin: str) -> None:
-    expected = _SPINS if sites is None else f"(snapshot, {sites}, 3)"
-    found = f"spins of shape {shape}"
-    if len(shape) == 2 and shape[-1] == 3:
-        raise InputError(origin, f"{found}, one snapshot", f"{expected}, such as spins[None]")
-    if len(shape) == 3 and shape[2] != 3 and 3 in shape[:2]:
-        raise InputError(origin, f"{found}, axes swapped: the components are axis {shape.index(3)}", expected)
-    if len(shape) == 3 and shape[2] == 3 and sites is not None and shape[1] != sites == shape[0]:
-        raise InputError(origin, f"{found}, axes swapped: the sites are axis 0", expected)
-    if len(shape) != 3 or shape[2] != 3 or 0 in shape or (sites is not None and shape[1] != sites):
-        raise InputError(origin, found, expected)
-
-
 def _runs(run: npt.ArrayLike, count: int, origin: str) -> Integers:
     given = _listed(run)
     if given.dtype.kind not in "iu":
@@ -199,7 +157,8 @@ def _runs(run: npt.ArrayLike, count: int, origin: str) -> Integers:
     return given.astype(np.int64)
 
 
-def _temperature(temperature: float | None, origin: str) -> float | None:
+def checked_temperature(temperature: Any, origin: str) -> float | None:
+    """Return a temperature as a number, or None; raises ``InputError`` for what is not a finite number > 0."""
     if temperature is None:
         return None
     if isinstance(temperature, bool) or not isinstance(temperature, int | float | np.integer | np.floating):

@@ -1,0 +1,154 @@
+"""``read``: from files to snapshots, whatever their format, with a note on everything that was assumed or divided out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import attrs
+import numpy as np
+
+from paper_repro.files import InputError, printable, read_bytes
+from paper_repro.sampling.readers import extended_xyz, npz, ovf
+from paper_repro.sampling.readers.frames import Axes, Frames
+from paper_repro.sampling.readers.lengths import empty_sites, unit_spins
+from paper_repro.sampling.readers.paths import Paths, files_of
+from paper_repro.sampling.readers.sites import geometry_of
+from paper_repro.sampling.readers.systems import System, species_of, stacked
+from paper_repro.sampling.snapshots import Snapshots, checked_temperature
+
+#: The formats; each module recognises a file by how it begins.
+_FORMATS: tuple[ModuleType, ...] = (npz, ovf, extended_xyz)
+_HEAD = 256
+_EXPECTED = "snapshots as npz (numpy.savez), extended xyz, or OVF 1 or 2"
+
+
+def read(
+    paths: Paths,
+    *,
+    temperature: float | None = None,
+    moments: bool = False,
+    species: Sequence[str] | None = None,
+    periodic: Sequence[bool] | None = None,
+    one_run: bool = False,
+) -> tuple[Snapshots, ...]:
+    """Return the snapshots in files: npz, extended xyz, OVF 1 and 2, told apart by their content.
+
+    Files of the same species and sites are stacked, in sorted order, into one record; other systems, such as chains of other
+    lengths, are records of their own, in the order in which they are found. Species are numbered alike in all of them. Each file
+    is a run, a Markov chain of its own, unless it numbers its runs. ``docs/data.md`` has the formats.
+
+    Args:
+        paths: a file, a glob, a folder, or several of these.
+        temperature: in units of energy / k_B, in place of what the files state.
+        moments: lengths that differ from spin to spin are meant: each vector is divided by its own. A length that all share is
+            divided out in any case.
+        species: of the sites (site,), or a word of letters, where the files have none.
+        periodic: whether the sites are repeated along the cell vectors a, b, c, in place of what the files state; the cell of
+            an OVF mesh is nodes × step. For sites without positions, (True, False, False) is a ring.
+        one_run: the files, in sorted order, go on with one run, in place of each being its own.
+
+    What was assumed or divided out is in ``notes`` of the record. Raises ``InputError`` in one line, with the file and the place
+    in it, for what cannot be read, for files of several temperatures, and for sites with vectors of length zero in some snapshots;
+    sites that have them in all are no spins and left out where sites have positions.
+
+    >>> import numpy as np, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "up.npz"
+    ...     np.savez(path, spins=np.zeros((5, 4, 3)) + [0, 0, 2.2], species=list("ABBA"))
+    ...     (data,) = read(path, temperature=0.05)
+    >>> data.spins.shape, data.species.tolist(), data.notes[0].partition(": ")[2]
+    ((5, 4, 3), [0, 1, 1, 0], 'vectors of length 2.2, divided by it')
+    """
+    files, notes = files_of(paths, lambda path: _format_of(_head(path)) is not None)
+    systems = stacked([(str(file), _frames(file, species, periodic)) for file in files], one_run)
+    common, more = _temperature(systems, checked_temperature(temperature, "temperature"))
+    names = species_of(systems)
+    if len(files) > 1 and not one_run and sum(len(system.spins) for system in systems) == len(files):
+        more += (f"{len(files)} files of one snapshot each are taken as independent runs, not as one run (one_run=True)",)
+    return tuple(_snapshots(system, names, common, moments, notes + more) for system in systems)
+
+
+def _format_of(head: bytes) -> ModuleType | None:
+    return next((format_ for format_ in _FORMATS if format_.recognises(head)), None)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_HEAD)
+    except OSError:  # said when it is read
+        return b""
+
+
+def _frames(path: Path, species: Sequence[str] | None, periodic: Sequence[bool] | None) -> list[Frames]:
+    """Return the frames of a file, with what the caller states in place of the file."""
+    content = read_bytes(path, _EXPECTED)
+    format_ = _format_of(content[:_HEAD])
+    if format_ is None:
+        if content.startswith(b"\x93NUMPY"):
+            raise InputError(path, "a single array (npy)", "an archive of named arrays: numpy.savez(path, spins=spins)")
+        raise InputError(path, "a file of another format" if content else "an empty file", _EXPECTED)
+    frames: list[Frames] = format_.read(content, str(path))
+    if periodic is not None:
+        along = _axes(periodic)
+        frames = [attrs.evolve(part, layout=attrs.evolve(part.layout, periodic=along)) for part in frames]
+    return frames if species is None else [_with_species(part, species) for part in frames]
+
+
+def _axes(periodic: Any) -> Axes:
+    if isinstance(periodic, str) or np.shape(periodic) != (3,) or not all(isinstance(along, bool | np.bool_) for along in periodic):
+        raise InputError("periodic", f"{periodic!r}", "three of True or False, along the cell vectors a, b, c")
+    return bool(periodic[0]), bool(periodic[1]), bool(periodic[2])
+
+
+def _with_species(part: Frames, species: Any) -> Frames:
+    if part.species is not None:
+        raise InputError(part.where, "species, and others given", "species where the file has none")
+    if not isinstance(species, Sequence) or not all(isinstance(name, str) for name in species):
+        raise InputError("species", f"{species!r}"[:80], "a word of letters, or a name for each site")
+    if len(species) != part.spins.shape[1]:
+        raise InputError(part.where, f"{part.spins.shape[1]} sites, and {len(species)} species given", "one for each site")
+    return attrs.evolve(part, species=tuple(species))
+
+
+def _temperature(systems: Sequence[System], given: float | None) -> tuple[float | None, tuple[str, ...]]:
+    """Return the temperature of all systems, and a note where it is not what their files state."""
+    stated = {checked_temperature(part.temperature, part.where): part.where for system in systems for part in system.parts}
+    if given is not None:
+        others = sorted(value for value in stated if value is not None and value != given)
+        shown = ", ".join(f"{value:g}" for value in others[:4]) + (", …" if len(others) > 4 else "")
+        return given, (f"temperature {given:g} as given, in place of {shown} in the files",) if others else ()
+    if len(stated) > 1:
+        (one, first), (other, second) = list(stated.items())[:2]
+        places = [f"{'none' if value is None else f'{value:g}'} in {where}" for value, where in ((one, first), (other, second))]
+        raise InputError(
+            "temperature", " and ".join(places), "one temperature in all files, or temperature=… (--temperature) for all"
+        )
+    return next(iter(stated)), ()
+
+
+def _snapshots(
+    system: System, names: tuple[str, ...] | None, temperature: float | None, moments: bool, notes: tuple[str, ...]
+) -> Snapshots:
+    spins, species, layout = system.spins, system.species, system.layout
+    empty = empty_sites(spins, system.origin, system.place)
+    if empty.any():
+        if layout.positions is None or layout.bonds is not None:
+            found = f"{np.count_nonzero(empty)} sites with vectors of length 0, the first is site {int(empty.argmax())}"
+            raise InputError(system.origin, found, "spins at each site of a chain or of a list of bonds")
+        notes += (f"{system.origin}: {np.count_nonzero(empty)} of {len(empty)} sites are empty (vectors of length 0) and left out",)
+        spins, layout = spins[:, ~empty], layout.without(empty)
+        species = None if species is None else tuple(np.array(species)[~empty].tolist())
+    spins, of_lengths = unit_spins(spins, moments, system.origin)
+    geometry, of_sites = geometry_of(layout, spins.shape[1], system.origin)
+    return Snapshots.of(
+        spins,
+        None if species is None else np.array([str(name) for name in species] if names else species),
+        geometry=geometry,
+        run=system.run,
+        temperature=temperature,
+        species_names=names,
+        origin=system.origin,
+        notes=[printable(note) for note in (*notes, *system.notes, *of_lengths, *of_sites)],
+    )
