@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from paper_repro.physics.terms import Biquadratic, Exchange, Field, Terms
     from paper_repro.physics.truth import Truth
     from paper_repro.sampling.exact_data import exact_data
+    from paper_repro.sampling.readers.npz import write
+    from paper_repro.sampling.readers.read import read
     from paper_repro.sampling.snapshots import Snapshots
     from paper_repro.score.field import NetworkForce, NetworkScore, force_of
     from paper_repro.score.weights import load_weights
@@ -60,15 +62,17 @@ _MODULES = {
     "maximum_likelihood": "analysis.maximum_likelihood",
     "normal_equations": "analysis.basis_fit",
     "pseudolikelihood": "analysis.pseudolikelihood",
+    "read": "sampling.readers.read",
     "score_matching": "analysis.score_matching",
     "specs_folder": "spec",
+    "write": "sampling.readers.npz",
 }
 
 __all__ = [
     "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "InputError", "NetworkForce", "NetworkScore",
     "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit_weights", "compare", "exact_data", "force_of",
     "least_squares", "load_published", "load_spec", "load_weights", "maximum_likelihood", "normal_equations", "pseudolikelihood",
-    "score_matching", "specs_folder",
+    "read", "score_matching", "specs_folder", "write",
 ]  # fmt: skip
 
 

@@ -16,7 +16,10 @@ from paper_repro.files import InputError, printable
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.sampling.readers.archive import Arrays, load_arrays
 from paper_repro.sampling.readers.frames import Axes, Frames, Layout, Species
+from paper_repro.sampling.readers.npz_writer import write
 from paper_repro.sampling.vectors import finite_vectors
+
+__all__ = ["KEYS", "read", "recognises", "write"]
 
 KEYS = ("spins", "species", "bonds", "positions", "cell", "periodic", "temperature", "run", "sequences")
 _SHOWN = 8  # of the names of other arrays
