@@ -9,6 +9,7 @@ import attrs
 from paper_repro.analysis.basis_fit import Fit, least_squares, normal_equations
 from paper_repro.analysis.comparison import Comparison, compare
 from paper_repro.analysis.force_field import ForceField
+from paper_repro.analysis.identifiability import NotIdentifiableError
 from paper_repro.files import input_error
 from paper_repro.numerics.parallel import available_cores
 from paper_repro.numerics.streams import data_key
@@ -85,9 +86,11 @@ def inverted(
     weights: Path,
     progress: Callable[[int], None] | None = None,
 ) -> Fit:
-    """Invert the force of the network in ``weights``; raises ``InputError`` naming the file where that cannot be done."""
+    """Invert the force of the network in ``weights``; raises ``InputError`` at the file, or the data, where that cannot be done."""
     try:
         equations = normal_equations(field, data, Terms.of(spec.hamiltonian), progress, threads=available_cores())
         return least_squares(equations, spec.inversion.resamples, data_key(seed, "inversion"), spec.inversion.r2_about)
+    except NotIdentifiableError as error:
+        raise input_error(f"spec {spec.name}: the fresh data", error, "more sequences or snapshots") from error
     except ValueError as error:
         raise input_error(weights, error, "a force field that can be inverted") from error

@@ -15,10 +15,11 @@ import numpy as np
 import scipy.linalg
 
 from paper_repro.analysis.force_field import ForceField, force_on
-from paper_repro.analysis.identifiability import condition_number
+from paper_repro.analysis.identifiability import condition_number, shortest
 from paper_repro.analysis.independent_units import unit_sums
 from paper_repro.analysis.sandwich import sandwich
 from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.estimates import quotient, roots
 from paper_repro.numerics.resampling import bootstrap, multiplicities, standard_errors
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots
@@ -111,10 +112,13 @@ def _parts(total: Floats, count: int) -> tuple[Floats, Floats, float, float, flo
 
 
 def r_squared(total: Floats, coefficients: Floats, about: About) -> float:
-    """Return R² = 1 - |y - A c|² / |y - ȳ|² of a sum of rows of ``NormalEquations``; ȳ is 0 where it is taken about zero."""
+    """Return R² = 1 - |y - A c|² / |y - ȳ|² of a sum of rows of ``NormalEquations``; ȳ is 0 where it is taken about zero.
+
+    NaN of a force that does not vary: there is nothing to explain.
+    """
     gram, moment, squares, sums, equations = _parts(total, len(coefficients))
     residual = squares - 2 * coefficients @ moment + coefficients @ gram @ coefficients
-    return float(1 - residual / (squares - (sums**2 / equations if about == "mean" else 0.0)))
+    return 1 - quotient(residual, squares - (sums**2 / equations if about == "mean" else 0.0))
 
 
 def least_squares(
@@ -135,7 +139,7 @@ def least_squares(
     def refitted(drawn: Integers) -> list[float]:
         some = multiplicities(drawn) @ rows
         some_gram, some_moment, *_ = _parts(some, count)
-        c = np.linalg.pinv(some_gram, hermitian=True) @ some_moment
+        c = shortest(some_gram, some_moment)
         return [*c, r_squared(some, c, r2_about)]
 
     draws = bootstrap(refitted, units, resamples, np.random.default_rng(seed))
@@ -146,7 +150,7 @@ def least_squares(
         equations=int(size),
         coefficients=coefficients,
         coefficient_errors=errors[:count],
-        sandwich_errors=np.sqrt(np.diagonal(sandwich(gram, equations.moment - equations.gram @ coefficients))),
+        sandwich_errors=roots(np.diagonal(sandwich(gram, equations.moment - equations.gram @ coefficients))),
         r2=r_squared(total, coefficients, r2_about),
         r2_error=float(errors[count]),
         r2_about_zero=r_squared(total, coefficients, "zero"),

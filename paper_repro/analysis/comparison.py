@@ -7,6 +7,7 @@ import numpy as np
 
 from paper_repro.analysis.basis_fit import Fit
 from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.estimates import quotient, quotients
 from paper_repro.numerics.resampling import standard_errors
 from paper_repro.physics.truth import Truth
 
@@ -32,14 +33,15 @@ class Comparison:
 
 
 def cosine_similarity(first: Floats, second: Floats) -> float:
-    """Return the cosine of the angle between two vectors (term,)."""
-    return float(first @ second / np.sqrt((first @ first) * (second @ second)))
+    """Return the cosine of the angle between two vectors (term,); NaN where one of them is 0."""
+    return quotient(first @ second, np.sqrt((first @ first) * (second @ second)))
 
 
 def compare(fit: Fit, truth: Truth) -> Comparison:
     """Set a fit beside the truth; raises ``ValueError`` where they have different terms.
 
-    Where every true coupling is 0 there is no direction, ratio or size to compare with: all is NaN.
+    Where every true coupling is 0 there is no direction, ratio or size to compare with: all is NaN. So are the errors of the ratios
+    where the reference coupling is 0 in a resample: they have no finite variance.
     """
     true, reference = truth.couplings, truth.reference
     if fit.terms != truth.terms.names:
@@ -48,7 +50,7 @@ def compare(fit: Fit, truth: Truth) -> Comparison:
     def compared(c: Floats) -> list[float]:
         if not true.any():
             return [math.nan] * (len(true) + 2)
-        return [*(c / c[reference]), cosine_similarity(c, true), float(c @ true / (true @ true))]
+        return [*quotients(c, c[reference]), cosine_similarity(c, true), float(c @ true / (true @ true))]
 
     found = compared(fit.coefficients)
     errors = standard_errors(np.array([compared(c) for c in fit.draws])) if fit.units > 1 else np.full(len(found), np.nan)

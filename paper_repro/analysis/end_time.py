@@ -16,6 +16,7 @@ from scipy.special import xlogy
 
 from paper_repro.analysis import likelihood
 from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.estimates import standard_error
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.sphere import legendre_series
 from paper_repro.physics.two_spin import TwoSpinDiffusion
@@ -25,6 +26,7 @@ from paper_repro.spec import Likelihood
 _NODES = 200
 _GROUPS, _CHUNK = 20, 250
 _SMALLEST = 1e-10  # weights of the heat kernel's series below this are left out
+_MOST = 200  # degrees of that series; more are needed before t = 0.001, where the average has no finite variance
 
 
 def two_spin_cost(kappa: float, end_time: float) -> float:
@@ -45,8 +47,24 @@ def gaussian_cost(correlations: Floats, end_time: float) -> float:
 
 
 def _excess(density: Floats) -> Floats:
-    """Return ln f + 1/f - 1 of f = p/uniform: its mean is that of ln f, as ⟨1/f⟩ = 1, with far less scatter near f = 1."""
-    return np.log(density) + 1 / density - 1
+    """Return ln f + 1/f - 1 of f = p/uniform: its mean is that of ln f, as ⟨1/f⟩ = 1, with far less scatter near f = 1.
+
+    NaN where an estimate of f is not positive: it has no logarithm.
+    """
+    with np.errstate(all="ignore"):
+        excess: Floats = np.log(density) + 1 / density - 1
+    return np.where(np.isfinite(excess), excess, np.nan)
+
+
+def _heat_kernel_weights(time: float) -> list[float] | None:
+    """Return the weights of the Legendre series of 4π p_t; None where more than ``_MOST`` degrees are needed."""
+    weights = [1.0]
+    while weights[-1] > _SMALLEST:
+        degree = len(weights)
+        if degree > _MOST:
+            return None
+        weights.append((2 * degree + 1) * math.exp(-0.5 * degree * (degree + 1) * time))
+    return weights
 
 
 def chain_cost(law: ExactChain, end_time: float, outer: int, inner: int, generator: np.random.Generator) -> tuple[float, float]:
@@ -54,15 +72,15 @@ def chain_cost(law: ExactChain, end_time: float, outer: int, inner: int, generat
 
     (4π)^N p_T(x) = ⟨Π_i 4π p_T(x_i|S_i)⟩ over the law, an average over ``inner`` exact samples, at ``outer`` points x that are
     exact samples diffused by Brownian motion. The bias of the inner average is removed to first order by the jackknife over
-    groups of its samples. Meant for times where every spin has diffused far; the error says where it is not.
+    groups of its samples. Meant for times where every spin has diffused far; the error says where it is not, and NaN where an
+    estimate of p_T is not positive, or the heat kernel so narrow that its series does not end.
     """
+    weights = _heat_kernel_weights(end_time)
+    if weights is None:
+        return math.nan, math.nan
     clean = torch.as_tensor(law.sample(outer, generator))
     noise = torch.Generator().manual_seed(int(generator.integers(2**63)))
     noisy = brownian_step(clean, torch.full(clean.shape[:-1], end_time, dtype=clean.dtype), noise).numpy()
-    weights = [1.0]
-    while weights[-1] > _SMALLEST:
-        degree = len(weights)
-        weights.append((2 * degree + 1) * math.exp(-0.5 * degree * (degree + 1) * end_time))
     sums = np.zeros((_GROUPS, outer))
     count = max(1, inner // (_GROUPS * _CHUNK))
     for group in range(_GROUPS):
@@ -122,7 +140,7 @@ def end_time_costs(
             EndTimeCost(
                 end_time=end_time,
                 pair=float(excess.mean()),
-                pair_error=float(np.std(excess, ddof=1)) / math.sqrt(count),
+                pair_error=standard_error(excess),
                 pair_exact=two_spin_cost(kappa, end_time),
                 flow_error=flow_error,
                 chain=of_chain,
@@ -136,13 +154,16 @@ def end_time_costs(
 def _pair_excess(settings: Likelihood, kappa: float, spins: torch.Tensor, threads: int) -> tuple[Floats, float]:
     """Return what the flow of pairs (configuration, 2, 3) lacks in ln p (configuration,), and the largest error of the solver.
 
-    With the exact score the flow carries p_ε into p_T, so that what is missing is known at the start.
+    With the exact score the flow carries p_ε into p_T, so that what is missing is known at the start. NaN where the solver does
+    not follow the flow.
     """
     law = TwoSpinDiffusion(kappa)
     times = likelihood.time_grid(settings)
-    missing = law.log_density(spins, float(times[0])) - likelihood.log_likelihood(
-        law.score, spins, times, solver=settings.solver, threads=threads
-    )
+    try:
+        found = likelihood.log_likelihood(law.score, spins, times, solver=settings.solver, threads=threads)
+    except FloatingPointError:  # the density has no digits where the flow goes
+        return np.full(len(spins), np.nan), math.nan
+    missing = law.log_density(spins, float(times[0])) - found
     ends = likelihood.follow(law.score, spins, times, settings.solver)
     at_end = law.log_density(ends, settings.end_time) + 2 * math.log(4 * math.pi)
     return _excess(np.exp(missing.numpy())), float((missing - at_end).abs().max())

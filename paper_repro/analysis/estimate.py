@@ -4,6 +4,7 @@ import attrs
 import numpy as np
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.estimates import roots
 
 
 @attrs.frozen(eq=False)
@@ -17,4 +18,4 @@ class Estimate:
     @property
     def errors(self) -> Floats:
         """One standard error of each coefficient (term,)."""
-        return np.sqrt(np.diagonal(self.covariance))
+        return roots(np.diagonal(self.covariance))

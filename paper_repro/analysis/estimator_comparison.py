@@ -9,10 +9,12 @@ from scipy import stats
 
 from paper_repro.analysis.comparison import cosine_similarity
 from paper_repro.analysis.estimate import Estimate
+from paper_repro.analysis.identifiability import condition_number
 from paper_repro.analysis.maximum_likelihood import fisher_information, maximum_likelihood
 from paper_repro.analysis.pseudolikelihood import pseudolikelihood
 from paper_repro.analysis.score_matching import score_matching
 from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.estimates import quotient, quotients, roots
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.snapshots import Snapshots
@@ -66,25 +68,31 @@ def estimate_all(
 
 
 def cramer_rao_errors(data: Sequence[Snapshots], truth: Truth, threads: int) -> Floats:
-    """Return the smallest standard error that an unbiased estimator of θ = βJ can have on these snapshots (term,)."""
+    """Return the smallest standard error that an unbiased estimator of θ = βJ can have on these snapshots (term,).
+
+    Raises ``NotIdentifiableError`` where the snapshots do not fix the couplings.
+    """
     information = fisher_information(data, truth.beta * truth.couplings, truth.terms, threads)
-    smallest: Floats = np.sqrt(np.diagonal(np.linalg.inv(information)))
-    return smallest
+    condition_number(truth.terms.names, information)
+    return roots(np.diagonal(np.linalg.inv(information)))
 
 
 def quality(found: TimedEstimate, truth: Truth, bound: Floats, sequences: int) -> EstimatorQuality:
-    """Set an estimate beside the truth; its interval is Student's, of ``sequences`` independent ones."""
+    """Set an estimate beside the truth; its interval is Student's, of ``sequences`` independent ones.
+
+    NaN where there is nothing to compare with: ratios and direction of couplings that are all 0, errors of one sequence.
+    """
     true, reference, beta = truth.couplings, truth.reference, truth.beta
     theta = found.coefficients
     quantile = float(stats.t.ppf(0.975, max(sequences - 1, 1)))
-    ratios = theta / theta[reference]
+    ratios, true_ratios = quotients(theta, theta[reference]), quotients(true, true[reference])
     return EstimatorQuality(
         name=found.name,
         couplings=theta / beta,
         half_widths=quantile * found.errors / beta,
         cosine=cosine_similarity(theta, true),
-        scale_over_beta=float(theta @ true / (true @ true) / beta),
-        largest_ratio_error=float(np.abs(ratios - true / true[reference]).max()),
-        efficiency=(bound / found.errors) ** 2,
+        scale_over_beta=quotient(theta @ true, true @ true) / beta,
+        largest_ratio_error=float(np.abs(ratios - true_ratios).max()),
+        efficiency=quotients(bound, found.errors) ** 2,
         seconds=found.seconds,
     )

@@ -1,4 +1,4 @@
-"""Whether data tell terms apart: the Gram matrix of their gradients must have full rank."""
+"""Whether data tell terms apart, and the solution where they do: the Gram matrix of the gradients must have full rank."""
 
 from collections.abc import Sequence
 
@@ -10,15 +10,37 @@ from paper_repro.numerics.arrays import Floats
 _RANK = 1e-12
 
 
+class NotIdentifiableError(ValueError):
+    """The data do not fix the couplings: some term acts nowhere in them, or terms cannot be told apart."""
+
+
 def condition_number(names: Sequence[str], gram: Floats) -> float:
     """Return the condition of the gradients whose Gram matrix (term, term) is given.
 
-    Raises ``ValueError`` where some term has no gradient anywhere in the data, or where the gradients are linearly dependent.
+    Raises ``NotIdentifiableError`` where some term has no gradient anywhere in the data, or where the gradients are linearly
+    dependent.
     """
     absent = [name for name, norm in zip(names, np.diagonal(gram), strict=True) if norm == 0]
     if absent:
-        raise ValueError(f"{', '.join(absent)} act nowhere in the data; expected snapshots on which every term acts")
+        raise NotIdentifiableError(f"{', '.join(absent)} act nowhere in the data; expected snapshots on which every term acts")
     spectrum = np.linalg.eigvalsh(gram)
     if spectrum[0] <= _RANK * spectrum[-1]:
-        raise ValueError("the terms are linearly dependent on these data; expected snapshots that tell them apart")
+        raise NotIdentifiableError("the terms are linearly dependent on these data; expected snapshots that tell them apart")
     return float(np.sqrt(spectrum[-1]) / np.sqrt(spectrum[0]))
+
+
+def solve(gram: Floats, moment: Floats) -> Floats:
+    """Return c of G c = m (term, …) for a Gram matrix G (term, term); the shortest of them where G has not full rank."""
+    spectrum = np.linalg.eigvalsh(gram)
+    if spectrum[0] <= _RANK * spectrum[-1]:
+        return shortest(gram, moment)
+    return np.asarray(np.linalg.solve(gram, moment), dtype=np.float64)
+
+
+def shortest(gram: Floats, moment: Floats) -> Floats:
+    """Return the shortest c (term, …) that minimises |G c - m| for a Gram matrix G (term, term).
+
+    Resamples of few units need not hold every term: what such a resample says nothing of is 0 in it.
+    """
+    found: Floats = np.linalg.pinv(gram, rcond=_RANK, hermitian=True) @ moment
+    return found

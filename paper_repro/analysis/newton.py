@@ -6,6 +6,7 @@ import numpy as np
 import scipy.linalg
 from scipy.optimize import minimize
 
+from paper_repro.analysis.identifiability import NotIdentifiableError, solve
 from paper_repro.numerics.arrays import Floats
 
 #: At couplings θ (term,): value, gradients of each unit (unit, term), curvature (term, term), which is minus the Hessian.
@@ -20,11 +21,14 @@ def maximise(likelihood: Likelihood, start: Floats) -> tuple[Floats, Floats, Flo
     """Return the couplings of the largest value, with the curvature and the gradients of each unit there.
 
     The search is made in units of the standard errors at ``start``. A ``ValueError`` of the likelihood counts as a value of -∞: the
-    region is made smaller. Raises ``ValueError`` where no maximum is found.
+    region is made smaller. Raises ``ValueError`` where no maximum is found, ``NotIdentifiableError`` where the data fix none.
     """
     origin = np.zeros(len(start))
     known = {origin.tobytes(): likelihood(start)}
-    root = scipy.linalg.cholesky(known[origin.tobytes()][2], lower=True)
+    try:
+        root = scipy.linalg.cholesky(known[origin.tobytes()][2], lower=True)
+    except np.linalg.LinAlgError as error:
+        raise NotIdentifiableError("a likelihood without curvature; expected snapshots that tell the terms apart") from error
 
     def couplings(x: Floats) -> Floats:
         moved: Floats = start + scipy.linalg.solve_triangular(root, x, lower=True, trans=1)
@@ -53,6 +57,6 @@ def maximise(likelihood: Likelihood, start: Floats) -> tuple[Floats, Floats, Flo
         raise ValueError(f"no maximum within {_STEPS} steps; expected snapshots that the terms can describe and tell apart")
     theta, (_, scores, curvature) = couplings(found.x), at(found.x)
     for _ in range(_LAST_STEPS):
-        theta = theta + np.linalg.solve(curvature, scores.sum(0))
+        theta = theta + solve(curvature, scores.sum(0))
         _, scores, curvature = likelihood(theta)
     return theta, curvature, scores

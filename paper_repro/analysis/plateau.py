@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.estimates import quotient, standard_error
 from paper_repro.numerics.resampling import bootstrap, standard_errors
 
 
@@ -41,12 +42,7 @@ class Plateau:
 
 def _slope(x: Floats, y: Floats) -> float:
     centred = x - x.mean()
-    return float(centred @ y / (centred @ centred))
-
-
-def standard_error(values: Floats) -> float:
-    """Return the standard error of the mean of independent ``values`` (value,), NaN for fewer than two."""
-    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
+    return quotient(centred @ y, centred @ centred)
 
 
 def calibrate(

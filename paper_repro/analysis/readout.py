@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from paper_repro.analysis.force_field import ForceField, force_on
 from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.estimates import quotient
 from paper_repro.numerics.parallel import in_order
 from paper_repro.physics.terms import Exchange
 from paper_repro.physics.truth import Truth
@@ -71,9 +72,9 @@ def read_interaction(interaction: Interaction, data: Iterable[Snapshots], truth:
         quartiles=np.array([np.quantile(size[r == k], [0.25, 0.5, 0.75]) for k in separations]),
         means=np.array([size[r == k].mean() for k in separations]),
         counts=np.array([np.count_nonzero(r == k) for k in separations]),
-        within_range=float(size[within].sum() / size.sum()),
+        within_range=quotient(size[within].sum(), size.sum()),
         pearson=_correlation(w[within], j[within]),
-        slope=float(w[within] @ j[within] / (j[within] @ j[within])) if j.any() else math.nan,
+        slope=quotient(w[within] @ j[within], j[within] @ j[within]),
     )
 
 

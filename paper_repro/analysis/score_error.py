@@ -16,6 +16,7 @@ import torch
 
 from paper_repro.analysis.likelihood import ScoreField
 from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.estimates import quotient, root, standard_error
 from paper_repro.physics.exact import ExactChain
 from paper_repro.sampling.posterior import average_score
 from paper_repro.score.diffusion import brownian_step
@@ -31,6 +32,7 @@ class ScoreError:
     """A score at one time against the exact one: all but the last two are relative to the exact score.
 
     ``error`` is √(⟨|s* - s|²⟩ / ⟨|s*|²⟩), ``slope`` ⟨s·s*⟩ / ⟨|s|²⟩ (1 where s has the right size), ``exact`` ⟨|s*|²⟩ per spin;
+    NaN where the estimate of ⟨|s*|²⟩ is not positive (on a hot law it is noise), and the slope of a score that is 0.
     ``cost`` is ½ t ⟨(s* - s)·s*⟩ per spin, what a unit of ln t adds to -⟨ln p⟩, with its standard error.
     """
 
@@ -86,11 +88,11 @@ def _error_at(
     costs = 0.25 * time * (per_spin(one - ours, two) + per_spin(two - ours, one))
     return ScoreError(
         time=time,
-        error=math.sqrt(max(missed, 0.0) / exact),
-        slope=float(per_spin(ours, (one + two) / 2).mean() / per_spin(ours, ours).mean()),
+        error=root(quotient(max(missed, 0.0), exact)) if exact > 0 else math.nan,
+        slope=quotient(per_spin(ours, (one + two) / 2).mean(), per_spin(ours, ours).mean()),
         exact=float(exact),
         cost=float(costs.mean()),
-        cost_error=float(costs.std(ddof=1)) / math.sqrt(count),
+        cost_error=standard_error(costs),
     )
 
 

@@ -110,10 +110,9 @@ def _evidence(
     plateaus: "Sequence[Sequence[PlateauOfTraining]]",
     reporter: TerminalReporter,
 ) -> "Evidence":
-    from numpy.linalg import LinAlgError
-
     from paper_repro.analysis.claim_tests.claim_tests import ClaimTests
     from paper_repro.analysis.claim_tests.measure import STEPS, measure_evidence
+    from paper_repro.analysis.identifiability import NotIdentifiableError
     from paper_repro.numerics.parallel import available_cores
 
     with reporter:
@@ -121,7 +120,10 @@ def _evidence(
         tests, (ours, reference) = ClaimTests(networks, spec, *sizes, available_cores()), plateaus
         try:
             return measure_evidence(tests, ours, reference, reporter.advance)
-        except (ValueError, LinAlgError) as error:
+        except NotIdentifiableError as error:
+            where = f"spec {spec.name}: --sequences {sizes[0]} --snapshots {sizes[1]} --seed {sizes[2]}"
+            raise input_error(where, error, "snapshots that fix the couplings") from error
+        except ValueError as error:
             raise input_error(", ".join(map(str, files)), error, "force fields that can be inverted") from error
 
 

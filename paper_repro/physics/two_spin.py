@@ -17,6 +17,9 @@ from scipy.special import spherical_in
 
 from paper_repro.physics.sphere import legendre_series, project
 
+#: Largest κ whose Bessel functions, of the size of e^κ/κ, are finite in double precision.
+_LARGEST = 700.0
+
 
 @functools.lru_cache(maxsize=1024)
 def _weights(kappa: float, terms: int, time: float) -> tuple[float, ...]:
@@ -45,6 +48,11 @@ class TwoSpinDiffusion:
     def _terms_needed(self) -> int:
         """Enough at every time: i_l(κ)/i_0(κ) falls like e^{-l²/2|κ|}."""
         return max(80, 10 + math.ceil(9 * math.sqrt(abs(self.kappa))))
+
+    def __attrs_post_init__(self) -> None:
+        """Raise ``ValueError`` where the Bessel functions leave double precision."""
+        if not abs(self.kappa) <= _LARGEST:
+            raise ValueError(f"κ = {self.kappa:g}; expected at most {_LARGEST:g} in size, as sinh κ is a finite number there")
 
     def series(self, cosine: torch.Tensor, time: float) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the density p_t over (4π)^{-2} and its derivative in u, for cosines of any shape.

@@ -43,6 +43,11 @@ def percent(value: float) -> str:
     return f"{value:.1%}" if math.isfinite(value) else NONE
 
 
+def scientific(value: float, digits: int = 1) -> str:
+    """Return a value as a power of ten times a number of ``digits`` decimals; "—" where it is not finite."""
+    return f"{value:.{digits}e}" if math.isfinite(value) else NONE
+
+
 def significant(value: float, digits: int = 2) -> str:
     """Return a value in ``digits`` significant digits; "—" where it is not finite."""
     text = f"{value:.{digits}g}" if math.isfinite(value) else NONE

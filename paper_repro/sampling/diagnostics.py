@@ -4,6 +4,7 @@ import attrs
 import numpy as np
 
 from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.estimates import quotient, quotients
 from paper_repro.numerics.resampling import bootstrap, multiplicities, standard_errors
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix
@@ -64,7 +65,7 @@ def summarise(sampled: Diagnostics) -> Summary:
         smallest_swap_rate=float(np.min(known)) if len(known) else np.nan,
         round_trips=_mean(sampled.round_trips),
         autocorrelation=tau,
-        thinning_ratio=sampled.thinning / tau,
+        thinning_ratio=quotient(sampled.thinning, tau),
         z_mean=_mean(z),
         z_deviation=float(np.std(z, ddof=1)) if len(z) > 1 else np.nan,
         z_largest=float(np.max(np.abs(z))) if len(z) else np.nan,
@@ -120,7 +121,7 @@ def autocorrelation(
 
     def pooled(drawn: Integers) -> list[float]:
         some = multiplicities(drawn) @ covariances
-        return [*(some / some[0]), 2 * some[: window + 1].sum() / some[0] - 1]
+        return [*quotients(some, some[0]), 2 * quotient(some[: window + 1].sum(), some[0]) - 1]
 
     errors = standard_errors(bootstrap(pooled, count, resamples, generator))
     excess = centred.mean(1)
@@ -132,7 +133,7 @@ def autocorrelation(
         time_error=float(errors[-1]) * step_sweeps,
         window=float(window * step_sweeps),
         converged=bool(wide.any()),
-        z=float(excess.sum() / np.sqrt((excess**2).sum())),
+        z=quotient(excess.sum(), np.sqrt((excess**2).sum())),
     )
 
 

@@ -1,10 +1,12 @@
 """What replica exchange gains: autocorrelation times with the ladder, without it, and by plain Metropolis."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.estimates import quotient
 from paper_repro.numerics.measured import Measured
 from paper_repro.numerics.parallel import in_order
 from paper_repro.physics.exact import ExactChain
@@ -78,5 +80,5 @@ def _gain(alone: tuple[Measured, Measured], with_ladder: tuple[Measured, Measure
 
 
 def _ratio(one: Measured, other: Measured) -> Measured:
-    ratio = one.value / other.value
-    return Measured(ratio, ratio * float(np.hypot(one.standard_error / one.value, other.standard_error / other.value)))
+    ratio, parts = quotient(one.value, other.value), [quotient(item.standard_error, item.value) for item in (one, other)]
+    return Measured(ratio, ratio * math.hypot(*parts))

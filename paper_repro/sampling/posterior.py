@@ -75,6 +75,16 @@ def _tables(time: float) -> tuple[Floats, Floats]:
     return log_kernel, slope
 
 
+def _pull(time: float) -> float:
+    """Return κ of the mean cosine coth κ - 1/κ = e^{-t}: κ → 3 e^{-t} at late and 1/t at early times."""
+    mean = math.exp(-time)
+    if mean < 1e-5:
+        return 3 * mean
+    if time < 1e-8:
+        return 1 / time
+    return float(brentq(lambda kappa: 1 / math.tanh(kappa) - 1 / kappa - mean, 1e-6, 1e9))
+
+
 def average_score(
     couplings: Floats, clean: Floats, noisy: Floats, time: float, sweeps: int, generator: np.random.Generator
 ) -> Floats:
@@ -84,6 +94,4 @@ def average_score(
     starts; a fifth as many sweeps more are left out, so that two estimates of one ``noisy`` are nearly independent.
     """
     log_kernel, slope = _tables(time)
-    mean = math.exp(-time)
-    pull = brentq(lambda kappa: 1 / math.tanh(kappa) - 1 / kappa - mean, 1e-6, 1e9)
-    return _average(clean, noisy, couplings, pull, log_kernel, slope, sweeps, sweeps // _BURN_IN, generator)
+    return _average(clean, noisy, couplings, _pull(time), log_kernel, slope, sweeps, sweeps // _BURN_IN, generator)

@@ -9,7 +9,9 @@ import numpy as np
 
 from paper_repro.analysis.basis_fit import NormalEquations, normal_equations
 from paper_repro.analysis.force_field import ForceField
+from paper_repro.analysis.identifiability import solve
 from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.estimates import deviation
 from paper_repro.numerics.measured import Measured
 from paper_repro.numerics.resampling import bootstrap, standard_errors
 from paper_repro.numerics.streams import data_key
@@ -74,7 +76,7 @@ class ClaimTests:
 
 def couplings_from(equations: NormalEquations) -> Floats:
     """Return the least-squares couplings (term,) of all units together."""
-    return np.linalg.solve(equations.gram.sum(0), equations.moment.sum(0))
+    return solve(equations.gram.sum(0), equations.moment.sum(0))
 
 
 def resampled(value: Callable[[Integers], float], count: int, resamples: int, seed: np.random.SeedSequence) -> Measured:
@@ -89,4 +91,4 @@ def over_networks(each: Sequence[Measured]) -> Measured:
     if len(values) < 2:
         return each[0]
     within = math.sqrt(sum(item.standard_error**2 for item in each)) / len(each)
-    return Measured(statistics.fmean(values), math.hypot(within, statistics.stdev(values) / math.sqrt(len(values))))
+    return Measured(statistics.fmean(values), math.hypot(within, deviation(values) / math.sqrt(len(values))))

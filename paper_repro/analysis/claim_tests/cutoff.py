@@ -1,14 +1,18 @@
 """Claims: W, and the inferred force, have a sharp cutoff beyond the range of the Hamiltonian."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 
+import attrs
 import numpy as np
 
 from paper_repro.analysis import readout
 from paper_repro.analysis.basis_fit import NormalEquations
 from paper_repro.analysis.claim_tests.claim_tests import RESAMPLES, ClaimTests, over_networks, resampled
 from paper_repro.analysis.claim_tests.evidence import ForceBeyondRange, InteractionBeyondRange
+from paper_repro.analysis.identifiability import solve
 from paper_repro.numerics.arrays import Integers
+from paper_repro.numerics.estimates import quotient
 from paper_repro.numerics.measured import Measured
 from paper_repro.physics.terms import Exchange, Terms
 from paper_repro.physics.terms.pairs import pair_terms
@@ -18,8 +22,11 @@ _FARTHEST = 6  # separation to which terms are fitted
 
 
 def measure_force(tests: ClaimTests, data: Sequence[Snapshots]) -> ForceBeyondRange:
-    """Measure the couplings beyond the range of the force of every network, in one fit with those within it."""
-    longer = with_longer_terms(tests.truth.terms, _FARTHEST)
+    """Measure the couplings beyond the range of the force of every network, in one fit with those within it.
+
+    Only terms that act in the data are fitted; NaN where none beyond the range does: the chains are too short for one.
+    """
+    longer = acting(with_longer_terms(tests.truth.terms, _FARTHEST), data, tests.truth.terms.names)
     within = len(tests.spec.hamiltonian.terms)
     each = [beyond_range(tests.equations(network, data, longer), within, RESAMPLES, tests.key(3)) for network in tests.networks]
     return ForceBeyondRange(over_networks(each), tuple(each))
@@ -41,14 +48,28 @@ def with_longer_terms(terms: Terms, farthest: int) -> Terms:
     return terms.with_terms(more)
 
 
+def acting(terms: Terms, data: Sequence[Snapshots], always: Collection[str]) -> Terms:
+    """Return a library without the terms that act on no site of the data, but for those of the names ``always``."""
+    found = set(always)
+    for snapshots in data:
+        if len(found) < len(terms):
+            known = snapshots.numbered(terms.species_names)
+            bound = terms.on(known.geometry, known.species).terms
+            found.update(part.term.name for part in bound if len(part.clusters))
+    return attrs.evolve(terms, terms=tuple(term for term in terms.terms if term.name in found))
+
+
 def beyond_range(equations: NormalEquations, within: int, resamples: int, seed: np.random.SeedSequence) -> Measured:
     """Return |couplings beyond the range| / |couplings within it|, of a fit to both; the first ``within`` terms are within it.
 
     ``equations`` are those of ``with_longer_terms``. Noise alone makes it positive: compare it with its error.
+    NaN where there is no term beyond the range.
     """
+    if within == len(equations.terms):
+        return Measured(math.nan)
 
     def ratio(rows: Integers) -> float:
-        c = np.linalg.solve(equations.gram[rows].sum(0), equations.moment[rows].sum(0))
-        return float(np.linalg.norm(c[within:]) / np.linalg.norm(c[:within]))
+        c = solve(equations.gram[rows].sum(0), equations.moment[rows].sum(0))
+        return quotient(np.linalg.norm(c[within:]), np.linalg.norm(c[:within]))
 
     return resampled(ratio, len(equations.gram), resamples, seed)

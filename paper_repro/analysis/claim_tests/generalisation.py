@@ -3,12 +3,10 @@
 import math
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from paper_repro.analysis.claim_tests.claim_tests import ClaimTests, couplings_from, over_networks
 from paper_repro.analysis.claim_tests.detector import r2_by_unit
 from paper_repro.analysis.claim_tests.evidence import Generalisation
-from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.estimates import standard_error
 from paper_repro.numerics.measured import Measured
 from paper_repro.sampling.snapshots import Snapshots
 
@@ -26,13 +24,9 @@ def measure_generalisation(tests: ClaimTests, data: Sequence[Snapshots]) -> Gene
         each = []
         for network, c, sound in zip(tests.networks, couplings, inside, strict=True):
             other = r2_by_unit(tests.equations(network, elsewhere), c)
-            each.append(Measured(float(sound.mean() - other.mean()), math.hypot(_error(sound), _error(other))))
+            each.append(Measured(float(sound.mean() - other.mean()), math.hypot(standard_error(sound), standard_error(other))))
         found[name] = over_networks(each)
     return Generalisation(found, max(found.values(), key=lambda item: item.value))
-
-
-def _error(values: Floats) -> float:
-    return float(np.std(values, ddof=1)) / math.sqrt(len(values))
 
 
 def _places(tests: ClaimTests) -> dict[str, Callable[[], list[Snapshots]]]:

@@ -8,6 +8,7 @@ import attrs
 
 from paper_repro.analysis.claim_tests.claim_tests import over_networks
 from paper_repro.analysis.claim_tests.evidence import PlateauEvidence
+from paper_repro.numerics.estimates import deviation, quotient
 from paper_repro.numerics.measured import Measured
 
 
@@ -31,11 +32,12 @@ def measure_plateau(ours: Sequence[PlateauOfTraining], reference: Sequence[Plate
     if len(ours) < 2:
         return None
     gaps = [item.gap for item in ours]
-    gap = Measured(statistics.fmean(map(abs, gaps)), statistics.stdev(gaps) / math.sqrt(len(gaps)))
+    gap = Measured(statistics.fmean(map(abs, gaps)), deviation(gaps) / math.sqrt(len(gaps)))
     high = over_networks([Measured(item.high, 0.0) for item in ours])
     if len(reference) < 2:
         return PlateauEvidence(gap, high)
     left = over_networks([Measured(item.high, 0.0) for item in reference])
-    share = left.value / high.value
-    error = abs(share) * math.hypot(left.standard_error / left.value, high.standard_error / high.value)
+    share = quotient(left.value, high.value)
+    parts = (quotient(item.standard_error, item.value) for item in (left, high))
+    error = abs(share) * math.hypot(*parts)
     return PlateauEvidence(gap, high, left, Measured(share, error))

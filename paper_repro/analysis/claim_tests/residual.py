@@ -9,8 +9,10 @@ from paper_repro.analysis.basis_fit import least_squares
 from paper_repro.analysis.claim_tests.claim_tests import RESAMPLES, ClaimTests, resampled
 from paper_repro.analysis.claim_tests.evidence import Residual
 from paper_repro.analysis.force_field import ForceField, force_on
+from paper_repro.analysis.identifiability import solve
 from paper_repro.analysis.independent_units import unit_sums
 from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.estimates import quotients, roots
 from paper_repro.numerics.measured import Measured
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots
@@ -56,7 +58,9 @@ def joint_moments(fields: Sequence[ForceField], data: Iterable[Snapshots], terms
 def residual_correlation(joint: JointMoments, resamples: int, seed: np.random.SeedSequence) -> Measured:
     """Return the mean correlation, over pairs of fields, of the residuals of each from the terms.
 
-    1 where all have the same residual, 0 where these are independent. Raises ``ValueError`` for fewer than two fields.
+    1 where all have the same residual, 0 where these are independent, NaN where one has none.
+
+    Raises ``ValueError`` for fewer than two fields.
     """
     count = joint.product.shape[-1]
     if count < 2:
@@ -65,8 +69,8 @@ def residual_correlation(joint: JointMoments, resamples: int, seed: np.random.Se
 
     def mean(rows: Integers) -> float:
         gram, moment, product = (part[rows].sum(0) for part in (joint.gram, joint.moment, joint.product))
-        left = product - moment.T @ np.linalg.solve(gram, moment)
-        size = np.sqrt(np.diagonal(left))
-        return float((left / np.outer(size, size))[pairs].mean())
+        left = product - moment.T @ solve(gram, moment)
+        size = roots(np.diagonal(left))
+        return float(quotients(left, np.outer(size, size))[pairs].mean())
 
     return resampled(mean, len(joint.gram), resamples, seed)

@@ -8,6 +8,7 @@ from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.species import as_species
 from paper_repro.report.figures.mean_energy import MeanEnergy
 from paper_repro.report.figures.plateau import Group, Plateau
+from paper_repro.report.numbers import fixed
 from paper_repro.studies.reproduction.results import Calibration, FailedCalibration
 from paper_repro.studies.reproduction.subject import Subject
 
@@ -24,7 +25,7 @@ def plateaus(subject: Subject) -> list[Plateau] | None:
             Group(f"T = {flow.temperature:g}", flow.energies, _excess(part, flow.energies, flow.log_likelihoods))
             for flow in flows[name]
         ]
-        title = f"{name}, α = {part.alpha.value:.3f}"
+        title = f"{name}, α = {fixed(part.alpha.value, 3)}"
         found.append(Plateau(title, groups, -part.gap.value, part.gap.standard_error, part.threshold))
     return found or None
 

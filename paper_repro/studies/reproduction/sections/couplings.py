@@ -5,12 +5,13 @@ import statistics
 
 import attrs
 
+from paper_repro.numerics.estimates import deviation
 from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Figure, Section, Table, Text
 from paper_repro.report.numbers import NONE, fixed, number, significant
 from paper_repro.studies.reproduction.determinism import EXACT, GIVEN, STATISTICAL
 from paper_repro.studies.reproduction.results import AUTHORS_NAME, Inversion
-from paper_repro.studies.reproduction.sections.intervals import between, over_trainings
+from paper_repro.studies.reproduction.sections.intervals import over_trainings
 from paper_repro.studies.reproduction.sections.tables import shown
 from paper_repro.studies.reproduction.sections.verdicts import TONES
 from paper_repro.studies.reproduction.subject import Subject
@@ -129,7 +130,7 @@ def in_energy(subject: Subject) -> list[InEnergy]:
         errors = [subject.spec.temperature * part.standard_error for part in parts]
         mean, half_width = mean_interval(values, errors, subject.confidence)
         within = math.sqrt(statistics.fmean(error**2 for error in errors))
-        found.append(InEnergy(mean, half_width, within, between(values)))
+        found.append(InEnergy(mean, half_width, within, deviation(values)))
     return found
 
 

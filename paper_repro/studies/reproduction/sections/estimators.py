@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paper_repro.report.document import Table
-from paper_repro.report.numbers import NONE, interval
+from paper_repro.report.numbers import NONE, fixed, interval, scientific
 
 if TYPE_CHECKING:
     from paper_repro.analysis.estimator_comparison import EstimatorQuality
@@ -19,9 +19,9 @@ def estimators(found: "Sequence[EstimatorQuality]", names: Sequence[str], truth:
         for k, (name, true) in enumerate(zip(names, truth, strict=True))
     ]
     rows += [
-        ("1 - cosine", "", *(f"{1 - item.cosine:.1e}" for item in found)),
-        ("largest ratio error", "", *(f"{item.largest_ratio_error:.4f}" for item in found)),
-        ("scale / β", "", *(f"{item.scale_over_beta:.4f}" for item in found)),
+        ("1 - cosine", "", *(scientific(1 - item.cosine) for item in found)),
+        ("largest ratio error", "", *(fixed(item.largest_ratio_error, 4) for item in found)),
+        ("scale / β", "", *(fixed(item.scale_over_beta, 4) for item in found)),
         ("efficiency", "", *(_efficiency(item) for item in found)),
         ("seconds", "", *(f"{item.seconds:.1f}" for item in found)),
     ]

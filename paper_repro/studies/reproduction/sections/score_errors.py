@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Table
-from paper_repro.report.numbers import significant
+from paper_repro.report.numbers import fixed, number, significant
 from paper_repro.studies.reproduction.sections.tables import shown
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def by_network(found: ScoreErrors, costs: Sequence[Measured], names: Sequence[st
         (
             significant(first.time, 3),
             significant(first.exact, 3),
-            *(f"{item.error:.3f}  {item.slope:.3f}  {item.cost:+.4f} ± {item.cost_error:.4f}" for item in same_time),
+            *(f"{fixed(item.error, 3)}  {fixed(item.slope, 3)}  {number(item.cost, item.cost_error)}" for item in same_time),
         )
         for first, same_time in zip(found[0], zip(*found, strict=True), strict=True)
     ]
@@ -38,8 +38,8 @@ def by_recipe(recipes: Mapping[str, tuple[ScoreErrors, Sequence[Measured]]]) -> 
         row = [significant(at.time), significant(at.exact, 3)]
         for errors, _ in recipes.values():
             same_time = [network[k] for network in errors]
-            row.append(" ".join(f"{item.error:.3f}" for item in same_time))
-            row.append(f"{statistics.fmean(item.slope for item in same_time):.3f}")
+            row.append(" ".join(fixed(item.error, 3) for item in same_time))
+            row.append(fixed(statistics.fmean(item.slope for item in same_time), 3))
             row.append(f"{statistics.fmean(item.cost for item in same_time):+.4f}")
         rows.append(tuple(row))
     totals = [("", "", "; ".join(map(shown, costs))) for _, costs in recipes.values()]

@@ -1,6 +1,5 @@
 """Diagnosis of the data sets: swaps, autocorrelation, energies against exact ones, lengths, bond cosines, conformations."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import attrs
 import numpy as np
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.estimates import standard_error
 from paper_repro.numerics.measured import Measured
 from paper_repro.physics.hamiltonian import adjacency
 from paper_repro.pipeline.stage import Files, Stage, StageContext
@@ -94,7 +94,7 @@ def _autocorrelation(spec: Spec, index: int, traces: Floats, means: Floats, step
 
 
 def _mean(values: Floats) -> Measured:
-    return Measured(float(values.mean()), float(values.std(ddof=1) / math.sqrt(len(values))))
+    return Measured(float(values.mean()), standard_error(values))
 
 
 def _conformations(whole: Ensemble) -> tuple[Conformation, ...]:

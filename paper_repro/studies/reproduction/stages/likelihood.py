@@ -9,6 +9,7 @@ import torch
 from paper_repro.analysis import likelihood, plateau
 from paper_repro.analysis.thermodynamic_integration import integrate_to
 from paper_repro.files import DamagedError, NotFiniteError, require_format, sha256
+from paper_repro.numerics.estimates import standard_error
 from paper_repro.numerics.measured import Measured
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import exchange_energy
@@ -126,7 +127,7 @@ def calibration_of(
         high_energy=Measured(found.high_energy, found.high_energy_error),
         low_energy_count=found.low_energy_count,
         threshold=threshold,
-        above=tuple(Measured(float(values.mean()), plateau.standard_error(values)) for values in above),
+        above=tuple(Measured(float(values.mean()), standard_error(values)) for values in above),
         flat_until=Measured(plateau.flat_until(energies, np.concatenate(above), found.residual)),
         ln_z_by_integration=_integrated(found.beta_effective, integral, sites),
     )
