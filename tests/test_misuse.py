@@ -151,7 +151,7 @@ MISUSES = {
     ),
     "maximum likelihood without an exact solution": (
         lambda: pr.maximum_likelihood(DATA, TERMS.with_terms([pr.Exchange("far", 3)])),
-        "no exact solution of these terms; expected exchange at separations 1 and 2 on an open chain",
+        "no exact solution of these terms; expected rotation-invariant terms on up to three consecutive sites of an open chain",
     ),
 }
 

@@ -16,6 +16,7 @@ from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
 from paper_repro.physics.exact import ExactChain, require_exact_solution
 from paper_repro.physics.terms import BoundTerms, Terms
+from paper_repro.physics.three_spin_chain import ThreeSpinChain
 from paper_repro.sampling.snapshots import Snapshots
 
 
@@ -25,15 +26,18 @@ def moments(bound: BoundTerms, theta: Floats) -> tuple[float, Floats, Floats]:
     From the exact solution, differentiated along each term and each sum of two; raises ``ValueError`` for couplings beyond what the
     exact solution serves.
     """
-    adjacent = bound.adjacency
-    law = ExactChain(np.tensordot(theta, adjacent, axes=1), 1.0)
-    count = len(adjacent)
+    count = len(bound)
+    if bound.is_exchange:
+        directions = bound.adjacency
+        law: ExactChain | ThreeSpinChain = ExactChain(np.tensordot(theta, directions, axes=1), 1.0)
+    else:
+        directions, law = np.eye(count), ThreeSpinChain(bound, theta, 1.0)
     means, information = np.zeros(count), np.zeros((count, count))
     for k in range(count):
-        _, means[k], information[k, k] = law.along(adjacent[k])
+        _, means[k], information[k, k] = law.along(directions[k])
     for k in range(count):
         for other in range(k):
-            both = law.along(adjacent[k] + adjacent[other])[2]
+            both = law.along(directions[k] + directions[other])[2]
             information[k, other] = information[other, k] = 0.5 * (both - information[k, k] - information[other, other])
     return law.ln_z, means, information
 

@@ -31,8 +31,11 @@ LARGEST_WEIGHT = 650.0
 
 
 def has_exact_solution(terms: Terms, geometry: Geometry | None = None) -> bool:
-    """Return whether ``ExactChain`` solves a library of terms on a geometry, an open chain where none is given."""
-    return terms.is_exchange and terms.range <= 2 and (geometry is None or geometry.is_open_chain)
+    """Return whether there is an exact solution of a library of terms on a geometry, an open chain where none is given.
+
+    ``ExactChain`` solves exchange, ``physics.three_spin_chain`` any other rotation-invariant terms that reach no further.
+    """
+    return (geometry is None or geometry.is_open_chain) and terms.rotation_invariant and terms.span <= 3
 
 
 def is_solvable(matrix: Floats) -> bool:
@@ -43,7 +46,8 @@ def is_solvable(matrix: Floats) -> bool:
 def require_exact_solution(terms: Terms, geometry: Geometry) -> None:
     """Raise ``ValueError`` where there is no exact solution."""
     if not has_exact_solution(terms, geometry):
-        raise ValueError("no exact solution of these terms; expected exchange at separations 1 and 2 on an open chain")
+        expected = "rotation-invariant terms on up to three consecutive sites of an open chain"
+        raise ValueError(f"no exact solution of these terms; expected {expected}")
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from paper_repro.physics.exact import ExactChain, require_exact_solution
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.hamiltonian import SpinHamiltonian, couplings_of, reference_coupling
 from paper_repro.physics.terms import Terms
+from paper_repro.physics.three_spin_chain import ThreeSpinChain
 from paper_repro.spec import Hamiltonian
 
 
@@ -53,7 +54,10 @@ class Truth:
         """Return the Hamiltonian on a geometry whose sites are of ``species`` (site,)."""
         return SpinHamiltonian(self.terms.on(geometry, species), self.couplings)
 
-    def exact(self, geometry: Geometry, species: npt.ArrayLike | str) -> ExactChain:
+    def exact(self, geometry: Geometry, species: npt.ArrayLike | str) -> ExactChain | ThreeSpinChain:
         """Return the exact solution on a geometry; raises ``ValueError`` where there is none."""
         require_exact_solution(self.terms, geometry)
-        return ExactChain(self.on(geometry, species).matrix, self.beta)
+        law = self.on(geometry, species)
+        if law.terms.is_exchange:
+            return ExactChain(law.matrix, self.beta)
+        return ThreeSpinChain(law.terms, law.couplings, self.beta)

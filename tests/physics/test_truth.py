@@ -8,7 +8,7 @@ from paper_repro.physics.exact import ExactChain, has_exact_solution
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.species import as_species
-from paper_repro.physics.terms import Biquadratic, Exchange, Terms
+from paper_repro.physics.terms import Biquadratic, Exchange, Field, Terms
 from paper_repro.physics.truth import Truth
 
 
@@ -18,9 +18,7 @@ def test_the_exact_solution_is_that_of_the_coupling_matrix(hamiltonian):
     law = ExactChain(coupling_matrix(species, hamiltonian), 20.0)
     assert truth.exact(Geometry.open_chain(7), "ABBABAA").ln_z == law.ln_z
     assert truth.exact(Geometry.open_chain(7), species).matrix.tobytes() == law.matrix.tobytes()
-    with pytest.raises(
-        ValueError, match="no exact solution of these terms; expected exchange at separations 1 and 2 on an open chain"
-    ):
+    with pytest.raises(ValueError, match="no exact solution of these terms; expected rotation-invariant terms on up to three"):
         truth.exact(Geometry.periodic_chain(7), species)
 
 
@@ -31,7 +29,9 @@ def test_which_laws_have_an_exact_solution(hamiltonian):
     assert not has_exact_solution(terms, Geometry.periodic_chain(9))
     assert not has_exact_solution(terms, Geometry.from_bonds(3, [[0, 1, 1], [1, 2, 1]]))
     assert not has_exact_solution(terms.with_terms([Exchange("third", 3)]))
-    assert not has_exact_solution(terms.with_terms([Biquadratic("q", 1)]))
+    assert has_exact_solution(terms.with_terms([Biquadratic("q", 1)]))
+    assert not has_exact_solution(terms.with_terms([Biquadratic("q", 3)]))
+    assert not has_exact_solution(terms.with_terms([Field("h", 0)]))
 
 
 def test_couplings_that_do_not_fit_are_said(hamiltonian):

@@ -7,6 +7,7 @@ cluster, its derivative and its Laplacian, and enters itself with ``registered``
 from paper_repro.physics.terms.anisotropic_exchange import AnisotropicExchange
 from paper_repro.physics.terms.anisotropy import Anisotropy
 from paper_repro.physics.terms.biquadratic import Biquadratic
+from paper_repro.physics.terms.bond_product import BondProduct
 from paper_repro.physics.terms.bound import BoundTerm, BoundTerms
 from paper_repro.physics.terms.chirality import Chirality
 from paper_repro.physics.terms.dzyaloshinskii_moriya import DzyaloshinskiiMoriya
@@ -26,6 +27,7 @@ __all__ = [
     "AnisotropicExchange",
     "Anisotropy",
     "Biquadratic",
+    "BondProduct",
     "BoundTerm",
     "BoundTerms",
     "Chirality",

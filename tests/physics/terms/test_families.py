@@ -16,6 +16,7 @@ from paper_repro.physics.terms import (
     AnisotropicExchange,
     Anisotropy,
     Biquadratic,
+    BondProduct,
     BoundTerm,
     Chirality,
     DzyaloshinskiiMoriya,
@@ -50,6 +51,7 @@ TERMS = {
     "Dzyaloshinskii-Moriya y of a pair": DzyaloshinskiiMoriya("y AB", 2, (0, 1), component=1),
     "chirality": Chirality("chirality"),
     "four-spin": FourSpin("four-spin"),
+    "bond product": BondProduct("bond product"),
 }
 #: Five functions of two vectors that are traceless symmetric tensors, orthonormal, as polynomials of the field's tables.
 HARMONICS = {
@@ -66,6 +68,7 @@ BY_HAND = {
     "dzyaloshinskii_moriya": lambda s, term: float(np.cross(*s)["xyz".index(term.component_name)]),
     "chirality": lambda s, term: float(np.linalg.det(s)),
     "four_spin": lambda s, term: float(np.trace(np.outer(s[0], s[1])) * np.trace(np.outer(s[2], s[3]))),
+    "bond_product": lambda s, term: float(s[0] @ np.outer(s[1], s[1]) @ s[2]),
     "exchange": lambda s, term: float(np.dot(s[0], s[1])),
     "biquadratic": lambda s, term: float(np.cos(np.arccos(np.clip(np.dot(s[0], s[1]), -1, 1))) ** 2),
     "field": lambda s, term: float(s[0][term.component]),
@@ -75,6 +78,7 @@ BY_HAND = {
 ACTS_ON = {
     "anisotropy": ("open",), "anisotropic_exchange": ("bonds",), "dzyaloshinskii_moriya": ("bonds", "periodic"),
     "chirality": ("open", "periodic"), "four_spin": ("open", "periodic"),
+    "bond_product": ("open", "periodic"),
 }  # fmt: skip
 cases = pytest.mark.parametrize(
     ("term", "geometry"),
@@ -185,9 +189,24 @@ class LinearAnisotropy(Anisotropy):
         return super().laplacian(spins) / 3
 
 
+@attrs.frozen
+class AsIfLinear(BondProduct):
+    """As if the product of bonds were linear in the spin between."""
+
+    def laplacian(self, spins):
+        return -2 * self.value(spins)[..., None].repeat(3, axis=-1)
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [HalfLaplacian("wrong", 1), FlatLaplacian("wrong", 1), OneSided("wrong", 1), Turned("wrong"), LinearAnisotropy("wrong", 1)],
+    [
+        HalfLaplacian("wrong", 1),
+        FlatLaplacian("wrong", 1),
+        OneSided("wrong", 1),
+        Turned("wrong"),
+        LinearAnisotropy("wrong", 1),
+        AsIfLinear("wrong"),
+    ],
 )
 def test_wrong_derivatives_are_noticed(wrong):
     assert max(derivative_errors(bound(wrong, "open"), directions(0, SNAPSHOTS, 7))) > 0.1
