@@ -48,7 +48,7 @@ def against_the_direct_form() -> Figure:
 def of_the_paper() -> Figure:
     data = _data(_STEPS * _SPEC.training.batch)
     once = attrs.evolve(_SPEC.training, epochs=1)
-    whole = training.steps_in_all(_SPEC.training_set.sequences, _SPEC.training)
+    whole = _SPEC.training.steps(_SPEC.training_set.sequences)
     time = seconds(lambda: training.train(data, _SPEC.architecture, _SPEC.diffusion, once, 0))
     return at_most(f"paper training, {whole:,} steps, extrapolated from {_STEPS}", 60, time / _STEPS * whole / 60, "min")
 

@@ -1,9 +1,9 @@
 """Files that earlier versions wrote, in tests/formats: each is read, or refused by name. A format that changes adds a file here.
 
-ensemble-without-traces.npz was written at commit be13153, the others by version 0.1.0 from the spec of tests/support/tiny.py,
-those of formats 2 and 3 with the refined recipe that tests/conftest.py had then (3: and two blocks): checkpoints after four steps,
-the likelihood after six of eight configurations. Of runs of format 1 there is golden/paper; spec-1-*.json are the specs of runs 1
-and 2 (tests/spec/test_migration.py).
+ensemble-without-traces.npz was written at commit be13153, run-3.json and weights-4.safetensors at 24fffc8, the others by version
+0.1.0, all from the spec of tests/support/tiny.py, those of formats 2 and 3 with the refined recipe that tests/conftest.py had then
+(3: and two blocks): checkpoints after four steps, the likelihood after six of eight configurations. Of runs of format 1 there is
+golden/paper; spec-1-*.json are the specs of runs 1 and 2 (tests/spec/test_migration.py).
 """
 
 import json
@@ -63,6 +63,12 @@ def test_weights_3():
     assert [block.triangle_channels for block in model.blocks] == [0, 6]
 
 
+def test_weights_4():
+    """Without what trained the network."""
+    _, info = load_weights(FORMATS / "weights-4.safetensors")
+    assert (info.query_times, info.seed, info.steps, info.made) == ((1e-4,), 1, 6, {})
+
+
 @pytest.mark.parametrize(("name", "last", "loss"), [("checkpoint-1", 6, 0.736335), ("checkpoint-2", 12, 1.154080)])
 def test_checkpoint(tmp_path, name, last, loss):
     """Training takes it up at its fourth step; a checkpoint of format 2 has the running mean of the weights too."""
@@ -101,6 +107,11 @@ def test_likelihood_1(tmp_path):
 def read_manifest_of(name: str, folder: Path):
     shutil.copy(FORMATS / name, folder / NAME)
     return read_manifest(folder)
+
+
+def test_run_3(tmp_path):
+    manifest = read_manifest_of("run-3.json", tmp_path)
+    assert recorded_spec(manifest, tmp_path).training.seeds == (0, 1)
 
 
 def test_run_2(tmp_path):

@@ -45,7 +45,11 @@ def take(run: Path) -> dict[str, dict[str, Any]]:
     manifest = read_manifest(run)
     spec = manifest.spec["name"]
     command, seeds, patterns = KEPT[spec]
-    copies = {f"weights/{spec}-seed-{seed}.safetensors": run / f"weights/seed-{seed}.safetensors" for seed in seeds}
+    copies = {
+        f"weights/{spec}-seed-{seed}.safetensors": run / f"weights/seed-{seed}.safetensors"
+        for seed in seeds
+        if f"train seed {seed}" in manifest.stages  # an adopted training was made elsewhere: its entry says where
+    }
     for pattern in patterns:
         copies |= {f"{spec}/{path.relative_to(run).as_posix()}": path for path in sorted(run.glob(pattern))}
     entries = {}

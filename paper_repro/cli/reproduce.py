@@ -20,8 +20,11 @@ from paper_repro.studies.reproduction.heading import heading
 from paper_repro.studies.reproduction.protocol import published_protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from paper_repro.pipeline.engines import Engine
     from paper_repro.score.ranks import Ranks
+    from paper_repro.studies.reproduction.adoption import FoundTraining
 
 StageKind = Literal["sample", "train"]
 
@@ -32,6 +35,7 @@ def reproduce(
     *,
     out: Path,
     authors_weights: Annotated[Path | None, Parameter(env_var="PAPER_REPRO_AUTHORS_WEIGHTS")] = None,
+    weights: Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     stage: StageKind | None = None,
@@ -47,6 +51,8 @@ def reproduce(
         The run directory.
     authors_weights
         The authors' released weights as safetensors, analysed as our own networks are (see REPRODUCE.md).
+    weights
+        A folder with weights of trainings of this spec: all that follows is made from them, and nothing is trained.
     workers
         Make the stages in this many processes, as many at a time; the results are the same bytes.
     scheduler
@@ -57,7 +63,7 @@ def reproduce(
     device
         Where networks are trained and evaluated: cpu, cuda or cuda:n.
     """
-    return run_spec(spec_path(spec), out, console_beside(), authors_weights, workers, scheduler, stage, device)
+    return run_spec(spec_path(spec), out, console_beside(), authors_weights, workers, scheduler, stage, device, weights)
 
 
 def run_spec(
@@ -69,24 +75,31 @@ def run_spec(
     scheduler: str | None = None,
     stage: StageKind | None = None,
     device: str = "cpu",
+    weights: Path | None = None,
 ) -> int:
     """Run a spec into a directory, or go on with it, and report.
 
     The stages are made here, in as many processes as ``workers``, or by the workers of a Dask ``scheduler``. With a ``stage``,
-    only stages of that kind are made, and no report. Under ``torchrun`` the first rank does this and the others train with it.
+    only stages of that kind are made, and no report. The trainings in a folder of ``weights`` are taken for those of the spec, of
+    which none is made then. Under ``torchrun`` the first rank does this and the others train with it.
     """
     try:
         loaded = _checked(path, authors, workers, scheduler, device)
+        adopted = () if weights is None else _adopted(weights, loaded.record, stage, console)
     except InputError as error:
         if started_by_torchrun() and os.environ["RANK"] != "0":  # the first rank says it
             raise SystemExit(2) from error
         raise
+    if weights is not None:
+        from paper_repro.studies.reproduction.adoption import with_trainings
+
+        loaded = with_trainings(loaded, adopted)
     if started_by_torchrun():
         _run_on_ranks(loaded, out, console, authors, stage)
     from paper_repro.pipeline.engines import cluster, processes
 
     engine = processes(workers) if workers is not None else cluster(scheduler) if scheduler is not None else None
-    _run(loaded, out, console, authors, stage, engine=engine, device=device)
+    _run(loaded, out, console, authors, stage, engine=engine, device=device, adopted=adopted)
     return 0
 
 
@@ -107,6 +120,15 @@ def _checked(path: Path, authors: Path | None, workers: int | None, scheduler: s
 
         network_for(authors, loaded.record)
     return loaded
+
+
+def _adopted(weights: Path, spec: Spec, stage: StageKind | None, console: Console) -> "tuple[FoundTraining, ...]":
+    """Find the trainings in a folder; raises ``InputError`` where there is none, or where trainings are to be made too."""
+    from paper_repro.studies.reproduction.adoption import find_trainings
+
+    if stage == "train" or started_by_torchrun():
+        raise InputError("--weights", "with --stage train or torchrun", "one of the two: trainings that exist, or new ones")
+    return find_trainings(weights, spec, lambda line: console.print(Text(line)))
 
 
 def _run_on_ranks(loaded: Loaded[Spec], out: Path, console: Console, authors: Path | None, stage: StageKind | None) -> None:
@@ -133,6 +155,7 @@ def _run(
     engine: "Engine | None" = None,
     ranks: "Ranks | None" = None,
     device: str = "cpu",
+    adopted: "Sequence[FoundTraining]" = (),
 ) -> None:
     from paper_repro.pipeline.run import open_run
     from paper_repro.score.execution import unused_gpu
@@ -140,7 +163,7 @@ def _run(
 
     weights = None if authors is None else read_bytes(authors, "the authors' weights (safetensors)")
     spec, published = loaded.record, published_protocol()
-    plan = plan_reproduction(spec, weights, constants_of(loaded), published, device)
+    plan = plan_reproduction(spec, weights, constants_of(loaded), published, device, adopted)
     plan.check()
     console.print(Text(f"{heading(spec)} → {out}", style="bold"))
     with TerminalReporter(console) as progress, lock(out, progress.say):

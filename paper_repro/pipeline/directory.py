@@ -61,8 +61,8 @@ class RunDirectory:
         return None
 
     def keep(self, stale: StaleStage, result: StageResult) -> None:
-        """Write the files of a stage, and note it in the manifest; files that it made before and makes no longer are removed."""
-        stage, before = stale.stage, self.manifest.stages.get(stale.stage.name)
+        """Write the files of a stage, and note it in the manifest; what it made before, or another stage in its place, goes."""
+        stage = stale.stage
         for name in stage.outputs:
             if name not in result.files:
                 raise RuntimeError(f"stage {stage.name!r} did not make {name}")
@@ -70,13 +70,15 @@ class RunDirectory:
             write_bytes(self.folder / name, data)
         outputs = {name: hashlib.sha256(data).hexdigest() for name, data in result.files.items()}
         record = StageRecord(stale.key, outputs, round(result.seconds, 3), now())
+        known = self.manifest.stages  # a file belongs to the last stage that made it
+        before = {name: old for name, old in known.items() if name == stage.name or old.outputs.keys() & outputs}
+        others = {name: old for name, old in known.items() if name == stage.name or name not in before}
         sessions = self.manifest.sessions if self.session is None else (*self.manifest.sessions, self.session)
         self.session = None
-        self.manifest = attrs.evolve(self.manifest, sessions=sessions, stages={**self.manifest.stages, stage.name: record})
+        self.manifest = attrs.evolve(self.manifest, sessions=sessions, stages={**others, stage.name: record})
         write_manifest(self.folder, self.manifest)
-        for name in before.outputs if before is not None else ():
-            if name not in outputs:
-                (self.folder / name).unlink(missing_ok=True)
+        for name in {name for old in before.values() for name in old.outputs} - outputs.keys():
+            (self.folder / name).unlink(missing_ok=True)
         self._remove_temporary(stage)
 
     def manifest_for(self, stage: Stage) -> Manifest | None:

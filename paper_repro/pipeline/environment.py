@@ -16,7 +16,7 @@ _PACKAGES = ("attrs", "cattrs", "numba", "numpy", "scipy", "torch", "torchdiffeq
 def environment() -> dict[str, str]:
     """Return when and where this runs: commit, versions, processor, cores, operating system, ranks of ``torchrun``."""
     facts = {"started": now(), "commit": commit(), "python": platform.python_version(), **packages()}
-    facts["processor"] = _processor()
+    facts["processor"] = processor()
     facts["cores"] = str(available_cores())
     facts["system"] = f"{platform.system()} {platform.machine()}"
     if started_by_torchrun():
@@ -27,6 +27,13 @@ def environment() -> dict[str, str]:
 def packages() -> dict[str, str]:
     """Return the version of this package and of each that can change a byte of a result."""
     return {"paper_repro": __version__, **{name: importlib.metadata.version(name) for name in _PACKAGES}}
+
+
+def maker(device: str, ranks: int = 1) -> dict[str, str]:
+    """Return what trained a network on a device: its name, the processor, the versions, and the ranks where there are several."""
+    versions = packages()
+    facts = {"device": device, "processor": processor(), **{name: versions[name] for name in ("paper_repro", "torch")}}
+    return facts | ({"ranks": str(ranks)} if ranks > 1 else {})
 
 
 def now() -> str:
@@ -52,7 +59,8 @@ def _git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))

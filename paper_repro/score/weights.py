@@ -15,9 +15,10 @@ from paper_repro.score.tensors import read_tensors, tensors_as_bytes
 from paper_repro.spec import Architecture, canonical, structure
 from paper_repro.spec.migration import architecture_from_old
 
-FORMAT = "paper_repro weights 4"
+FORMAT = "paper_repro weights 5"
 #: Of a published, a refined, and a refined recipe with triangle updates; ``spec.migration`` converts their architectures.
-_OLD_FORMATS = ("paper_repro weights 1", "paper_repro weights 2", "paper_repro weights 3")
+_OLD_SHAPES = ("paper_repro weights 1", "paper_repro weights 2", "paper_repro weights 3")
+_WITHOUT_MAKER = "paper_repro weights 4"
 
 
 @attrs.frozen
@@ -25,7 +26,7 @@ class WeightsInfo:
     """The metadata of a weights file; None for what the authors' files do not state.
 
     ``source`` is "paper_repro" or "authors"; ``query_times`` are the diffusion times of the network's force, ``steps`` the
-    optimiser steps of its training.
+    optimiser steps of its training, ``made`` the versions and the machine that trained it, empty where the file does not say.
     """
 
     source: str
@@ -34,10 +35,19 @@ class WeightsInfo:
     spec_sha256: str
     seed: int | None
     steps: int | None
+    made: Mapping[str, str] = attrs.field(factory=dict)
 
 
-def weights_as_bytes(model: Pairformer, *, query_times: tuple[float, ...], spec_sha256: str, seed: int, steps: int) -> bytes:
-    """Return a network's weights as a file: with its architecture, its query times, and the spec hash."""
+def weights_as_bytes(
+    model: Pairformer,
+    *,
+    query_times: tuple[float, ...],
+    spec_sha256: str,
+    seed: int,
+    steps: int,
+    made: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return a network's weights as a file: with its architecture, its query times, the spec hash, and what ``made`` it."""
     metadata = {
         "format": FORMAT,
         "architecture": json.dumps(canonical(model.shape)),
@@ -45,6 +55,7 @@ def weights_as_bytes(model: Pairformer, *, query_times: tuple[float, ...], spec_
         "spec_sha256": spec_sha256,
         "seed": str(seed),
         "steps": str(steps),
+        "made": json.dumps(dict(made or {})),
     }
     return tensors_as_bytes(model.state_dict(), metadata)
 
@@ -83,10 +94,10 @@ def _network_of(path: Path, metadata: Mapping[str, str]) -> tuple[Architecture, 
     """Read the architecture and the query times that a file states, in the form of its format."""
     where = f"{path}: metadata architecture"
     stated = _json(path, metadata, "architecture")
-    if metadata["format"] == FORMAT:
+    if metadata["format"] in {FORMAT, _WITHOUT_MAKER}:
         return structure(stated, Architecture, where), _query_times(path, _json(path, metadata, "query_times"))
     time = _number(path, metadata, "query_time", float, above=0)
-    if metadata["format"] == _OLD_FORMATS[0]:
+    if metadata["format"] == _OLD_SHAPES[0]:
         return structure(architecture_from_old(stated, None, where), Architecture, where), (time,)
     refinement = _json(path, metadata, "refinement")
     times = refinement.get("query_times") if isinstance(refinement, dict) else None
@@ -109,6 +120,7 @@ def _described(path: Path, metadata: Mapping[str, str], sizes: Mapping[str, Any]
         metadata.get("spec_sha256", ""),
         _number(path, metadata, "seed", int, above=-1),
         _number(path, metadata, "steps", int, above=0),
+        {} if metadata["format"] != FORMAT else structure(_json(path, metadata, "made"), dict[str, str], f"{path}: metadata made"),
     )
 
 
@@ -122,7 +134,7 @@ def load_weights(path: str | Path) -> tuple[Pairformer, WeightsInfo]:
     tensors, metadata = read_tensors(path)
     stated = metadata.get("format")
     if stated is not None or metadata.keys() & {"architecture", "query_times", "query_time", "tensors_sha256"}:
-        require_format(f"{path}: metadata format", stated, FORMAT, *_OLD_FORMATS)
+        require_format(f"{path}: metadata format", stated, FORMAT, _WITHOUT_MAKER, *_OLD_SHAPES)
         info = _described(path, metadata, sizes_of(path, tensors))
     else:
         tensors = from_authors(tensors)

@@ -2,6 +2,7 @@
 
 from paper_repro.spec.constants import Constant, constants_of
 from paper_repro.spec.digest import canonical, differences, digest, digest_of_plain
+from paper_repro.spec.earlier import digests
 from paper_repro.spec.hamiltonian import Hamiltonian, PairTerm, Target
 from paper_repro.spec.inversion import Inversion, Readout
 from paper_repro.spec.likelihood import Likelihood, ThermodynamicIntegration
@@ -65,6 +66,7 @@ __all__ = [
     "differences",
     "digest",
     "digest_of_plain",
+    "digests",
     "load_published",
     "load_spec",
     "specs_folder",

@@ -3,6 +3,7 @@
 Times are those of Brownian motion on the sphere with generator ½Δ.
 """
 
+import math
 from typing import Annotated, Literal
 
 import attrs
@@ -114,6 +115,19 @@ class Training:
         float, Quantity("decay per step of the moving average (EMA) of the weights, 0: none", unit="1", at_least=0, at_most=0.99999)
     ]
     seeds: Annotated[tuple[int, ...], Quantity("training seeds: one network each, on the same data", unit="1", at_least=0)]
+
+    @property
+    def clean_batch(self) -> int:
+        """The number of chains that a batch takes from the data: half of it where each is noised twice."""
+        return self.batch // 2 if self.noise == "antithetic" else self.batch
+
+    def steps_in_epoch(self, sequences: int) -> int:
+        """Return the number of optimiser steps of an epoch, whose last batch may be smaller."""
+        return math.ceil(sequences / self.clean_batch)
+
+    def steps(self, sequences: int) -> int:
+        """Return the number of optimiser steps of the whole training."""
+        return self.epochs * self.steps_in_epoch(sequences)
 
     def __attrs_post_init__(self) -> None:
         """Raise ``ValueError`` for no seed, a repeated seed, or an odd batch of chains in antithetic pairs."""

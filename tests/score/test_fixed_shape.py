@@ -8,7 +8,7 @@ import torch
 from paper_repro.numerics.parallel import one_core, workers
 from paper_repro.physics.sphere import normalise
 from paper_repro.score.pairformer import build
-from paper_repro.score.training import TrainingData, steps_in_all, train
+from paper_repro.score.training import TrainingData, train
 from paper_repro.score.training.batches import Batches
 from paper_repro.score.training.fixed_shape import FixedShapeBatches, FixedShapeGradient, filled, on_device
 from paper_repro.score.training.gradient import loss_and_gradient
@@ -35,7 +35,7 @@ def test_fifty_steps_follow_the_losses_of_the_processor(batches):
     made, shape = batches
     plain = train(made.data, shape, made.settings, made.training, made.seed).losses[:50]
     model = build(shape, made.seed).train()
-    gradient, total = FixedShapeGradient(model, made.training.batch, 11), steps_in_all(len(made.data.species), made.training)
+    gradient, total = FixedShapeGradient(model, made.training.batch, 11), made.training.steps(len(made.data.species))
     state = TrainingState.start(model, made.training)
     with one_core():
         for step in range(50):

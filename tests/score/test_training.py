@@ -72,7 +72,7 @@ def same(first, second) -> bool:
 def test_an_interrupted_training_ends_in_the_same_bytes(both, recipe, tmp_path):
     small = both[recipe]
     whole = training.train(*small, 3)
-    assert len(whole.losses) == training.steps_in_all(23, small[3]) == 30
+    assert len(whole.losses) == small[3].steps(23) == 30
     path = tmp_path / "checkpoint.safetensors"
     for step in (1, 7, 29):
         with pytest.raises(Stop):
@@ -399,8 +399,8 @@ def test_training_leaves_the_global_random_state_alone(small):
 
 def test_the_second_half_of_a_batch_has_the_opposite_noise(both):
     chains, _, settings, recipe = both["refined"]
-    assert training.clean_batch(recipe) == 5
-    assert training.clean_batch(attrs.evolve(recipe, noise="independent")) == 10
+    assert recipe.clean_batch == 5
+    assert attrs.evolve(recipe, noise="independent").clean_batch == 10
     batch = training.batch_at(chains, recipe, 0, 0)
     drawn = training.noised(batch, settings, torch.Generator().manual_seed(1), antithetic=True)
     once = training.noised(batch, settings, torch.Generator().manual_seed(1))

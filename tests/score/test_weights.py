@@ -14,7 +14,7 @@ from paper_repro.score.authors_format import INSIDE, OUTSIDE
 from paper_repro.score.field import force_of
 from paper_repro.score.pairformer import build
 from paper_repro.score.tensors import read_tensors, write_tensors
-from paper_repro.score.weights import load_weights, save_weights
+from paper_repro.score.weights import load_weights, save_weights, weights_as_bytes
 from paper_repro.spec import canonical
 
 
@@ -44,6 +44,18 @@ def test_round_trip(saved):
     assert not loaded.training
 
 
+def test_what_trained_the_network_is_in_the_file(saved):
+    path, model = saved
+    assert load_weights(path)[1].made == {}
+    made = {"device": "cuda (a GPU)", "processor": "β", "ranks": "2"}
+    path.write_bytes(weights_as_bytes(model, query_times=(2e-4,), spec_sha256="abc", seed=1, steps=10, made=made))
+    assert load_weights(path)[1].made == made
+    tensors, metadata = read_tensors(path)
+    for damaged in ("{", "[]", '{"device": 3}', ""):
+        write_tensors(path, tensors, metadata | {"made": damaged})
+        assert "metadata made" in complaint(path)
+
+
 @pytest.fixture
 def refined_file(refined, tmp_path):
     path = tmp_path / "refined weights.safetensors"
@@ -55,7 +67,7 @@ def refined_file(refined, tmp_path):
 def test_round_trip_of_refined_weights(refined, refined_file):
     path, model = refined_file
     loaded, info = load_weights(path)
-    assert read_tensors(path)[1]["format"] == "paper_repro weights 4"
+    assert read_tensors(path)[1]["format"] == "paper_repro weights 5"
     assert info.architecture == loaded.shape == refined.architecture
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
     assert force_of(loaded, info, (1e-4,)).times == info.query_times == (0.002, 0.01)
@@ -80,8 +92,8 @@ def test_weights_are_evaluated_at_the_times_of_their_file_or_else_of_the_spec(sa
         ("architecture", "[]"),
         ("architecture", "3"),
         ("format", "paper_repro weights 1"),
-        ("format", "paper_repro weights 4"),
         ("format", "paper_repro weights 5"),
+        ("format", "paper_repro weights 6"),
     ],
 )
 def test_metadata_of_weights_3_that_cannot_be_used_are_named(tmp_path, key, value):

@@ -89,9 +89,9 @@ def shas(folder):
     return {name: sha for record in read_manifest(folder).stages.values() for name, sha in record.outputs.items()}
 
 
-def opened(spec, folder, listener=None, authors=None, **how):
+def opened(spec, folder, listener=None, authors=None, adopted=(), **how):
     """Open a folder for all stages of a spec but the report, as ``reproduce`` does."""
-    return open_run(plan_reproduction(spec, authors), folder, listener or Listener(), **how)
+    return open_run(plan_reproduction(spec, authors, adopted=adopted), folder, listener or Listener(), **how)
 
 
 def make_run(spec, folder, listener=None, kind=None, **how):

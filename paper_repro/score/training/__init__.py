@@ -1,6 +1,6 @@
 """Training of a score network by denoising score matching: data in, a trained network out."""
 
-from paper_repro.score.training.batches import Noised, TrainingData, batch_at, clean_batch, noised, steps_in_all
+from paper_repro.score.training.batches import Noised, TrainingData, batch_at, noised
 from paper_repro.score.training.checkpoint import previous
 from paper_repro.score.training.gradient import groups_of, loss_and_gradient
 from paper_repro.score.training.loop import Trained, smoothed, train
@@ -11,13 +11,11 @@ __all__ = [
     "Trained",
     "TrainingData",
     "batch_at",
-    "clean_batch",
     "groups_of",
     "learning_rate_factor",
     "loss_and_gradient",
     "noised",
     "previous",
     "smoothed",
-    "steps_in_all",
     "train",
 ]

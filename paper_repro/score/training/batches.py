@@ -1,6 +1,5 @@
 """Batches of training data: which chains and snapshots a step takes, at which times, with which noise."""
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
@@ -27,16 +26,6 @@ class TrainingData:
         """Return the data of many sequences, in single precision, in which the network is trained."""
         pairs = [(one.species, one.spins.astype(np.float32)) for one in snapshots]
         return cls([species for species, _ in pairs], [spins for _, spins in pairs])
-
-
-def clean_batch(training: Training) -> int:
-    """Return the number of chains that a batch takes from the data: half of it where each is noised twice."""
-    return training.batch // 2 if training.noise == "antithetic" else training.batch
-
-
-def steps_in_all(sequences: int, training: Training) -> int:
-    """Return the number of optimiser steps: epochs × batches, the last batch of an epoch possibly smaller."""
-    return training.epochs * math.ceil(sequences / clean_batch(training))
 
 
 def _snapshots_of(data: TrainingData, seed: int, epoch: int, *, cyclic: bool) -> list[int]:
@@ -72,13 +61,13 @@ class EpochPlan:
 
 def place_of_step(data: TrainingData, training: Training, step: int) -> tuple[int, int]:
     """Return the epoch of a step, and which of its batches it takes."""
-    return divmod(step, math.ceil(len(data.species) / clean_batch(training)))
+    return divmod(step, training.steps_in_epoch(len(data.species)))
 
 
 def batch_at(data: TrainingData, training: Training, seed: int, step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return species (chain, site), clean spins (chain, site, 3) and mask (chain, site) of a step, padded to its longest chain."""
     epoch, within = place_of_step(data, training, step)
-    chosen, snapshots = EpochPlan.at(data, training, seed, epoch).batch(within, clean_batch(training))
+    chosen, snapshots = EpochPlan.at(data, training, seed, epoch).batch(within, training.clean_batch)
     longest = max(len(data.species[index]) for index in chosen)
     species = np.zeros((len(chosen), longest), dtype=np.int64)
     spins = np.zeros((len(chosen), longest, 3), dtype=np.float32)

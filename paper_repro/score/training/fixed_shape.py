@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from paper_repro.score.training.batches import Batches, EpochPlan, Noised, clean_batch, place_of_step
+from paper_repro.score.training.batches import Batches, EpochPlan, Noised, place_of_step
 
 _WARM_UP = 3  # passes before the recording, in which the libraries choose their kernels and take their memory
 
@@ -87,7 +87,7 @@ class FixedShapeBatches:
         epoch, within = place_of_step(made.data, made.training, step)
         if self._plan is None or self._plan.epoch != epoch:
             self._plan = EpochPlan.at(made.data, made.training, made.seed, epoch)
-        clean = self.data.batch(*self._plan.batch(within, clean_batch(made.training)))
+        clean = self.data.batch(*self._plan.batch(within, made.training.clean_batch))
         return made.noised(clean, made.generator(step, self.device))
 
 

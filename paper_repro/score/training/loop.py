@@ -22,7 +22,7 @@ from paper_repro.files import InputError, NotFiniteError
 from paper_repro.score.execution import Execution, execution
 from paper_repro.score.pairformer import Pairformer, build
 from paper_repro.score.ranks import Ranks
-from paper_repro.score.training.batches import Batches, Noised, TrainingData, steps_in_all
+from paper_repro.score.training.batches import Batches, Noised, TrainingData
 from paper_repro.score.training.checkpoint import Checkpoints, resume
 from paper_repro.score.training.fixed_shape import FixedShapeBatches
 from paper_repro.score.training.gradient import gradient_of
@@ -87,7 +87,7 @@ def train(
         resume(checkpoint, state, key, say)
     if ranks is not None:
         _require_same_start(len(state.losses), ranks)
-    total, batches = steps_in_all(len(data.species), training), Batches(data, settings, training, seed)
+    total, batches = training.steps(len(data.species)), Batches(data, settings, training, seed)
     source: Callable[[int], Noised] = FixedShapeBatches(batches, where.device) if where.on_gpu and ranks is None else batches
     largest = training.batch, max(map(len, data.species))
     checkpoints = Checkpoints(checkpoint if ranks is None or ranks.leads else None, state, key)

@@ -9,6 +9,7 @@ import attrs
 from paper_repro.spec import Constant, Spec, digest
 from paper_repro.studies.reproduction.networks import AUTHORS, trained
 from paper_repro.studies.reproduction.results import (
+    Adopted,
     ByNetwork,
     Calibration,
     EndTime,
@@ -68,6 +69,7 @@ def collect(folder: Path, spec: Spec, made: Collection[str]) -> Results:
         spec_sha256=digest(spec),
         seeds=spec.training.seeds,
         training=reader.by_network("training", Training),
+        adopted=reader.by_network("adopted", Adopted),
         inversion=reader.by_network("inversion", Inversion),
         readout=reader.by_network("readout", Readout),
         calibration=reader.by_network("calibration", calibrated),

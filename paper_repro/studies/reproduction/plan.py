@@ -9,10 +9,12 @@ import attrs
 from paper_repro.pipeline.manifest import Manifest
 from paper_repro.pipeline.stage import Identity, Plan, Stage, served
 from paper_repro.spec import Constant, Published, Spec, canonical, differences, digest
+from paper_repro.studies.reproduction.adoption import FoundTraining
 from paper_repro.studies.reproduction.capabilities import missing
 from paper_repro.studies.reproduction.checks import CHECKS
 from paper_repro.studies.reproduction.networks import AUTHORS, trained
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
+from paper_repro.studies.reproduction.stages.adoption import adoption_stage
 from paper_repro.studies.reproduction.stages.constants import constants_stage
 from paper_repro.studies.reproduction.stages.diagnosis import diagnosis_stage
 from paper_repro.studies.reproduction.stages.inversion import inversion_stages
@@ -29,16 +31,17 @@ def plan_reproduction(
     constants: Sequence[Constant] = (),
     published: tuple[Published, Spec] | None = None,
     device: str = "cpu",
+    adopted: Sequence[FoundTraining] = (),
 ) -> Plan:
     """Return the plan of a spec.
 
     ``authors`` are the authors' released weights. ``constants`` are noted with the run. With ``published``, the published values
     and the spec of the published protocol, the last stage is the report. Networks are trained and evaluated on ``device``, as torch
-    names it.
+    names it. ``adopted`` are trainings that exist, one of each training seed: then none is made.
     """
     lacking = missing(spec)
     noted = (constants_stage(constants),) if constants else ()
-    stages = (*noted, *served(_stages(spec, authors, device), lacking))
+    stages = (*noted, *served(_stages(spec, authors, device, adopted), lacking))
     if published is not None:
         stages = (*stages, report_stage(spec, *published, (name for stage in stages for name in stage.outputs)))
     return Plan(identity_of(spec), stages, tuple(partial(check, spec) for check in CHECKS), tuple(lacking.values()))
@@ -60,12 +63,13 @@ def identity_of(spec: Spec) -> Identity:
     return Identity(spec.name, values, digest(spec), differing)
 
 
-def _stages(spec: Spec, authors: bytes | None, device: str) -> list[Stage]:
+def _stages(spec: Spec, authors: bytes | None, device: str, adopted: Sequence[FoundTraining]) -> list[Stage]:
     """Return all stages, in an order in which each finds its inputs."""
     stages = [*sampling_stages(spec, "training"), *sampling_stages(spec, "test"), diagnosis_stage(spec)]
     networks = [trained(seed, device) for seed in spec.training.seeds]
-    for network, seed in zip(networks, spec.training.seeds, strict=True):
-        stages += [training_stage(spec, seed, device), *inversion_stages(spec, network)]
+    made = [adoption_stage(found) for found in adopted] or [training_stage(spec, seed, device) for seed in spec.training.seeds]
+    for stage, network in zip(made, networks, strict=True):
+        stages += [stage, *inversion_stages(spec, network)]
     if authors is not None:
         networks.append(attrs.evolve(AUTHORS, device=device))
         stages += [import_stage(authors), *inversion_stages(spec, networks[-1])]

@@ -30,6 +30,20 @@ class Training:
 
 
 @attrs.frozen
+class Adopted:
+    """A training that was made elsewhere: the name of its file, its SHA-256, the digest of its spec, and its optimiser steps.
+
+    ``made`` are the device, the machine and the versions that its file states; files before weights 5 state none.
+    """
+
+    file: str
+    sha256: str
+    spec_sha256: str
+    steps: int
+    made: Mapping[str, str]
+
+
+@attrs.frozen
 class Inversion:
     """The couplings read out of one network's force: see ``analysis.basis_fit.Fit`` and ``analysis.comparison.Comparison``.
 
@@ -315,6 +329,7 @@ class Results:
     determinism: Mapping[str, str] = attrs.field(factory=dict)
     verdicts: tuple[Judgement, ...] = ()
     training: ByNetwork[Training] = ByNetwork()
+    adopted: ByNetwork[Adopted] = ByNetwork()
     inversion: ByNetwork[Inversion] = ByNetwork()
     readout: ByNetwork[Readout] = ByNetwork()
     calibration: ByNetwork[Calibration | FailedCalibration] = ByNetwork()

@@ -1,12 +1,11 @@
 """The verdicts on the claims of the paper."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 from paper_repro.report.document import Section, Table, Text, Tone
-from paper_repro.report.numbers import NONE, fixed, number, significant
+from paper_repro.report.numbers import NONE, number, significant
 from paper_repro.studies.reproduction.determinism import CLOSE, EXACT, STATISTICAL
-from paper_repro.studies.reproduction.results import Draw, Judgement
+from paper_repro.studies.reproduction.results import Judgement
 from paper_repro.studies.reproduction.subject import Subject
 
 TONES: Mapping[str, Tone] = {"REPRODUCED": "good", "DEVIATES": "bad", "INCONCLUSIVE": "open"}
@@ -14,55 +13,46 @@ TONES: Mapping[str, Tone] = {"REPRODUCED": "good", "DEVIATES": "bad", "INCONCLUS
 
 def verdicts(subject: Subject) -> Section | None:
     """Build the table of verdicts; None for a law that is not the paper's, of which it claims nothing."""
-    items, caveats = subject.judgements, subject.results.caveats
+    items = subject.judgements
     if not items:
         return None
+    columns: tuple[str, ...] = ("claim", "published", "ours", "± within", "± seeds", "verdict", "why")
+    rows = [_row(item) for item in items]
     text = (
         "Rules fixed before the run, in specs/published.toml. ± within: one standard error within a training; ± seeds: standard"
         " deviation between training seeds."
     )
+    caveats = subject.results.caveats
     if caveats:  # then every reason is the same
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
         text = f"Every verdict is INCONCLUSIVE: {'; '.join(caveats)}. {text}"
-    drawn = [(item, item.draw) for item in items if item.draw is not None]
-    if drawn:
-        text += " p: two-sided probability of the published value as one more training, corrected for the claims judged together."
     classes = f"published, and equations: {EXACT}; check by thermodynamic integration: {CLOSE}; the rest: {STATISTICAL}"
-    blocks = (Text(text), _judged(items, with_draws=bool(drawn), with_reasons=not caveats), *_fixed(drawn))
-    return Section("Verdicts", blocks, classes, summary=True)
-
-
-def _judged(items: Sequence[Judgement], *, with_draws: bool, with_reasons: bool) -> Table:
-    left_out = set() if with_draws else {"p", "first rule"}
-    left_out |= set() if with_reasons else {"why"}
-    columns = ("claim", "published", "ours", "± within", "± seeds", "p", "verdict", "first rule", "why")
-    kept = tuple(column for column in columns if column not in left_out)
-    rows = (dict(zip(columns, _row(item), strict=True)) for item in items)
-    return Table(kept, tuple(tuple(row[column] for column in kept) for row in rows), frozenset(columns[1:6]) & set(kept), TONES)
+    table = Table(columns, tuple(rows), frozenset(columns[1:5]), TONES)
+    return Section("Verdicts", (Text(text), table, *(() if caveats else _draws(items))), classes, summary=True)
 
 
 def _row(item: Judgement) -> tuple[str, ...]:
     published = {"lost": "lost", "standard-errors": "(exact)"}.get(item.rule, number(item.published))
-    decided, draw = item.decided, item.draw
-    verdict = "not judged" if item.rule == "lost" else decided.verdict
+    verdict = "not judged" if item.rule == "lost" else item.decided.verdict
     errors = (significant(error) if error > 0 else NONE for error in (item.over_sequences, item.over_seeds))
-    probability = NONE if draw is None else significant(draw.corrected)
-    first = "" if draw is None else item.verdict
-    return (item.statement, published, number(item.value), *errors, probability, verdict, first, decided.reason)
+    return (item.statement, published, number(item.value), *errors, verdict, item.decided.reason)
 
 
-def _fixed(drawn: Sequence[tuple[Judgement, Draw]]) -> tuple[Text | Table, ...]:
-    """Say what the recipe fixes: how its scatter compares with the distance of the published value from the truth, and its bias."""
-    rows = tuple(
-        (item.statement, significant(draw.probability), significant(draw.scatter), "yes" if draw.is_fixed else "no",
-         number(draw.bias.value, draw.bias.standard_error), fixed(draw.bias.value / draw.bias.standard_error, 1))
-        for item, draw in drawn if math.isfinite(draw.scatter) and draw.bias.standard_error > 0
-    )  # fmt: skip
-    if not rows:
+def _draws(items: Sequence[Judgement]) -> tuple[Text | Table, ...]:
+    """Say how probable each published value is as one more training, and what the recipe fixes."""
+    drawn = [(item, item.draw) for item in items if item.draw is not None]
+    if not drawn:
         return ()
     text = (
-        f"What the recipe fixes, by {drawn[0][1].trainings} trainings: the standard deviation between them over the distance of the"
-        " published value from the truth (below 1 the recipe tells the two apart), and the bias, the mean over trainings less"
-        " the truth, with one standard error, which holds that of the test sequences. p is not corrected here."
+        f"The published values as draws of the recipe, of which there are {drawn[0][1].trainings}. p: two-sided probability, and"
+        f" corrected for the {len(drawn)} claims (Holm). s / distance: standard deviation between trainings over the distance of"
+        " the published value from the truth; below 1 the recipe tells the two apart. Bias: mean over trainings less the truth,"
+        " with one standard error, in which that of the test sequences is included. First rule: prediction-interval."
     )
-    columns = ("claim", "p, alone", "scatter / distance", "told from the truth", "bias", "bias / error")
-    return Text(text), Table(columns, rows, frozenset(columns[1:]) - {columns[3]})
+    columns = ("claim", "p", "corrected", "s / distance", "bias", "first rule")
+    rows = tuple(
+        (item.statement, significant(draw.probability), significant(draw.corrected), significant(draw.scatter),
+         number(draw.bias.value, draw.bias.standard_error), item.verdict)
+        for item, draw in drawn
+    )  # fmt: skip
+    return Text(text), Table(columns, rows, frozenset(columns[1:5]), TONES)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from paper_repro.files import sha256
+from paper_repro.pipeline.environment import maker
 from paper_repro.pipeline.manifest import key_of
 from paper_repro.pipeline.stage import Files, Stage, StageContext
 from paper_repro.score import training
@@ -29,7 +30,7 @@ def training_stage(spec: Spec, seed: int, device: str) -> Stage:
     return Stage(
         f"train seed {seed}", "train", 4, train, (trained(seed).weights, f"results/training-{seed}.json"),
         shards(spec, "training"), constants, (spec, seed, device),
-        total=training.steps_in_all(spec.training_set.sequences, spec.training),
+        total=spec.training.steps(spec.training_set.sequences),
         temporary=(checkpoint, str(training.previous(Path(checkpoint)))), by_group=True,
     )  # fmt: skip
 
@@ -46,19 +47,24 @@ def train(context: StageContext, stage: Stage, spec: Spec, seed: int, device: st
     """Train the network of one seed on the training set, on a device, or with the ranks of the context where it has some."""
     data = training.TrainingData.of(chains_of(context.folder, spec, "training"))
     key = key_of(stage.constants, seed, [sha256(context.folder / name) for name in stage.inputs])
+    where, ranks = execution(device, context.threads), context.group if isinstance(context.group, Ranks) else None
     done = training.train(
         data, spec.architecture, spec.diffusion, spec.training, seed,
         checkpoint=context.folder / stage.temporary[0], key=key,
         progress=lambda step, _, loss: context.advance(step, f"loss {loss:.4f}"), say=context.say,
-        where=execution(device, context.threads),
-        ranks=context.group if isinstance(context.group, Ranks) else None,
+        where=where, ranks=ranks,
     )  # fmt: skip
     weights, results = stage.outputs
     epoch = max(1, len(done.losses) // spec.training.epochs)
     losses = np.array(done.losses), np.array(list(training.smoothed(done.losses, epoch)))
     return {
         weights: weights_as_bytes(
-            done.model, query_times=spec.inversion.query_times, spec_sha256=digest(spec), seed=seed, steps=len(done.losses)
+            done.model,
+            query_times=spec.inversion.query_times,
+            spec_sha256=digest(spec),
+            seed=seed,
+            steps=len(done.losses),
+            made=maker(where.name, 1 if ranks is None else ranks.size),
         ),
         results: as_json(Training(len(done.losses), parameter_count(done.model), *losses)),
     }

@@ -1,0 +1,176 @@
+"""Trainings that exist: found by what their files say, each mismatch one line, and all that follows made from them.
+
+tests/formats/weights-4.safetensors is training seed 1 of the tiny spec; golden/weights holds trainings of three specs.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from paper_repro.cli.reproduce import run_spec
+from paper_repro.files import InputError, sha256
+from paper_repro.pipeline.manifest import mismatches, read_manifest
+from paper_repro.report.document import Table
+from paper_repro.score.tensors import read_tensors, write_tensors
+from paper_repro.spec import constants_of, load_spec, specs_folder
+from paper_repro.studies.reproduction.adoption import find_trainings, with_trainings
+from paper_repro.studies.reproduction.protocol import published_protocol
+from paper_repro.studies.reproduction.results_file import read_results, write_results
+from paper_repro.studies.reproduction.stages.report import report_in
+from tests.support.tiny import Listener, make_run, shas, silent
+
+TRAINED = Path(__file__).parents[2] / "formats" / "weights-4.safetensors"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with one training of the tiny spec, seed 1."""
+    found = tmp_path / "weights"
+    found.mkdir()
+    shutil.copy(TRAINED, found / "mine.safetensors")
+    return found
+
+
+def changed(folder, name, **metadata):
+    tensors, stated = read_tensors(TRAINED)
+    write_tensors(folder / name, tensors, stated | metadata)
+
+
+def found_in(folder, tiny):
+    said = []
+    return find_trainings(folder, load_spec(tiny).record, said.append), said
+
+
+@pytest.mark.parametrize(("name", "seeds"), [("paper", (0, 1, 2)), ("refined", (0, 1, 2)), ("smoke", (0,))])
+def test_the_golden_trainings_of_each_spec_are_found_by_its_digest_of_that_day(golden, name, seeds):
+    said = []
+    spec = load_spec(specs_folder() / f"{name}.toml").record
+    found = find_trainings(golden / "weights", spec, said.append)
+    assert tuple(training.seed for training in found) == seeds
+    for training in found:
+        path = golden / "weights" / f"{name}-seed-{training.seed}.safetensors"
+        assert (training.record.file, training.record.sha256) == (path.name, sha256(path))
+    others = {path.name for path in (golden / "weights").iterdir()} - {training.record.file for training in found}
+    assert {line.split(" ")[0] for line in said} == others
+    assert all("is left out: spec " in line and "\n" not in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "why"),
+    [
+        ({"spec_sha256": "0" * 64}, "spec 000000000000; expected "),
+        ({"spec_sha256": ""}, "spec not stated; expected "),
+        ({"steps": "5"}, "5 steps; expected 6"),
+        ({"steps": ""}, "no steps; expected 6"),
+        ({"seed": "-1"}, "seed '-1'; expected the seed"),
+        ({"seed": "one"}, "seed 'one'; expected the seed"),
+    ],
+)
+def test_a_mismatch_is_one_line_and_the_file_is_left_out(folder, tiny, metadata, why):
+    changed(folder, "other\x1b.safetensors", **metadata)
+    found, said = found_in(folder, tiny)
+    assert [training.seed for training in found] == [1]
+    assert len(said) == 1
+    assert said[0].startswith(r"other\x1b.safetensors is left out: ")
+    assert why in said[0]
+
+
+@pytest.mark.faults("damaged")
+def test_what_cannot_be_used_at_all_is_an_error(folder, tiny, golden, tmp_path):
+    changed(folder, "same tensors.safetensors")
+    assert [training.seed for training in found_in(folder, tiny)[0]] == [1]  # twice the same training
+    tensors, stated = read_tensors(TRAINED)
+    write_tensors(folder / "other.safetensors", tensors | {name: -tensor for name, tensor in tensors.items()}, stated)
+    with pytest.raises(InputError, match=r"mine\.safetensors and other\.safetensors are both of seed 1"):
+        found_in(folder, tiny)
+    (folder / "other.safetensors").write_bytes(TRAINED.read_bytes()[:5000])
+    with pytest.raises(InputError, match=r"other\.safetensors: cannot be read as safetensors"):
+        found_in(folder, tiny)
+    (folder / "other.safetensors").write_bytes(TRAINED.read_bytes()[:-4] + b"abcd")  # whole, but not as it was written
+    (folder / "mine.safetensors").unlink()
+    with pytest.raises(InputError, match="do not match the SHA-256"):
+        found_in(folder, tiny)
+    with pytest.raises(InputError, match="no weights of spec tiny"):
+        found_in(golden / "weights", tiny)
+    with pytest.raises(InputError, match="does not exist"):
+        found_in(tmp_path / "none", tiny)
+    with pytest.raises(InputError, match="not a folder"):
+        found_in(TRAINED, tiny)
+
+
+def test_nothing_is_trained_and_the_record_says_whose_weights_they_are(folder, tiny, tmp_path):
+    """Another seed than those of the spec: the number of trainings is that of the files. Started again, nothing is made."""
+    made, _ = found_in(folder, tiny)
+    loaded, out = with_trainings(load_spec(tiny), made), tmp_path / "run"
+    assert "adopt seed 1" in make_run(loaded.record, out, adopted=made).made
+    assert make_run(loaded.record, out, adopted=made).made == []
+    manifest = read_manifest(out)
+    assert not [name for name in manifest.stages if name.startswith("train")]
+    assert (out / "weights/seed-1.safetensors").read_bytes() == TRAINED.read_bytes()
+    assert manifest.outputs["weights/seed-1.safetensors"] == sha256(TRAINED)
+    report = report_in(out, manifest, loaded.record, *published_protocol())
+    assert (report.results.seeds, len(report.results.inversion.trained)) == ((1,), 1)
+    (tmp_path / "results.json").write_bytes(write_results(report.results))
+    adopted = read_results(tmp_path / "results.json").adopted.trained[0]
+    assert (adopted.file, adopted.sha256, adopted.steps, adopted.made) == ("mine.safetensors", sha256(TRAINED), 6, {})
+    section = next(section for section in report.sections if section.title == "Training")
+    assert next(section.blocks_of(Table)).rows == (
+        ("seed 1", "6", "mine.safetensors", adopted.sha256[:12], adopted.spec_sha256[:12], "not stated in the file"),
+    )
+    assert "1 training seeds where the protocol has 3" in report.results.caveats
+
+
+def test_the_command_takes_the_seeds_of_the_files_and_says_what_it_leaves_out(folder, tiny, tmp_path):
+    changed(folder, "another.safetensors", steps="5")
+    out, screen = tmp_path / "run", tmp_path / "screen"
+    with screen.open("w") as stream:
+        assert run_spec(tiny, out, Console(file=stream, width=200), stage="sample", weights=folder) == 0
+    assert "another.safetensors is left out: 5 steps; expected 6" in screen.read_text()
+    assert read_manifest(out).spec["training"]["seeds"] == [1]
+    row = next(
+        row for row in constants_of(with_trainings(load_spec(tiny), found_in(folder, tiny)[0])) if row.name == "training.seeds"
+    )
+    assert (row.value, row.source) == ("1", "the trainings whose weights were given")
+    with pytest.raises(InputError, match=r"another spec \(training\.seeds: "):
+        run_spec(tiny, out, silent())
+
+
+def test_trainings_take_the_place_of_those_made_here_and_the_other_way(folder, tiny, tmp_path):
+    """In the run of the same seeds: what was made of the other weights is made again, and no file is of two stages."""
+    loaded = with_trainings(load_spec(tiny), found_in(folder, tiny)[0])
+    made, _ = found_in(folder, tiny)
+    out = tmp_path / "run"
+    for kind in ("sample", "train"):
+        make_run(loaded.record, out, Listener(), kind)
+    trained = shas(out)["weights/seed-1.safetensors"]
+    make_run(loaded.record, out, Listener(), "adopt", adopted=made)
+    manifest = read_manifest(out)
+    assert "train seed 1" not in manifest.stages
+    assert manifest.outputs["weights/seed-1.safetensors"] == sha256(TRAINED) != trained
+    assert not (out / "results/training-1.json").exists()
+    make_run(loaded.record, out, Listener(), "train")
+    manifest = read_manifest(out)
+    assert "adopt seed 1" not in manifest.stages
+    assert manifest.outputs["weights/seed-1.safetensors"] == trained
+    assert not [line for record in manifest.stages.values() for line in mismatches(out, record)]
+
+
+def test_new_trainings_and_given_ones_exclude_each_other(folder, tiny, tmp_path):
+    with pytest.raises(InputError, match="--weights: with --stage train"):
+        run_spec(tiny, tmp_path / "run", silent(), stage="train", weights=folder)
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_trained_here_say_what_trained_them(tiny, tmp_path):
+    spec = load_spec(tiny).record
+    make_run(spec, tmp_path / "run", Listener(), "sample")
+    make_run(spec, tmp_path / "run", Listener(), "train")
+    made = json.loads(read_tensors(tmp_path / "run/weights/seed-0.safetensors")[1]["made"])
+    assert made["device"] == "cpu"
+    assert made.keys() == {"device", "processor", "paper_repro", "torch"}
+    found = find_trainings(tmp_path / "run/weights", spec, pytest.fail)
+    assert [training.seed for training in found] == [0, 1]
+    assert found[0].record.made == made
