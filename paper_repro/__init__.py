@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from paper_repro.physics.exact import ExactChain
     from paper_repro.physics.geometry import Geometry
     from paper_repro.physics.hamiltonian import SpinHamiltonian
+    from paper_repro.physics.law import load_law
     from paper_repro.physics.terms import Biquadratic, Exchange, Field, Terms
+    from paper_repro.physics.terms.library import Library, library
     from paper_repro.physics.truth import Truth
     from paper_repro.sampling.exact_data import exact_data
     from paper_repro.sampling.readers.npz import write
@@ -37,12 +39,13 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "Biquadratic": "physics.terms",
-    "Exchange": "physics.terms",
     "ExactChain": "physics.exact",
+    "Exchange": "physics.terms",
     "Field": "physics.terms",
     "Geometry": "physics.geometry",
     "Hamiltonian": "spec",
     "InputError": "files",
+    "Library": "physics.terms.library",
     "NetworkForce": "score.field",
     "NetworkScore": "score.field",
     "PairTerm": "spec",
@@ -56,6 +59,8 @@ _MODULES = {
     "exact_data": "sampling.exact_data",
     "force_of": "score.field",
     "least_squares": "analysis.basis_fit",
+    "library": "physics.terms.library",
+    "load_law": "physics.law",
     "load_published": "spec",
     "load_spec": "spec",
     "load_weights": "score.weights",
@@ -69,10 +74,10 @@ _MODULES = {
 }
 
 __all__ = [
-    "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "InputError", "NetworkForce", "NetworkScore",
-    "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit_weights", "compare", "exact_data", "force_of",
-    "least_squares", "load_published", "load_spec", "load_weights", "maximum_likelihood", "normal_equations", "pseudolikelihood",
-    "read", "score_matching", "specs_folder", "write",
+    "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "InputError", "Library", "NetworkForce",
+    "NetworkScore", "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit_weights", "compare",
+    "exact_data", "force_of", "least_squares", "library", "load_law", "load_published", "load_spec", "load_weights",
+    "maximum_likelihood", "normal_equations", "pseudolikelihood", "read", "score_matching", "specs_folder", "write",
 ]  # fmt: skip
 
 

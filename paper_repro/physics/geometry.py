@@ -109,6 +109,12 @@ class Geometry:
             return tuple(int(k) for k in np.unique(self.bonds[:, 2]))
         return tuple(range(1, self._farthest + 1))
 
+    def first_classes(self, count: int) -> tuple[int, ...]:
+        """Return the first ``count`` classes that have a pair, or as many as there are and, of a structure, as its cell allows."""
+        if self.structure is not None and count > len(self.bond_classes):
+            return tuple(range(1, len(self.structure.sound_shells(count)) + 1))
+        return self.bond_classes[:count]
+
     @property
     def _farthest(self) -> int:
         """The largest separation on a chain."""
