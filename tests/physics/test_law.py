@@ -119,7 +119,11 @@ def test_a_system_may_be_that_of_a_file_of_snapshots(law, tmp_path):
 )
 def test_what_is_no_law_is_one_line(law, old, new, message, tmp_path):
     assert old in LAW
-    with pytest.raises(InputError) as caught:
+
+    def read():
         made = law(LAW.replace(old, new))
         truth_of(made, "AB", [system.geometry for system in systems_of(made)])
+
+    with pytest.raises(InputError) as caught:
+        read()
     assert str(caught.value).startswith(f"{tmp_path / 'law.toml'}: {message}")
