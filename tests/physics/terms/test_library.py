@@ -75,7 +75,13 @@ def test_the_default_library_takes_what_the_data_have():
 def test_the_candidates_are_42():
     terms = library("candidates-42").terms("AB", CHAIN)
     assert len(terms) == 42
-    assert {term.family for term in terms.terms} == set(FAMILIES)
+    assert len({term.family for term in terms.terms}) == 8
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_is_had_by_its_name(family):
+    terms = library(**{"exchange": False, "biquadratic": False, family: True}).terms("AB", CHAIN)
+    assert {term.family for term in terms.terms} == {family}
 
 
 def test_keywords():
