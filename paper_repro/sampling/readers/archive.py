@@ -30,7 +30,7 @@ def load_arrays(content: bytes, wanted: Sequence[str], where: str) -> tuple[Arra
     except InputError:
         raise
     except Exception as error:  # a damaged archive raises many kinds; each means that the file cannot be used
-        raise InputError(where, f"a damaged archive ({str(error) or type(error).__name__})", _EXPECTED) from error
+        raise InputError(where, f"a damaged archive ({str(error)[:120] or type(error).__name__})", _EXPECTED) from error
 
 
 def _load(content: bytes, wanted: Sequence[str], where: str) -> tuple[Arrays, list[str]]:

@@ -4,9 +4,10 @@ import re
 
 from paper_repro.files import InputError
 
+#: A key and its value, as far as it goes: quantifiers do not go back, so that time and memory are those of the line.
 _PAIR = re.compile(
-    r"""\s*(?P<key>"(?:[^"\\]|\\.)*"|[^\s="]+)
-        (?:\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|\{[^{}]*\}|\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^\s"'{}\[\]][^\s]*))?(?=\s|$)""",
+    r"""\s*(?P<key>"(?:[^"\\]|\\.)*+"|[^\s="]++)
+        (?:\s*+=\s*+(?P<value>"(?:[^"\\]|\\.)*+"|'[^']*+'|\{[^{}]*+\}|\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]|[^\s"'{}\[\]][^\s]*+))?(?=\s|$)""",
     re.VERBOSE,
 )
 _TRUTH = {"T": True, "F": False, "true": True, "false": False, "True": True, "False": False, "1": True, "0": False}
@@ -24,7 +25,7 @@ def pairs(line: str, where: str) -> dict[str, str]:
         match = _PAIR.match(text, start)
         if match is None:
             expected = "key=value pairs, such as Properties=species:S:1:pos:R:3:spins:R:3"
-            raise InputError(where, f"comment line with {text[start : start + 40]!r}", expected)
+            raise InputError(where, f"comment line with {text[start:].lstrip()[:40]!r}", expected)
         key, value = match["key"].strip('"').casefold(), match["value"]
         if key in found:
             raise InputError(where, f"{key} twice in the comment line", "each key once")

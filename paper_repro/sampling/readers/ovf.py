@@ -32,7 +32,9 @@ def read(content: bytes, where: str) -> list[Frames]:
     """Return the segments of a file; raises ``InputError`` with the number of the line for what is none."""
     version = _FIRST.match(content)
     if version is None or version[1] == b"0":
-        raise InputError(where, f"{content[:60].decode('utf-8', 'replace')!r}", "OVF 1 or 2, such as # OOMMF OVF 2.0")
+        raise InputError(
+            where, f"{content[:60].decode('utf-8', 'replace').splitlines()[0]!r}", "OVF 1 or 2, such as # OOMMF OVF 2.0"
+        )
     lines = Lines(content, where)
     lines.next()
     _, stated = lines.keyed("segmentcount")
@@ -87,7 +89,7 @@ def _text(lines: Lines, mesh: Mesh, commas: bool) -> Floats:
     try:
         values: Floats = np.loadtxt(io.BytesIO(block), dtype=np.float64, comments=None, ndmin=2)
     except ValueError as error:
-        raise InputError(at, f"a block of data that is no table of numbers ({error})", expected) from error
+        raise InputError(at, f"a block of data that is no table of numbers ({str(error)[:120]})", expected) from error
     if values.shape != (mesh.sites, mesh.columns):
         raise InputError(at, f"a block of {values.shape[0]} lines of {values.shape[1]} numbers", expected)
     return values

@@ -9,6 +9,7 @@ from paper_repro.sampling.readers.frames import Layout
 
 #: Positions that are off their place in a row by less than this part of its spacing are in the row.
 _IN_A_ROW = 1e-4
+_FARTHEST = 1e100  # double precision holds squares of such lengths
 
 
 def geometry_of(layout: Layout, sites: int, where: str) -> tuple[Geometry, tuple[str, ...]]:
@@ -27,8 +28,11 @@ def geometry_of(layout: Layout, sites: int, where: str) -> tuple[Geometry, tuple
             if any(layout.periodic[1:]):
                 raise InputError(where, "periodic along b or c, without positions", "positions, or a ring: true, false, false")
             return Geometry.periodic_chain(sites) if layout.periodic[0] else Geometry.open_chain(sites), ()
-        if not np.isfinite(layout.positions).all():
+        lengths = layout.positions if layout.cell is None else np.concatenate([layout.positions, layout.cell])
+        if not np.isfinite(lengths).all():
             raise InputError(where, "positions that are not finite", "finite numbers")
+        if np.abs(lengths).max() > _FARTHEST:
+            raise InputError(where, f"positions or a cell as far as {np.abs(lengths).max():.3g}", f"lengths up to {_FARTHEST:g}")
         return _of_positions(layout, layout.positions)
     except ValueError as error:
         raise input_error(where, error, "positions of different sites") from error
@@ -51,8 +55,7 @@ def _row(positions: Floats) -> Floats | None:
     """Return the step from a site to the next where the positions (site, 3) are equally spaced on a line, else None."""
     if len(positions) < 2:
         return np.zeros(3)
-    with np.errstate(over="ignore", invalid="ignore"):
-        step: Floats = (positions[-1] - positions[0]) / (len(positions) - 1)
-        off = np.abs(positions - positions[0] - np.arange(len(positions))[:, None] * step).max()
+    step: Floats = (positions[-1] - positions[0]) / (len(positions) - 1)
+    off = np.abs(positions - positions[0] - np.arange(len(positions))[:, None] * step).max()
     spacing = np.linalg.norm(step)
     return step if spacing > 0 and off <= _IN_A_ROW * spacing else None
