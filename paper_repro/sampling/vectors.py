@@ -29,7 +29,7 @@ def finite_vectors(spins: npt.ArrayLike, sites: int | None, origin: str) -> Floa
         raise InputError(origin, f"spins of {given.dtype}", f"real numbers {_SPINS}")
     _require_axes(given.shape, sites, origin)
     with np.errstate(over="ignore", invalid="ignore"):  # a number that double precision cannot hold is not finite below
-        vectors: Floats = given.astype(np.float64)
+        vectors: Floats = given.astype(np.float64, order="C")
     finite = np.isfinite(vectors).all(-1)
     if not finite.all():
         snapshot, site = np.argwhere(~finite)[0]

@@ -70,7 +70,7 @@ def _array(stream: IO[bytes], size: int, where: str) -> npt.NDArray[Any]:
     array = np.frombuffer(data, dtype).reshape(shape, order="F" if columns_first else "C")
     if dtype.kind == "U":
         return _text(array, where)
-    return array.astype(dtype.newbyteorder("="), order="C")
+    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -86,4 +86,4 @@ def _text(array: npt.NDArray[Any], where: str) -> npt.NDArray[Any]:
     letters = np.frombuffer(array.tobytes(), array.dtype.byteorder.replace("|", "=") + "u4")
     if letters.max(initial=0) > 0x10FFFF or ((letters >= 0xD800) & (letters < 0xE000)).any():
         raise InputError(where, "text that is damaged", "letters of Unicode")
-    return array.astype(array.dtype.newbyteorder("="), order="C")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
