@@ -30,8 +30,9 @@ class Geometry:
     """Sites 0 … N - 1 and their pairs: an open chain, a periodic chain, a list of bonds, or sites with positions.
 
     ``boundary`` is that of a chain, else None. ``bonds`` (bond, 3), each i, j and class, are those of a list or the shells of a
-    ``structure``, which is None where sites have no positions; a chain has no list. Made by ``open_chain``, ``periodic_chain``,
-    ``from_bonds`` and ``from_positions``, which say what they refuse.
+    ``structure``, which is None where sites have no positions; a chain has no list, and a structure only to say where its sites
+    are: its classes are separations. Made by ``open_chain``, ``periodic_chain``, ``from_bonds`` and ``from_positions``, which say
+    what they refuse.
     """
 
     sites: int
@@ -111,7 +112,7 @@ class Geometry:
 
     def first_classes(self, count: int) -> tuple[int, ...]:
         """Return the first ``count`` classes that have a pair, or as many as there are and, of a structure, as its cell allows."""
-        if self.structure is not None and count > len(self.bond_classes):
+        if self.structure is not None and self.boundary is None and count > len(self.bond_classes):
             return tuple(range(1, len(self.structure.sound_shells(count)) + 1))
         return self.bond_classes[:count]
 
@@ -126,7 +127,7 @@ class Geometry:
         Two sites of a structure are a pair as often as images of them are. Raises ``ValueError`` for a shell that the cell is too
         small for.
         """
-        if self.structure is not None and bond_class > max(self.bond_classes, default=0):
+        if self.structure is not None and self.boundary is None and bond_class > max(self.bond_classes, default=0):
             shells = self.structure.shells(bond_class)
             return shells[bond_class - 1].pairs if len(shells) == bond_class else _NO_BONDS[:, :2]
         if self.boundary is None:

@@ -81,9 +81,11 @@ def _terms_of(table: FamilyTable, names: tuple[str, ...], geometries: tuple[Geom
     return (family(family.family),)
 
 
-def _word(geometry: Geometry) -> Word:
-    """Return what a geometry calls its classes of pairs."""
-    return "separations" if geometry.is_chain else "classes" if geometry.structure is None else "shells"
+def _words(geometry: Geometry) -> tuple[Word, ...]:
+    """Return what a geometry calls its classes of pairs; on a chain whose sites have positions shells are separations."""
+    if geometry.is_chain:
+        return ("separations",) if geometry.structure is None else ("separations", "shells")
+    return ("classes",) if geometry.structure is None else ("shells",)
 
 
 def _classes(table: FamilyTable, geometries: tuple[Geometry, ...], where: str) -> tuple[int, ...]:
@@ -93,15 +95,15 @@ def _classes(table: FamilyTable, geometries: tuple[Geometry, ...], where: str) -
         if not found:
             raise InputError(f"{where}.range", f"{table.range} on {geometries[0].sites} sites without pairs", "data with pairs")
         return found
-    words = {_word(each) for each in geometries}
-    if table.word is not None and words != {table.word}:
+    words = {_words(each)[0] for each in geometries}
+    if table.word is not None and not all(table.word in _words(each) for each in geometries):
         on = " and ".join(sorted(_ON[word] for word in words))
         raise InputError(f"{where}.{table.word}", f"data on {on}", f"{' or '.join(sorted(words))}, or range")
     classes = table.classes or ()
     for bond_class in classes:
         if not any(len(each.pairs_of(bond_class)) for each in geometries):
             most = max((each.bond_classes[-1] for each in geometries if each.bond_classes), default=0)
-            word = table.word or _word(geometries[0])
+            word = table.word or _words(geometries[0])[0]
             raise InputError(f"{where}.{word}", f"{bond_class}, of which the data have no pair", f"at most {most}")
     return classes
 

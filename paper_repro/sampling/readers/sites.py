@@ -1,10 +1,12 @@
 """From where sites are to the geometry of their pairs: bonds as they are listed, sites in a row as a chain, others by distance."""
 
+import attrs
 import numpy as np
 
 from paper_repro.files import InputError, input_error
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.structure import Structure
 from paper_repro.sampling.readers.frames import Layout
 
 #: Positions that are off their place in a row by less than this part of its spacing are in the row.
@@ -42,12 +44,15 @@ def _of_positions(layout: Layout, positions: Floats) -> tuple[Geometry, tuple[st
     row = _row(positions)
     if row is not None:
         sites, directions = len(positions), [k for k in range(3) if layout.periodic[k]]
+        structure = Structure.of(positions, layout.cell, layout.periodic)
         if not directions:
-            return Geometry.open_chain(sites), ("equally spaced positions in a row: the sites are an open chain",)
+            chain = attrs.evolve(Geometry.open_chain(sites), structure=structure)
+            return chain, ("equally spaced positions in a row: the sites are an open chain",)
         if len(directions) == 1 and layout.cell is not None and sites > 2:
             around = layout.cell[directions[0]]
             if min(np.abs(around - sites * row).max(), np.abs(around + sites * row).max()) <= _IN_A_ROW * np.linalg.norm(row):
-                return Geometry.periodic_chain(sites), ("equally spaced positions around the cell: the sites are a periodic chain",)
+                ring = attrs.evolve(Geometry.periodic_chain(sites), structure=structure)
+                return ring, ("equally spaced positions around the cell: the sites are a periodic chain",)
     return Geometry.from_positions(positions, layout.cell, layout.periodic), ()
 
 

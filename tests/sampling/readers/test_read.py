@@ -116,9 +116,8 @@ def test_a_row_is_a_chain_a_row_around_the_cell_a_ring_and_others_have_shells(tm
         write_extended_xyz(path, spiral(2, len(lattice.species)), lattice, temperature=0.2)
         (made[name],) = pr.read(path)
         assert made[name].temperature == 0.2
-    assert made["chain"].geometry == pr.Geometry.open_chain(12)
+    assert (made["chain"].geometry.boundary, made["ring"].geometry.boundary) == ("open", "periodic")
     assert made["chain"].species_names == ("Co", "Fe", "Ni")
-    assert made["ring"].geometry == pr.Geometry.periodic_chain(12)
     square = made["square"].geometry
     assert [len(square.pairs_of(shell)) for shell in (1, 2, 3)] == [128, 128, 128]
     assert made["chain"].notes == ("equally spaced positions in a row: the sites are an open chain",)
@@ -129,7 +128,21 @@ def test_a_row_is_a_chain_a_row_around_the_cell_a_ring_and_others_have_shells(tm
     for arrays in ({"positions": bent}, {"cell": 2 * cell}, {"periodic": [True, True, False], "cell": cell}):
         given = {"positions": LATTICES["ring"].positions, "periodic": [bool("cell" in arrays), False, False]} | arrays
         (data,) = pr.read(save(tmp_path / "other.npz", spins=spiral(2, 12), **given))
-        assert data.geometry.structure is not None
+        assert data.geometry.boundary is None
+
+
+def test_a_chain_with_positions_has_separations_and_shells(tmp_path):
+    for name in ("chain", "ring"):
+        write_extended_xyz(tmp_path / "a.xyz", spiral(2, 12), LATTICES[name])
+        (data,) = pr.read(tmp_path / "a.xyz")
+        plain = pr.Geometry.open_chain(12) if name == "chain" else pr.Geometry.periodic_chain(12)
+        for word in ("separations", "shells"):
+            library = pr.library(exchange={word: [1, 2, 3]}, four_spin=True)
+            assert library.terms(data.species_names, data.geometry).names[0] == "exchange 1"
+        assert [data.geometry.pairs_of(k).tolist() for k in range(1, 13)] == [plain.pairs_of(k).tolist() for k in range(1, 13)]
+        assert data.geometry.first_classes(20) == plain.bond_classes
+        with pytest.raises(InputError, match="data on a chain; expected separations, or range"):
+            pr.library(exchange={"shells": [1]}).terms(data.species_names, plain)
 
 
 def test_periodic_stands_in_place_of_what_files_state(tmp_path):
