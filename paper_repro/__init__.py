@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from paper_repro.physics.hamiltonian import SpinHamiltonian
     from paper_repro.physics.law import load_law
     from paper_repro.physics.terms import Biquadratic, Exchange, Field, Terms
+    from paper_repro.physics.terms.conventions import conventions
     from paper_repro.physics.terms.library import Library, library
+    from paper_repro.physics.terms.own import own_term
     from paper_repro.physics.truth import Truth
     from paper_repro.sampling.exact_data import exact_data
     from paper_repro.sampling.readers.npz import write
@@ -56,6 +58,7 @@ _MODULES = {
     "Truth": "physics.truth",
     "audit_weights": "analysis.audit",
     "compare": "analysis.comparison",
+    "conventions": "physics.terms.conventions",
     "exact_data": "sampling.exact_data",
     "force_of": "score.field",
     "least_squares": "analysis.basis_fit",
@@ -66,6 +69,7 @@ _MODULES = {
     "load_weights": "score.weights",
     "maximum_likelihood": "analysis.maximum_likelihood",
     "normal_equations": "analysis.basis_fit",
+    "own_term": "physics.terms.own",
     "pseudolikelihood": "analysis.pseudolikelihood",
     "read": "sampling.readers.read",
     "score_matching": "analysis.score_matching",
@@ -76,8 +80,9 @@ _MODULES = {
 __all__ = [
     "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "InputError", "Library", "NetworkForce",
     "NetworkScore", "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit_weights", "compare",
-    "exact_data", "force_of", "least_squares", "library", "load_law", "load_published", "load_spec", "load_weights",
-    "maximum_likelihood", "normal_equations", "pseudolikelihood", "read", "score_matching", "specs_folder", "write",
+    "conventions", "exact_data", "force_of", "least_squares", "library", "load_law", "load_published", "load_spec",
+    "load_weights", "maximum_likelihood", "normal_equations", "own_term", "pseudolikelihood", "read", "score_matching",
+    "specs_folder", "write",
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import attrs
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms.pairs import PairTerm
 from paper_repro.physics.terms.registry import registered
-from paper_repro.physics.terms.tensors import COMPONENTS, TENSORS
+from paper_repro.physics.terms.tensors import COMPONENTS, ORTHONORMAL, TENSORS
 
 
 @registered
@@ -15,6 +15,7 @@ class AnisotropicExchange(PairTerm):
 
     family = "anisotropic_exchange"
     formula = "S_i·M·S_j"
+    note = ORTHONORMAL
     components = COMPONENTS
     multilinear = True
     rotation_invariant = False

@@ -6,7 +6,7 @@ import numpy as np
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms.registry import registered
 from paper_repro.physics.terms.sites import SiteTerm
-from paper_repro.physics.terms.tensors import COMPONENTS, TENSORS
+from paper_repro.physics.terms.tensors import COMPONENTS, ORTHONORMAL, TENSORS
 
 
 @registered
@@ -16,6 +16,7 @@ class Anisotropy(SiteTerm):
 
     family = "anisotropy"
     formula = "S_i·M·S_i"
+    note = ORTHONORMAL
     components = COMPONENTS
     multilinear = False
     rotation_invariant = False

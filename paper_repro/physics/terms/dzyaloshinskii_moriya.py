@@ -19,6 +19,10 @@ class DzyaloshinskiiMoriya(PairTerm):
 
     family = "dzyaloshinskii_moriya"
     formula = "(S_i × S_j)^c"
+    note = (
+        "i is the first site of a pair: the one before on a chain, as listed in bonds; where sites have positions, r_j - r_i has a "
+        "positive first component of x, y, z that is not zero"
+    )
     components = ("x", "y", "z")
     multilinear = True
     rotation_invariant = False

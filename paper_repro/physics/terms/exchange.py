@@ -23,6 +23,7 @@ class Exchange(PairTerm):
 
     family = "exchange"
     formula = "S_i·S_j"
+    note = "a positive exchange coupling is ferromagnetic"
     multilinear = True
     rotation_invariant = True
     inversion = 1

@@ -8,6 +8,11 @@ import numpy as np
 
 from paper_repro.numerics.arrays import Floats
 
+ORTHONORMAL = (
+    "M is traceless, symmetric and of norm 1, tr(M_a M_b) = δ_ab: S·M·S is √2 S_x S_y for xy, (S_x² - S_y²)/√2 for x2-y2, "
+    "(3 S_z² - 1)/√6 for 3z2-r2"
+)
+
 COMPONENTS = ("xy", "yz", "zx", "x2-y2", "3z2-r2")
 
 

@@ -14,14 +14,15 @@ from paper_repro.physics.geometry import Geometry
 class Term(abc.ABC):
     """One basis function φ of a Hamiltonian H = -Σ_k coupling_k φ_k: a sum over clusters of sites, each once.
 
-    ``formula`` is φ on one cluster. ``multilinear``: φ is linear in each spin, so that the conditional law of a spin is von
-    Mises-Fisher and Δ_i φ = -2 φ on every spin of a cluster. ``rotation_invariant``: a common rotation of all spins leaves φ as it
-    is. ``inversion``: +1 where S → -S leaves φ as it is, -1 where it changes its sign, 0 where it does neither. A family of several
-    ``components`` has a field ``component``, the place of the term's own among them.
+    ``formula`` is φ on one cluster, ``note`` what must be known to read a coupling. ``multilinear``: φ is linear in each spin, so
+    that the conditional law of a spin is von Mises-Fisher and Δ_i φ = -2 φ on every spin of a cluster. ``rotation_invariant``: a
+    common rotation of all spins leaves φ as it is. ``inversion``: +1 where S → -S leaves φ as it is, -1 where it changes its sign,
+    0 where it does neither. A family of several ``components`` has a field ``component``, the place of the term's own among them.
     """
 
     family: ClassVar[str]
     formula: ClassVar[str]
+    note: ClassVar[str] = ""
     components: ClassVar[tuple[str, ...]] = ()
 
     name: str
