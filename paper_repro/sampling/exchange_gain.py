@@ -11,7 +11,8 @@ from paper_repro.numerics.measured import Measured
 from paper_repro.numerics.parallel import in_order
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import coupling_matrix
-from paper_repro.sampling import diagnostics, metropolis, replica_exchange
+from paper_repro.sampling import metropolis, replica_exchange
+from paper_repro.sampling.autocorrelation import autocorrelation
 from paper_repro.sampling.exchange_times import ExchangeGain
 from paper_repro.spec import Hamiltonian, Sampler
 
@@ -41,7 +42,7 @@ def exchange_gain(
     def times(traces: _Traces) -> tuple[Measured, Measured]:
         generator = np.random.default_rng(next(streams))
         pooled = [
-            diagnostics.autocorrelation(values, exact, sampler.swap_interval, resamples, generator)
+            autocorrelation(values, exact, sampler.swap_interval, resamples, generator)
             for values, exact in zip(traces, means, strict=True)
         ]
         energy, ends = (Measured(item.time, item.time_error) for item in pooled)

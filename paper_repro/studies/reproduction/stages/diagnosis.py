@@ -12,6 +12,7 @@ from paper_repro.numerics.measured import Measured
 from paper_repro.physics.hamiltonian import adjacency
 from paper_repro.pipeline.stage import Files, Stage, StageContext
 from paper_repro.sampling import diagnostics, storage
+from paper_repro.sampling.autocorrelation import autocorrelation
 from paper_repro.sampling.ensemble import Ensemble, Which, concatenate
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.spec import Spec
@@ -89,7 +90,7 @@ def _autocorrelation(spec: Spec, index: int, traces: Floats, means: Floats, step
     if np.array_equal(traces, np.broadcast_to(means[:, None], traces.shape)):  # the energy of free spins
         return None
     generator = np.random.default_rng(stream(spec, "diagnostics", index))
-    found = diagnostics.autocorrelation(traces, means, step_sweeps, _RESAMPLES, generator)
+    found = autocorrelation(traces, means, step_sweeps, _RESAMPLES, generator)
     return Autocorrelation(**attrs.asdict(found, recurse=False))
 
 
