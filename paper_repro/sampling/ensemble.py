@@ -1,8 +1,8 @@
 """Ensembles: sequences with their equilibrium snapshots, and how each was sampled."""
 
 import functools
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Collection, Sequence
+from typing import Literal, Self
 
 import attrs
 import numpy as np
@@ -56,6 +56,11 @@ class Diagnostics:
         """Return the number of sequences."""
         return len(self.exact_energy)
 
+    def without_traces(self) -> Self:
+        """Return the same without a step of the traces: what is left of each sequence is a few numbers."""
+        none = np.zeros((len(self), 0))
+        return attrs.evolve(self, energies=none, end_cosines=none)
+
 
 @attrs.frozen(eq=False)
 class Ensemble:
@@ -103,25 +108,25 @@ class Ensemble:
         return Snapshots.of(spins, sequence, species_names=tuple(self.species_names), origin=f"chain {k}, {sequence}")
 
 
+def joined(parts: Sequence[Diagnostics]) -> Diagnostics:
+    """Join the diagnostics of shards, in their order; raises ``ValueError`` for none, or for shards that were made differently."""
+    made = {(part.thinning, part.step_sweeps, *(getattr(part, name).shape[1] for name in _TRACES)) for part in parts}
+    _require_one(made, len(parts))
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in PER_SEQUENCE}
+    return Diagnostics(parts[0].thinning, parts[0].step_sweeps, **arrays)
+
+
+def _require_one(made: Collection[object], shards: int) -> None:
+    if len(made) != 1:
+        raise ValueError(f"{shards} shards made in {len(made)} ways; expected one or more, all made in the same way")
+
+
 def concatenate(shards: Sequence[Ensemble]) -> Ensemble:
     """Join shards, in their order; raises ``ValueError`` for none, or for shards that were made differently."""
-    parts = [shard.diagnostics for shard in shards]
-    made = {
-        (
-            shard.species_names,
-            part.thinning,
-            part.step_sweeps,
-            len(shard.spins),
-            *(getattr(part, name).shape[1] for name in _TRACES),
-        )
-        for shard, part in zip(shards, parts, strict=True)
-    }
-    if len(made) != 1:
-        raise ValueError(f"{len(shards)} shards made in {len(made)} ways; expected one or more, all made in the same way")
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in PER_SEQUENCE}
+    _require_one({(shard.species_names, len(shard.spins)) for shard in shards}, len(shards))
     return Ensemble(
         sequences=tuple(sequence for shard in shards for sequence in shard.sequences),
         species_names=shards[0].species_names,
         spins=np.concatenate([shard.spins for shard in shards], axis=1),
-        diagnostics=Diagnostics(parts[0].thinning, parts[0].step_sweeps, **joined),
+        diagnostics=joined([shard.diagnostics for shard in shards]),
     )

@@ -144,7 +144,7 @@ class Histogram:
 
 @attrs.frozen(eq=False)
 class Autocorrelation:
-    """The pooled autocorrelation of one observable at ``lags`` (lag,) in sweeps: see ``sampling.autocorrelation.Autocorrelation``."""
+    """The pooled autocorrelation of one observable at ``lags`` (lag,) in sweeps: see ``sampling.autocorrelation``."""
 
     lags: Floats
     values: Floats
