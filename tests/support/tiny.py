@@ -2,14 +2,20 @@
 
 import json
 import os
+import re
 import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import attrs
 from rich.console import Console
 
-from paper_repro.pipeline.manifest import key_of, read_manifest
+from paper_repro.files import sha256
+from paper_repro.pipeline.manifest import NAME, key_of, read_manifest
 from paper_repro.pipeline.run import open_run
 from paper_repro.studies.reproduction.plan import plan_reproduction
+from tests.support.malformed import PAPER
 
 CHANGES = """extends = "paper.toml"
 name = "tiny"
@@ -111,3 +117,39 @@ def deadly(context, stage, marker, make, arguments):
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return make(context, stage, *arguments)
+
+
+def tiny_spec(changes: str = "") -> str:
+    text = re.sub(r"\{a\}(.*)\{b\}", r'{ value = \1, status = "assumed", why = "a test of seconds" }', CHANGES)
+    for line in changes.splitlines():
+        section, name, value = re.fullmatch(r"([\w.]+)\.(\w+) = (.*)", line.strip()).groups()
+        constant = f'{name} = {{ value = {value}, status = "assumed", why = "a test" }}'
+        head = f"[{section}]\n"
+        text = text if head in text else text + head
+        body = re.sub(rf"(?ms)(^\[{section}\]\n[^\[]*?)^{name} = .*?\n", r"\1", text)
+        text = body.replace(head, f"{head}{constant}\n")
+    return text
+
+
+def write_spec(folder: Path, text: str, base: str = PAPER, name: str = "tiny.toml") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    ((folder / name).parent / "paper.toml").write_text(base, encoding="utf-8")
+    return folder / name
+
+
+def outcome(run: Path) -> dict[str, str]:
+    """The SHA-256 of every output, on the disk and as the manifest has it; of the report, without its stages and their seconds."""
+    made = {name: sha for record in read_manifest(run).stages.values() for name, sha in record.outputs.items()}
+    assert made == {name: sha256(run / name) for name in made}
+    before, _, rest = (run / "report.html").read_text(encoding="utf-8").partition("<h2>Stages</h2>")
+    assert "</section>" in rest
+    return made | {"report.html": key_of(before + rest.partition("</section>")[2])}
+
+
+def seal(run: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change a manifest as somebody would who wants it believed: checksum and all."""
+    data = json.loads((run / NAME).read_text(encoding="utf-8"))
+    del data["sha256"]
+    change(data)
+    (run / NAME).write_text(json.dumps(data | {"sha256": key_of(data)}), encoding="utf-8")

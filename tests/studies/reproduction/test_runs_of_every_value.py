@@ -18,7 +18,7 @@ REFUSED = {
     "chains.longest=2", "chains.longest=5", "architecture.species=1", "architecture.positions=2", "architecture.positions=5",
     "architecture.single_width=1", "training.seeds=()", "inversion.query_times=()",
 }  # fmt: skip
-#: In few test sequences some coupling may act nowhere: tests/test_surroundings.py has runs of one and of two long ones.
+#: In few test sequences some coupling may act nowhere: tests/surroundings/test_undecided.py has runs of one and of two long ones.
 ELSEWHERE = ("test_set", "sequences")
 
 
