@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import alone
+from tests.support.commands import alone, command
 from tests.support.tiny import outcome
 
 
@@ -20,21 +20,40 @@ def nobody() -> tuple[str, ...]:
     return within
 
 
+@pytest.fixture(params=["read-only", pytest.param("missing", marks=pytest.mark.slow), "none"])
+def homeless(
+    request: pytest.FixtureRequest, modes: Callable[[Path, int], Path], tmp_path: Path
+) -> Callable[..., list[tuple[int, str, str]]]:
+    """Run commands where no cache of figures, fonts or kernels can be written where it would be."""
+    home = tmp_path / "home"
+    environment = {"read-only": {"HOME": str(home)}, "missing": {"HOME": "/nonexistent/home"}, "none": {}}[request.param]
+    within = request.getfixturevalue("nobody" if request.param == "none" else "mortal")
+    home.mkdir()
+    modes(home, 0o555)
+    return lambda *lines: alone(*lines, within=within, NUMBA_CACHE_DIR="/proc/none", **environment)
+
+
 @pytest.mark.faults("surroundings")
-@pytest.mark.parametrize("home", ["read-only", pytest.param("missing", marks=pytest.mark.slow), "none"])
-def test_without_a_home_a_run_and_its_report_are_made_and_nothing_is_complained_of(
-    home: str, request: pytest.FixtureRequest, modes: Callable[[Path, int], Path], tiny: Path, done: Path, tmp_path: Path
+def test_without_a_home_figures_and_kernels_are_made_and_nothing_is_complained_of(
+    homeless: Callable[..., list[tuple[int, str, str]]], done: Path, run: Path
 ) -> None:
-    """No cache of figures, fonts or kernels can be written where it would be."""
-    environment = {"read-only": {"HOME": str(tmp_path / "home")}, "missing": {"HOME": "/nonexistent/home"}, "none": {}}[home]
-    within = request.getfixturevalue("nobody" if home == "none" else "mortal")
-    if home == "read-only":
-        (tmp_path / "home").mkdir()
-        modes(tmp_path / "home", 0o555)
+    """The kernels of the exact solution stand for all: each command compiles what it uses."""
+    (run / "report.html").unlink()
+    logz = ["logz", "ABBA", "--temperature", "1"]
+    (status, _, err), found = homeless(["report", run], logz)
+    assert (status, err) == (0, "")
+    assert outcome(run) == outcome(done)
+    assert found == command(*logz)
+
+
+@pytest.mark.slow
+@pytest.mark.faults("surroundings")
+def test_without_a_home_a_run_and_its_report_are_made(
+    homeless: Callable[..., list[tuple[int, str, str]]], tiny: Path, done: Path, tmp_path: Path
+) -> None:
+    """Every kernel is compiled again: 20 seconds."""
     run = tmp_path / "run"
-    made, told = alone(
-        ["reproduce", tiny, "--out", run], ["report", run], within=within, NUMBA_CACHE_DIR="/proc/none", **environment
-    )
+    made, told = homeless(["reproduce", tiny, "--out", run], ["report", run])
     assert (made[0], made[2], told[0], told[2]) == (0, "", 0, "")
     assert outcome(run) == outcome(done)
 

@@ -57,40 +57,41 @@ HOSTILE = [
     "[red]x[/red] %s",
     "$字^{$",
 ]
-FIGURED = (HOSTILE[0], HOSTILE[-1])  # with all the figures
 UNPRINTABLE = ["\x1b[31mred", "\x1b]0;title\x07", "\u202eevil", "two\nlines", "\x00", "\x9b31m"]
 
 
-def hostile_spec(folder: Path, text: str) -> Path:
+def hostile_spec(folder: Path, letters: str) -> Path:
     """A tiny spec in which everything that can be named has a hostile name, and what can be said has a hostile reason."""
-    toml = json.dumps(text)
-    letters = "".join(dict.fromkeys(text + '<"'))[:2]
-    base = PAPER.replace("J_BB", json.dumps(f"J_{text}")).replace("K_AA", toml)
-    lines = tiny_spec()
+    base, lines, everything = PAPER, tiny_spec(), json.dumps(" ".join(HOSTILE))
+    for term, text in zip(("J_AA", "J_AB", "J_BB", "K_AA", "K_AB", "K_BB"), HOSTILE, strict=True):
+        base = base.replace(f"[hamiltonian.terms.{term}]", f"[hamiltonian.terms.{json.dumps(f'J_{text}')}]")
     for old, new in (("AB", letters), ("AA", letters[0] * 2), ("BB", letters[1] * 2), ("ABBA", letters + letters[::-1])):
         base, lines = (source.replace(f'value = "{old}"', f"value = {json.dumps(new)}") for source in (base, lines))
     for name in ("temperature", "epochs"):
         base, count = re.subn(
             rf"(?m)^{name} = \{{ value = ([^,]+),.*$",
-            lambda found, name=name: f'{name} = {{ value = {found[1]}, status = "assumed", why = {toml} }}',
+            lambda found, name=name: f'{name} = {{ value = {found[1]}, status = "assumed", why = {everything} }}',
             base,
         )
         assert count == 1
-    return write_spec(folder, lines.replace('name = "tiny"', f"name = {toml}"), base)
+    return write_spec(folder, lines.replace('name = "tiny"', f"name = {everything}"), base)
 
 
 @pytest.mark.faults("hostile")
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_names_in_a_spec_are_only_text(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draw, "FIGURES", ALL_FIGURES if text in FIGURED else DRAWN)
-    spec, run = hostile_spec(tmp_path, text), tmp_path / "run"
+@pytest.mark.parametrize(("letters", "figures"), [("<$", ALL_FIGURES), ('"[', DRAWN)], ids=["<$ with all figures", '"['])
+def test_hostile_names_in_a_spec_are_only_text(
+    letters: str, figures: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    monkeypatch.setattr(draw, "FIGURES", figures)
+    record_property("injected", len(HOSTILE))
+    spec, run = hostile_spec(tmp_path, letters), tmp_path / "run"
     status, out, err = command("reproduce", spec, "--out", run)
     assert (status, err) == (0, "")
-    assert text in out
-    assert f"J_{text}" in out
     page = (run / "report.html").read_text(encoding="utf-8")
     assert Watcher(page).found == []
-    assert html.escape(text) in page
+    for text in (" ".join(HOSTILE), *(f"J_{text}" for text in HOSTILE)):
+        assert text in out
+        assert html.escape(text) in page
     for path in (run / "figures").glob("*.svg"):
         kinds = {element.tag.rpartition("}")[2] for element in ET.parse(path).iter() if isinstance(element.tag, str)}  # noqa: S314
         assert not kinds & {"script", "b", "img"}
