@@ -1,10 +1,13 @@
 """Files: the one way to write one, hash one, and complain about one."""
 
 import contextlib
+import errno
 import hashlib
+import logging
 import os
+import secrets
 import shutil
-import tempfile
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -60,37 +63,128 @@ def require_format(where: object, found: object, *wanted: str) -> None:
 
 
 _TEMPORARY = ".tmp"
+_LOG = logging.getLogger("paper_repro")
+_SAID: set[str] = set()
+#: What a disk says that could not take the data; any other error of a flush says that this file system does not flush.
+_LOST = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or a crash, sees the old file or the whole new one.
+    """Write a file of our own so that a reader, or a crash, sees the old file or the whole new one.
 
     The bytes go to a temporary file in the same folder, which is flushed to disk, renamed over ``path``, and the folder
-    flushed in turn. Raises ``InputError`` with the size needed when it cannot be written; the old file is then untouched.
+    flushed in turn; a link is replaced, not followed. The mode is that of the old file, or the umask's. A file system that cannot
+    flush is said once, as a warning of the logger "paper_repro". Raises ``InputError`` with the size needed when the file cannot
+    be written, and where ``path`` is a device or a socket; what was there is then untouched.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_TEMPORARY)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                Path(temporary).unlink()
-            raise
-        if os.name == "posix":  # a folder cannot be opened for flushing elsewhere
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        _replace(path, data)
     except OSError as error:
-        found = f"cannot be written ({error.strerror or error}; {len(data):,} bytes needed{_free(path)})"
-        raise InputError(path, found, "a writable folder with space left") from error
+        raise _unwritable(path, error, len(data)) from error
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """Write to a path that a person names, into what it is.
+
+    A regular file, or the one that a link leads to, is replaced as by ``write_bytes``; data go into a pipe, a device, and whatever
+    lies in /dev and /proc, as they are. Raises ``InputError`` where that cannot be done, as for a folder or a socket.
+    """
+    require_output(path)
+    try:
+        if _is_replaced(path):
+            _replace(Path(os.path.realpath(path)), data)
+        else:
+            with path.open("wb") as stream:
+                stream.write(data)
+    except OSError as error:
+        raise _unwritable(path, error, len(data)) from error
+
+
+def require_output(path: Path) -> None:
+    """Raise ``InputError`` where ``write_output`` could not write, as far as that shows before there is anything to write."""
+    expected = "a file in a writable folder, a pipe, a device, or - for standard output"
+    try:
+        mode = path.stat().st_mode if path.exists() else 0
+        place = next(folder for folder in Path(os.path.realpath(path)).parents if folder.exists()) if _is_replaced(path) else path
+        if stat.S_ISSOCK(mode) or stat.S_ISDIR(mode):
+            raise InputError(path, f"cannot be written (a {'socket' if stat.S_ISSOCK(mode) else 'folder'})", expected)
+        if not place.is_dir() and place is not path:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(place, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise InputError(path, f"cannot be written ({error.strerror})", expected) from error
+
+
+def _is_replaced(path: Path) -> bool:
+    """Return whether a path is that of a regular file or of none yet; in /dev and /proc are those of an open file."""
+    try:
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        regular = True
+    return regular and not os.path.abspath(path).startswith(("/dev/", "/proc/"))  # noqa: PTH100 -- of the link itself
+
+
+def _replace(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = _mode(path)
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
+        raise FileExistsError(errno.EEXIST, "a device or a socket")
+    temporary = path.parent / f".{path.name[:50]}.{secrets.token_hex(4)}{_TEMPORARY}"  # a name may be as long as a file's can be
+    permissions = stat.S_IMODE(mode) & 0o777 if stat.S_ISREG(mode) else 0o666
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, permissions)  # less the umask; no chmod, which may fail
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            _flush(stream.fileno(), "a file")
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _flush_folder(path.parent)
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.lstat().st_mode
+    except FileNotFoundError:
+        return 0
+
+
+def _flush(descriptor: int, what: str) -> None:
+    """Flush to disk; where this file system has no such step, that is said once and is no failure: the file is whole."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno in _LOST:
+            raise
+        _say_once(f"{what} cannot be flushed to disk here ({error.strerror}): after a loss of power the last files may be missing")
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name != "posix":  # a folder cannot be opened for flushing elsewhere
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # a folder that may be written and not read
+        return
+    try:
+        _flush(descriptor, "a folder")
+    finally:
+        os.close(descriptor)
+
+
+def _say_once(line: str) -> None:
+    if line not in _SAID:
+        _SAID.add(line)
+        _LOG.warning(line)
+
+
+def _unwritable(path: Path, error: OSError, size: int) -> InputError:
+    found = f"cannot be written ({error.strerror or error}; {size:,} bytes needed{_free(path)})"
+    return InputError(path, found, "a writable folder with space left")
 
 
 def _free(path: Path) -> str:
@@ -108,7 +202,8 @@ def is_temporary(name: str, of: str) -> bool:
 def remove_temporaries(folder: Path) -> None:
     """Remove what writers that were killed left in a folder and below; nobody else may be writing there."""
     for path in folder.rglob(f".*{_TEMPORARY}"):
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # somebody else's: it is in nobody's way
+            path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 """What every command checks before it loads anything slow."""
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,8 +10,17 @@ from paper_repro.spec import Spec, load_spec, specs_folder
 
 
 def spec_path(path: Path | None) -> Path:
-    """Return the path of a spec; that of the published run where none is given."""
-    return specs_folder() / "paper.toml" if path is None else path
+    """Return the path of a spec: the published run's where none is given, that of a packaged spec for a bare name like smoke.toml.
+
+    A file of that name is preferred to the packaged one.
+    """
+    if path is None:
+        return specs_folder() / "paper.toml"
+    packaged = specs_folder() / path.name
+    with contextlib.suppress(OSError):  # a name too long for a file; reading it says so
+        if str(path) == path.name and not path.exists() and packaged.is_file():
+            return packaged
+    return path
 
 
 def spec_at(path: Path | None) -> Spec:

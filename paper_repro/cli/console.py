@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from paper_repro.files import printable, write_bytes
+from paper_repro.files import printable, write_output
 
-STANDARD_OUTPUT = Path("-")
+#: The names of standard output.
+STANDARD_OUTPUT = frozenset(map(Path, ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")))
 
 
 class Lasting(Console):
@@ -30,18 +32,24 @@ class Lasting(Console):
 
 
 def console_beside(json_target: Path | None = None) -> Console:
-    """Return the console for people: standard output, or standard error where the JSON goes to standard output."""
-    console = Lasting(highlight=False, stderr=json_target == STANDARD_OUTPUT)
+    """Return the console for people: standard output, or standard error where the JSON goes to standard output.
+
+    It moves a cursor on a terminal alone, whatever FORCE_COLOR says of colours.
+    """
+    beside = json_target in STANDARD_OUTPUT
+    stream = sys.stderr if beside else sys.stdout
+    terminal = stream is not None and stream.isatty()  # None: closed
+    console = Lasting(highlight=False, stderr=beside, force_interactive=None if terminal else False)
     if console.width < 1:  # COLUMNS=0
         console.width = 80
     return console
 
 
 def write_json(target: Path | None, data: Any) -> None:
-    """Write plain data as JSON to a file, or to standard output for ``-``; nothing for None."""
+    """Write plain data as JSON to a file, or to standard output for ``-``, once all of it is there; nothing for None."""
     if target is None:
         return
-    if target == STANDARD_OUTPUT:
+    if target in STANDARD_OUTPUT:
         Lasting().print(Text(json.dumps(data, indent=1)), soft_wrap=True)
     else:
-        write_bytes(target, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())
+        write_output(target, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())

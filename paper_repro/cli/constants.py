@@ -27,13 +27,13 @@ def constants(spec: Path | None = None, /, *, json: JsonTarget = None) -> int:
     Parameters
     ----------
     spec
-        A spec, or published.toml; specs/paper.toml where none is given.
+        A spec or published.toml, a file or a packaged one by name, such as smoke.toml; paper.toml where none is given.
     """
     path = spec_path(spec)
     found = constants_of(load_published(path)) if path.name == PUBLISHED else constants_of(load_spec(path))
     console = console_beside(json)
-    console.print(Text(f"{path}", style="bold"))
-    if console.is_terminal:
+    console.print(Text(f"{path}", style="bold"), soft_wrap=True)
+    if console.is_interactive:
         table = Table(_COLUMNS, tuple(map(_row, found)), frozenset({"value"}))
         show([Section("Constants", (table,))], str(path), console)
     else:

@@ -1,15 +1,30 @@
 """Options that several commands share."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
+
+from paper_repro.cli.console import STANDARD_OUTPUT
+from paper_repro.files import require_output
 
 
-def _require_target(_: object, value: Path | None) -> None:
-    """Raise ``ValueError`` for an option in the place of a file."""
-    if value is not None and str(value).startswith("-") and str(value) != "-":
-        raise ValueError("expected a file, or - for standard output")
+def _named(_: object, tokens: Sequence[Token]) -> Path:
+    """Return the name that a person gave; raises ``ValueError`` for an option in its place: a Path does not tell ./-x from -x."""
+    value = tokens[0].value
+    if value.startswith("-"):
+        raise ValueError("expected a name that does not begin with -, such as ./-name")
+    return Path(value)
+
+
+def _target(_: object, tokens: Sequence[Token]) -> Path:
+    """Return where numbers go; raises an error in one line, before they are computed, where they cannot be written."""
+    value = Path(tokens[0].value)
+    if value not in STANDARD_OUTPUT:
+        value = _named(_, tokens)
+        require_output(value)
+    return value
 
 
 #: A file for the numbers of a command, ``-`` for standard output, None for nowhere.
@@ -18,11 +33,12 @@ JsonTarget = Annotated[
     Parameter(
         name="--json",
         allow_leading_hyphen=True,
-        validator=_require_target,
+        converter=_target,
         help="A file for the numbers, as JSON; - is standard output.",
     ),
 ]
+#: The run directory of a command that makes one.
+RunTarget = Annotated[Path, Parameter(allow_leading_hyphen=True, converter=_named)]
+_SPEC = "Where couplings, lengths and temperature come from: a file, or a packaged one such as smoke.toml; paper.toml by default."
 #: The spec of fresh data, None for that of the published run.
-SpecFile = Annotated[
-    Path | None, Parameter(help="Where couplings, lengths and temperature come from; specs/paper.toml where none is given.")
-]
+SpecFile = Annotated[Path | None, Parameter(help=_SPEC)]

@@ -2,11 +2,12 @@
 
 import contextlib
 import io
+import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from cyclopts import CycloptsError
@@ -32,9 +33,16 @@ def _complain(line: str, status: int) -> int:
 
 #: How torch and threads say that memory has run out.
 _NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculation overflowed", "can't start new thread")
-_GO_ON = "the same command goes on where it stopped"
-_ENDINGS = {signal.SIGINT: (f"interrupted; {_GO_ON}", 130), signal.SIGTERM: (f"terminated; {_GO_ON}", 143)}
+_ENDINGS = {signal.SIGINT: ("interrupted", 130), signal.SIGTERM: ("terminated", 143)}
 _SECONDS_TO_STOP = 4.0
+
+
+def _end(number: int, arguments: Sequence[str]) -> int:
+    """Complain of a signal, and say what becomes of the work: ``reproduce`` alone keeps what it has made."""
+    said, status = _ENDINGS[signal.Signals(number)]
+    kept = arguments[:1] == ["reproduce"]
+    again = "goes on where it stopped" if kept else "starts from the beginning"
+    return _complain(f"{said}; the same command {again}", status)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,9 +53,13 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without β shows ? instead of failing
+    arguments = sys.argv[1:] if arguments is None else arguments
     before = signal.signal(signal.SIGTERM, _terminate)
+    log, warnings = logging.getLogger("paper_repro"), logging.StreamHandler()
+    warnings.setFormatter(logging.Formatter("paper-repro: %(message)s"))
+    log.addHandler(warnings)
     try:
-        refuse_old_names(sys.argv[1:] if arguments is None else arguments)
+        refuse_old_names(arguments)
         status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         return _complain(" ".join(str(error).split()), 2)
@@ -61,10 +73,11 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return _complain(f"not enough memory ({printable(line)[:200]}); expected smaller sizes", 2)
     except KeyboardInterrupt:
-        return _complain(*_ENDINGS[signal.SIGINT])
+        return _end(signal.SIGINT, arguments)
     except Terminated:
-        return _complain(*_ENDINGS[signal.SIGTERM])
+        return _end(signal.SIGTERM, arguments)
     finally:
+        log.removeHandler(warnings)
         signal.signal(signal.SIGTERM, before)
     return status if isinstance(status, int) else 0
 
@@ -85,7 +98,7 @@ def _stop_in_time() -> Iterator[None]:
             if number[0] in _ENDINGS and not ended.wait(_SECONDS_TO_STOP):
                 if os.isatty(1):
                     os.write(1, b"\x1b[?25h")  # the cursor, which a bar of progress hides
-                os._exit(_complain(*_ENDINGS[signal.Signals(number[0])]))
+                os._exit(_end(number[0], sys.argv[1:]))
         os.close(reader)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -99,6 +112,8 @@ def _stop_in_time() -> Iterator[None]:
 
 def program() -> NoReturn:
     """Run the command line as a process of its own, which a signal ends in time; ``main`` says with what status."""
+    if os.name != "posix":
+        sys.exit(_complain(f"system: {sys.platform}; expected Linux, macOS or another POSIX system", 2))
     with _stop_in_time():
         status = main()
         if status in {130, 143}:  # a thread may still be in a kernel: nobody waits for it

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from paper_repro.cli.checks import require_device, require_weights, spec_path
 from paper_repro.cli.console import console_beside
+from paper_repro.cli.options import RunTarget
 from paper_repro.cli.report import show_written
 from paper_repro.files import InputError, read_bytes
 from paper_repro.numerics.parallel import started_by_torchrun
@@ -33,7 +34,7 @@ def reproduce(
     spec: Path | None = None,
     /,
     *,
-    out: Path,
+    out: RunTarget,
     authors_weights: Annotated[Path | None, Parameter(env_var="PAPER_REPRO_AUTHORS_WEIGHTS")] = None,
     weights: Path | None = None,
     workers: int | None = None,
@@ -46,7 +47,7 @@ def reproduce(
     Parameters
     ----------
     spec
-        The spec to run; the published run, specs/paper.toml, where none is given.
+        The spec to run, a file or a packaged one by name, such as smoke.toml; the published run where none is given.
     out
         The run directory.
     authors_weights

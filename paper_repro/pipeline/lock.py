@@ -2,9 +2,9 @@
 
 import contextlib
 import errno
-import fcntl
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,13 +28,15 @@ def require_place(folder: Path) -> None:
 def lock(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
     """Lock a run directory, which is made where there is none, until this block or this process ends.
 
-    Raises ``InputError`` naming the process that has the lock, or for a folder that holds something else.
+    Raises ``InputError`` naming the process that has the lock, for a folder that holds something else or where locking fails, and
+    on a system without file locks.
     """
+    _require_locks()
     require_place(folder)
     path = folder / LOCK
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)  # a link would empty somebody's file
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)  # a link would empty somebody's file
     except OSError as error:
         raise InputError(folder, f"cannot be written ({error.strerror})", "a writable run directory") from error
     try:
@@ -46,15 +48,24 @@ def lock(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _require_locks() -> None:
+    try:
+        import fcntl  # noqa: F401, PLC0415 -- Windows has none, and reads and audits without it
+    except ImportError as error:
+        raise InputError("system", f"{sys.platform}, without file locks", "Linux, macOS or another POSIX system") from error
+
+
 def _acquire(descriptor: int, folder: Path, say: Callable[[str], None]) -> None:
+    import fcntl  # noqa: PLC0415
+
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder = os.pread(descriptor, 200, 0).decode(errors="replace")
         raise InputError(folder, f"in use by {holder or 'another process'}", "one process at a time") from error
     except OSError as error:
-        if error.errno not in {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP}:
-            raise
+        if error.errno not in {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EINVAL}:
+            raise InputError(folder / LOCK, f"cannot be locked ({error.strerror})", "a folder where files can be locked") from error
         say(f"{folder} lies where files cannot be locked: make sure that no other process uses it")
 
 

@@ -29,7 +29,7 @@ class Reporter(Protocol):
 
 
 class TerminalReporter:
-    """Shows the progress of a run on a console: a bar where it is a terminal, otherwise a line a stage and one a minute."""
+    """Shows the progress of a run on a console: a bar where it is interactive, otherwise a line a stage and one a minute."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console
@@ -41,7 +41,7 @@ class TerminalReporter:
         self._progress = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
             TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
-            console=console, transient=True, disable=not console.is_terminal,
+            console=console, transient=True, disable=not console.is_interactive,
         )  # fmt: skip
         self._task: Any = None
 
@@ -64,7 +64,7 @@ class TerminalReporter:
         now = self._clock()
         if self._first is None:
             self._first, self._started = done, now
-        if self.console.is_terminal or self._total is None or now - self._said < _MINUTE or done == self._first:
+        if self.console.is_interactive or self._total is None or now - self._said < _MINUTE or done == self._first:
             return
         self._said = now
         left = (now - self._started) / (done - self._first) * (self._total - done)

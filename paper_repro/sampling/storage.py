@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from paper_repro.files import DamagedError, InputError, write_bytes
+from paper_repro.files import DamagedError, InputError, write_output
 from paper_repro.sampling.ensemble import PER_SEQUENCE, Diagnostics, Ensemble
 
 _FILE = "an ensemble written by this project (npz)"
@@ -35,7 +35,7 @@ def as_bytes(ensemble: Ensemble) -> bytes:
 
 def save(ensemble: Ensemble, path: Path) -> None:
     """Write an ensemble to a file; raises ``InputError`` when that cannot be done."""
-    write_bytes(path, as_bytes(ensemble))
+    write_output(path, as_bytes(ensemble))
 
 
 def _require_declared_sizes(stream: BinaryIO) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import torch
 
-from paper_repro.files import InputError, require_format, write_bytes
+from paper_repro.files import InputError, require_format, write_output
 from paper_repro.score.authors_format import authors_architecture, from_authors, sizes_of
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.tensors import read_tensors, tensors_as_bytes
@@ -19,6 +19,9 @@ FORMAT = "paper_repro weights 5"
 #: Of a published, a refined, and a refined recipe with triangle updates; ``spec.migration`` converts their architectures.
 _OLD_SHAPES = ("paper_repro weights 1", "paper_repro weights 2", "paper_repro weights 3")
 _WITHOUT_MAKER = "paper_repro weights 4"
+
+_REAL = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_REAL_NUMBERS = "real numbers of 16, 32 or 64 bits (float16, bfloat16, float32, float64)"
 
 
 @attrs.frozen
@@ -62,7 +65,7 @@ def weights_as_bytes(
 
 def save_weights(path: Path, model: Pairformer, *, query_times: tuple[float, ...], spec_sha256: str, seed: int, steps: int) -> None:
     """Write what ``weights_as_bytes`` returns, atomically."""
-    write_bytes(path, weights_as_bytes(model, query_times=query_times, spec_sha256=spec_sha256, seed=seed, steps=steps))
+    write_output(path, weights_as_bytes(model, query_times=query_times, spec_sha256=spec_sha256, seed=seed, steps=steps))
 
 
 def _number(path: Path, metadata: Mapping[str, str], key: str, kind: type, *, above: float) -> Any:
@@ -147,9 +150,11 @@ def load_weights(path: str | Path) -> tuple[Pairformer, WeightsInfo]:
             raise InputError(path, f"no tensor {name!r}", f"one of shape {wanted[name]}")
         if name not in wanted:
             raise InputError(path, f"tensor {name!r}", "only tensors of the Mini-AF3 network")
+        if tensors[name].dtype not in _REAL:
+            raise InputError(path, f"tensor {name!r} of {str(tensors[name].dtype).removeprefix('torch.')}", _REAL_NUMBERS)
         if tuple(tensors[name].shape) != wanted[name]:
             raise InputError(path, f"tensor {name!r} has shape {tuple(tensors[name].shape)}", f"shape {wanted[name]}")
-        if not tensors[name].is_floating_point() or not bool(torch.isfinite(tensors[name]).all()):
+        if not bool(torch.isfinite(tensors[name]).all()):
             raise InputError(path, f"tensor {name!r} holds values that are not finite numbers", "finite weights")
     model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
     return model.eval(), info

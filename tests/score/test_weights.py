@@ -247,3 +247,36 @@ def test_a_small_file_that_declares_100_gb_is_refused(tmp_path):
     header = json.dumps({"w": {"dtype": "F32", "shape": [25_000_000_000], "data_offsets": [0, 100_000_000_000]}}).encode()
     path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(10_000))
     assert "cannot be read as safetensors" in complaint(path)
+
+
+#: The bytes of a number of each type of safetensors, and whether it is one of weights.
+TYPES = {
+    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"), (1.0, False)),
+    **dict.fromkeys(("I16", "U16"), (2.0, False)), **dict.fromkeys(("I32", "U32"), (4.0, False)),
+    **dict.fromkeys(("I64", "U64", "C64"), (8.0, False)), "F4": (0.5, False), "F6_E2M3": (0.75, False), "F6_E3M2": (0.75, False),
+    "F16": (2.0, True), "BF16": (2.0, True), "F32": (4.0, True), "F64": (8.0, True),
+}  # fmt: skip
+
+
+@pytest.mark.faults("malformed")
+@pytest.mark.parametrize("name", TYPES)
+def test_weights_of_every_type_are_read_or_named_with_their_type(saved, tmp_path, name):
+    """One tensor is of the type, with all bits zero."""
+    size, read = TYPES[name]
+    tensors, _ = read_tensors(saved[0])
+    odd = next(key for key, tensor in tensors.items() if tensor.numel() % 8 == 0)
+    path = tmp_path / "odd.safetensors"
+    save_file({key: tensor for key, tensor in tensors.items() if key != odd}, path)
+    content = path.read_bytes()
+    end = 8 + int.from_bytes(content[:8], "little")
+    header, data = json.loads(content[8:end]), content[end:]
+    more = int(size * tensors[odd].numel())
+    header[odd] = {"dtype": name, "shape": list(tensors[odd].shape), "data_offsets": [len(data), len(data) + more]}
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data + bytes(more))
+    if read:
+        assert not load_weights(path)[0].state_dict()[odd].any()
+    else:
+        line = complaint(path)
+        assert name in line or f"tensor {odd!r} of " in line
+        assert "finite" not in line

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from paper_repro.cli import report
 from tests.support.commands import command, on_a_terminal
 
 
@@ -22,6 +24,8 @@ def everything_shown(tiny: Path, run: Path, golden: Path) -> dict[str, list[obje
 
 
 ESCAPE = re.compile(r"\x1b[\[\]()#]?[0-9;?]*[A-Za-z]?")
+#: Every code but those of colours and of bold, dim or underlined letters.
+CURSOR = re.compile(r"\x1b(?!\[[0-9;]*m)")
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
 
 
@@ -36,6 +40,8 @@ COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
         ({"TERM": "", "COLUMNS": "1"}, None),
         ({"TERM": "xterm", "COLUMNS": "0"}, None),
         ({"COLUMNS": "20", "piped": "1"}, re.compile("\x1b")),
+        ({"FORCE_COLOR": "1", "piped": "1"}, CURSOR),
+        ({"TTY_COMPATIBLE": "1", "TTY_INTERACTIVE": "1", "piped": "1"}, CURSOR),
     ],
     ids=lambda value: " ".join(f"{name}={setting}" for name, setting in value.items()) if isinstance(value, dict) else "",
 )
@@ -65,3 +71,19 @@ def test_the_checks_of_a_terminal_see_colours_and_escapes(run: Path, monkeypatch
     _, screen, _ = on_a_terminal(100, "report", run)
     assert COLOUR.search(screen)
     assert "INCONCLUSIVE" in ESCAPE.sub("", screen)
+
+
+def test_colours_that_are_forced_into_a_file_come_without_codes_that_move_a_cursor(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broken twin is a console that thinks itself on a terminal: it draws a bar of progress."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    (run / "report.html").unlink()
+    screen = command("report", run)[1]
+    assert COLOUR.search(screen)
+    assert not CURSOR.search(screen)
+    (run / "report.html").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(report, "console_beside", lambda: Console(force_terminal=True))
+        assert CURSOR.search(command("report", run)[1])
