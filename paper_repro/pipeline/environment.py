@@ -12,6 +12,8 @@ from paper_repro.numerics.parallel import available_cores, started_by_torchrun
 
 _PACKAGES = ("attrs", "cattrs", "numba", "numpy", "scipy", "torch", "torchdiffeq", "safetensors", "arviz-stats", "matplotlib")
 
+_OF_ANOTHER_REPOSITORY = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"}
+
 
 def environment() -> dict[str, str]:
     """Return when and where this runs: commit, versions, processor, cores, operating system, ranks of ``torchrun``."""
@@ -42,21 +44,28 @@ def now() -> str:
 
 
 def commit() -> str:
-    """Return the commit of the checkout that this code is, and whether it is changed; "unknown" for an installed package."""
-    folder = Path(__file__).resolve().parent
+    """Return the commit that tracks this code, and whether the code is changed; "unknown" with git's reason where there is none."""
+    package = Path(__file__).resolve().parents[1]
     try:
-        root = Path(_git(folder, "rev-parse", "--show-toplevel"))
-        if not folder.is_relative_to(root / "paper_repro"):  # an installed package inside somebody's repository
-            return f"unknown (installed {__version__})"
-        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
-        return _git(root, "rev-parse", "HEAD") + (" with uncommitted changes" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return f"unknown (installed {__version__})"
+        _git(package, "ls-files", "--error-unmatch", "__init__.py", str(Path(__file__).resolve()))
+        changed = _git(package, "status", "--porcelain", "--untracked-files=no", "--", ":/")
+        added = _git(package, "ls-files", "--others", "--exclude-standard", "--", "*.py")
+        return _git(package, "rev-parse", "HEAD") + (" with uncommitted changes" if changed or added else "")
+    except OSError as error:
+        return f"unknown (paper_repro {__version__}; git: {error.strerror})"
+    except subprocess.CalledProcessError as error:
+        reason = (error.stderr.strip().splitlines() or [f"exit status {error.returncode}"])[0]
+        untracked = error.returncode == 1 or "not a git repository" in reason
+        said = "not under version control" if untracked else "its commit cannot be read"
+        return f"unknown (paper_repro {__version__}, {said}; git: {reason.removeprefix('fatal: ').removeprefix('error: ')})"
 
 
 def _git(folder: Path, *arguments: str) -> str:
+    """Run git on the repository in which a folder lies, whatever other one the environment names, as within a hook."""
     command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPOSITORY}
+    environment["LC_ALL"] = "C"
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.strip()  # noqa: S603
 
 
 def processor() -> str:
