@@ -33,14 +33,15 @@ def logz(sequence: str, /, *, temperature: float, spec: Path | None = None, json
     except ValueError as error:
         raise input_error("SEQUENCE", error, f"letters of {loaded.hamiltonian.species!r}") from error
     from paper_repro.physics.exact import ExactChain
-    from paper_repro.physics.hamiltonian import coupling_matrix
+    from paper_repro.physics.hamiltonian import coupling_band
 
+    band = coupling_band(species, loaded.hamiltonian)
+    if band[2:].any():
+        raise InputError(f"spec {loaded.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
     try:
-        law = ExactChain(coupling_matrix(species, loaded.hamiltonian), 1 / temperature)
+        law = ExactChain.of_band(band, 1 / temperature)
     except ValueError as error:
-        raise input_error(
-            f"--temperature {temperature:g} of spec {loaded.name}", error, "what the exact solution serves"
-        ) from error
+        raise input_error(f"--temperature {temperature:g} of spec {loaded.name}", error, "a higher temperature") from error
     console = console_beside(json)
     console.print(Text(f"{len(sequence)} sites at T = {temperature:g}"))
     for label, value in (("ln Z", law.ln_z), ("⟨H⟩", law.mean_energy), ("heat capacity / k_B", law.heat_capacity)):

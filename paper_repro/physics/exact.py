@@ -13,6 +13,7 @@ is an ordinary one-dimensional transfer matrix, integrated by Gauss-Legendre qua
 
 import functools
 import math
+from typing import Self
 
 import attrs
 import numpy as np
@@ -109,27 +110,42 @@ def _profiles(beta: float, couplings: tuple[float, ...], nodes: int, pieces: int
     return np.stack([kernel, kernel * first, kernel * (first**2 + second)], axis=1)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, init=False)
 class ExactChain:
-    """The exact equilibrium law of one chain at one inverse temperature.
+    """The exact equilibrium law of one chain at one inverse temperature ``beta`` ≥ 0, 1/T.
 
-    ``matrix`` (site, site) holds the couplings J_ij, which must vanish beyond separation 2; ``beta`` ≥ 0 is 1/T. ``nodes`` is
-    the order of the quadrature, chosen by ``nodes_needed`` when 0. Raises ``ValueError`` for couplings that are
+    ``band`` (range, site) holds its couplings, J_{i,i+d} at [d-1, i], which must vanish beyond separation 2. ``nodes`` is the
+    order of the quadrature, chosen by ``nodes_needed`` when 0. Raises ``ValueError`` for couplings that are
     longer-ranged or not finite, and for a ``beta`` that is negative, not finite, or beyond ``LARGEST_WEIGHT``, where Boltzmann
     factors leave double precision.
     """
 
-    matrix: Floats
+    band: Floats
     beta: float
     nodes: int = 0
+
+    def __init__(self, matrix: Floats, beta: float, nodes: int = 0) -> None:
+        """Take the couplings J_ij as a matrix (site, site), of which the part above the diagonal is read."""
+        reach = 2 if is_solvable(matrix) else len(matrix) - 1
+        band = np.zeros((len(matrix), reach)).T  # strided, as diagonals are: their sums are done in the same order
+        for d in range(1, min(reach, len(matrix) - 1) + 1):
+            band[d - 1, : len(matrix) - d] = np.diagonal(matrix, d)
+        self.__attrs_init__(band, beta, nodes)
+
+    @classmethod
+    def of_band(cls, band: Floats, beta: float, nodes: int = 0) -> Self:
+        """Return the law of the couplings in a ``band`` (range, site): of a chain too long for a matrix."""
+        law = cls.__new__(cls)
+        law.__attrs_init__(band, beta, nodes)
+        return law
 
     def __attrs_post_init__(self) -> None:
         """Check the range of the couplings and choose the quadrature."""
         if not (math.isfinite(self.beta) and self.beta >= 0):
             raise ValueError(f"beta = {self.beta}; expected a finite inverse temperature ≥ 0")
-        if not is_solvable(self.matrix):
+        if np.any(self.band[2:]):
             raise ValueError("couplings beyond separation 2; expected separations 1 and 2, which the exact solution serves")
-        if not np.isfinite(self.matrix).all():
+        if not np.isfinite(self.band).all():
             raise ValueError("couplings that are not finite; expected finite numbers")
         if self._largest > LARGEST_WEIGHT:
             raise ValueError(
@@ -142,15 +158,21 @@ class ExactChain:
     @property
     def sites(self) -> int:
         """Number of spins."""
-        return len(self.matrix)
+        return int(self.band.shape[1])
 
     @functools.cached_property
+    def matrix(self) -> Floats:
+        """The couplings J_ij (site, site), symmetric with zero diagonal."""
+        half = np.diag(self._j1, 1) + np.diag(self._j2, 2)[: self.sites, : self.sites]  # of one site: 2 x 2
+        return half + half.T
+
+    @property
     def _j1(self) -> Floats:
-        return np.diagonal(self.matrix, 1)
+        return self.band[0, : self.sites - 1]
 
-    @functools.cached_property
+    @property
     def _j2(self) -> Floats:
-        return np.diagonal(self.matrix, 2)
+        return self.band[1, : max(self.sites - 2, 0)]
 
     @functools.cached_property
     def _largest(self) -> float:
@@ -193,10 +215,12 @@ class ExactChain:
 
         The first is the mean of Σ D_ij S_i·S_j over the pairs, each once, the second its variance.
         """
+        return self._along(np.diagonal(direction, 1), np.diagonal(direction, 2))
+
+    def _along(self, d1: Floats, d2: Floats) -> tuple[float, float, float]:
         constant = math.log(4 * math.pi) + (self.sites - 1) * math.log(2 * math.pi)
         if self.sites == 1:
             return constant, 0.0, 0.0
-        d1, d2 = np.diagonal(direction, 1), np.diagonal(direction, 2)
         exponents = d1[:, None] * self._slopes
         value, first, second = log_sum(self._bonds, exponents, self._kernels[:3], self._kinds[1], np.ascontiguousarray(d2))
         shift = float(d1 @ self._signs[0] + d2 @ self._signs[1])
@@ -205,7 +229,7 @@ class ExactChain:
     @functools.cached_property
     def _derivatives(self) -> tuple[float, float, float]:
         """Ln Z and its first and second derivative in β."""
-        return self.along(self.matrix)
+        return self._along(self._j1, self._j2)
 
     @property
     def ln_z(self) -> float:

@@ -73,6 +73,16 @@ def coupling_matrix(species: Integers, hamiltonian: Hamiltonian) -> Floats:
     return SpinHamiltonian(terms, couplings_of(hamiltonian)).matrix
 
 
+def coupling_band(species: Integers, hamiltonian: Hamiltonian) -> Floats:
+    """Return the same as a band (range, site), the range at least 2: J_{i,i+d} at [d-1, i], 0 where i+d is beyond the end."""
+    library = Terms.of(hamiltonian)
+    band = np.zeros((max(2, library.range), len(species)))
+    terms = library.on(Geometry.open_chain(len(species)), species).terms
+    for term, given, coupling in zip(terms, hamiltonian.terms, couplings_of(hamiltonian), strict=True):
+        band[given.separation - 1, term.clusters[:, 0]] += coupling
+    return band
+
+
 def local_field(spins: Spins, matrix: Floats) -> Spins:
     """Return h_i = Σ_j J_ij S_j (…, site, 3) for couplings ``matrix`` (site, site)."""
     return matrix @ spins

@@ -16,9 +16,13 @@ _SHARD = 100  # sequences that are held at a time
 
 
 def require_exact_solution(spec: Spec) -> None:
-    """Raise ``InputError`` for a spec whose chains have no exact solution."""
+    """Raise ``InputError`` for a spec whose chains have no exact solution, or not at its temperature."""
     if not has_exact_solution(Terms.of(spec.hamiltonian)):
         raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
+    try:
+        ExactChain(strongest_bonds(spec.hamiltonian), spec.beta)
+    except ValueError as error:
+        raise input_error(f"spec {spec.name}: target.temperature", error, "a higher temperature") from error
 
 
 def exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Iterator[Snapshots]:
@@ -37,10 +41,9 @@ def exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Iterato
             readout=attrs.evolve(spec.readout, sequences=1),
             seeds=attrs.evolve(spec.seeds, data=seed),
         )
-        ExactChain(strongest_bonds(spec.hamiltonian), spec.beta)
     except ValueError as error:
         where = f"--sequences {sequences} --snapshots {snapshots} of spec {spec.name}"
-        raise input_error(where, error, "sizes and a temperature that can be served") from error
+        raise input_error(where, error, "sizes that can be served") from error
     return _draw(settings)
 
 
