@@ -1,6 +1,7 @@
 """Snapshots: the one record of spin configurations, of whatever origin; it cannot be made of arrays that are something else."""
 
-from collections.abc import Sequence
+import string
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import attrs
@@ -115,6 +116,26 @@ class Snapshots:
         given: Any = self.species if own is None else [own[number] for number in self.species]
         numbers, _ = _numbers(given, names, self.sites, self.origin)
         return attrs.evolve(self, species=numbers, species_names=names)
+
+
+def names_of(data: Iterable[Snapshots]) -> tuple[str, ...]:
+    """Return the names of all species in records, sorted, for ``numbered``; letters A, B, … where species are numbers.
+
+    Raises ``InputError`` where some records have names and others only numbers.
+
+    >>> up = np.zeros((1, 3, 3)) + [0, 0, 1]
+    >>> names_of([Snapshots.of(up, "ABA"), Snapshots.of(up, "CAC")]), names_of([Snapshots.of(up, [0, 2, 1])])
+    (('A', 'B', 'C'), ('A', 'B', 'C'))
+    """
+    records = list(data)
+    named = sorted({name for each in records for name in each.species_names or ()})
+    numbers = [each for each in records if each.species_names is None]
+    count = max((int(each.species.max()) + 1 for each in numbers), default=0)
+    if not named:
+        return tuple(string.ascii_uppercase[:count]) if count <= 26 else tuple(str(number) for number in range(count))
+    if numbers:
+        raise InputError(numbers[0].origin, f"species by number, and {', '.join(named)} elsewhere", "names in all records")
+    return tuple(named)
 
 
 def _listed(values: npt.ArrayLike | str) -> npt.NDArray[Any]:

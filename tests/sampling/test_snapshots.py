@@ -8,7 +8,7 @@ import pytest
 from paper_repro.files import InputError
 from paper_repro.physics.geometry import Geometry
 from paper_repro.sampling import snapshots
-from paper_repro.sampling.snapshots import Snapshots
+from paper_repro.sampling.snapshots import Snapshots, names_of
 
 SPINS = np.random.default_rng(0).standard_normal((5, 7, 3))
 SPINS /= np.linalg.norm(SPINS, axis=-1, keepdims=True)
@@ -116,6 +116,17 @@ def test_what_is_no_snapshot_is_said_in_one_line(kind):
     with pytest.raises(InputError, match=r".") as caught:
         Snapshots.of(*arrays, **options, origin="mine.npz")
     assert str(caught.value) == f"mine.npz: {message}"
+
+
+def test_names_of_several_records():
+    named, numbered = Snapshots.of(SPINS, ["Fe", "Co", "Fe", "Fe", "Co", "Ni", "Fe"]), Snapshots.of(SPINS, [1, 0, 1, 1, 0, 3, 0])
+    few = Snapshots.of(SPINS, ["Fe"] * 7)
+    assert names_of([few, named]) == ("Co", "Fe", "Ni")
+    assert few.numbered(names_of([few, named])).species.tolist() == [1] * 7
+    assert names_of([numbered]) == ("A", "B", "C", "D")
+    assert names_of([Snapshots.of(SPINS)]) == ("A",)
+    with pytest.raises(InputError, match="species by number, and Co, Fe, Ni elsewhere; expected names in all records"):
+        names_of([named, numbered])
 
 
 def test_the_example_holds():

@@ -66,15 +66,16 @@ def _frame(comment: str, rows: list[str], where: str, line: int) -> Frames:
     if name is None:
         raise InputError(at, f"properties {', '.join(table.columns)}", "spins or magmoms of three columns, such as spins:R:3")
     spins = finite_vectors(table.reals(name)[None], None, at)
+    layout, notes = _layout(info, table, at)
     others = [other for other in _VECTORS if other in table.columns and other != name]
     return Frames(
         spins,
         at,
         species=table.species(),
-        layout=_layout(info, table, at),
+        layout=layout,
         run=np.full(1, _integer(info["run"], "run", at)) if "run" in info else None,
         temperature=_value(number, info["temperature"], "temperature", at) if "temperature" in info else None,
-        notes=(f"{where}: spins are the property {name}, not {', '.join(others)}",) if others else (),
+        notes=notes + ((f"{where}: spins are the property {name}, not {', '.join(others)}",) if others else ()),
     )
 
 
@@ -116,23 +117,28 @@ class _Table:
         return None if name is None else tuple(row[self.columns[name][1]] for row in self.words)
 
 
-def _layout(info: dict[str, str], table: _Table, at: str) -> Layout:
+def _layout(info: dict[str, str], table: _Table, at: str) -> tuple[Layout, tuple[str, ...]]:
+    """Return where the sites are, and a note where their positions are left out."""
     name = next((name for name in _POSITIONS if name in table.columns), None)
     positions = None if name is None else table.reals(name)
     if positions is not None and not np.isfinite(positions).all():
         raise InputError(at, "positions that are not finite", "finite numbers")
+    notes: tuple[str, ...] = ()
+    if positions is not None and len(positions) > 1 and not positions.any():
+        positions, notes = None, ("the positions are all 0: the sites are taken in a row",)
     cell = None
     if "lattice" in info:
         values = _value(numbers, info["lattice"], "Lattice", at)
         if len(values) != 9 or not np.isfinite(values).all():
             raise InputError(at, f"Lattice of {len(values)} numbers", "nine finite numbers, the vectors a, b, c")
         cell = np.array(values).reshape(3, 3)
-    periodic = _value(truths, info["pbc"], "pbc", at) if "pbc" in info else [cell is not None] * 3
+    absent = [cell is not None and positions is not None] * 3
+    periodic = _value(truths, info["pbc"], "pbc", at) if "pbc" in info else absent
     if len(periodic) != 3:
         raise InputError(at, f"pbc={info['pbc'][:40]!r}", "three of T or F")
     if positions is None:
-        return Layout(periodic=_axes(periodic))
-    return Layout(positions=positions, cell=cell, periodic=_axes(periodic))
+        return Layout(periodic=_axes(periodic)), notes
+    return Layout(positions=positions, cell=cell, periodic=_axes(periodic)), notes
 
 
 def _axes(periodic: list[bool]) -> Axes:

@@ -20,6 +20,14 @@ def write(path: str | os.PathLike[str], data: Snapshots | Sequence[Snapshots]) -
     """Write snapshots to a file, in double precision: one system, or several chains of the same snapshots and runs.
 
     Raises ``InputError`` for several systems that are no such chains, and for a file that cannot be written.
+
+    >>> import tempfile
+    >>> chains = [Snapshots.of(np.zeros((5, len(word), 3)) + [0, 0, 1], word) for word in ("ABBA", "BAB")]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(f"{folder}/chains.npz", chains)
+    ...     with np.load(f"{folder}/chains.npz") as arrays:
+    ...         arrays["sequences"].tolist(), arrays["spins"].shape
+    (['ABBA', 'BAB'], (5, 7, 3))
     """
     records = [data] if isinstance(data, Snapshots) else list(data)
     if not records:

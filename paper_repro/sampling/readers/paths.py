@@ -10,6 +10,7 @@ from paper_repro.files import InputError
 PathLike = str | os.PathLike[str]
 Paths = PathLike | Iterable[PathLike]
 _EXPECTED = "a file, a glob such as snapshots/*.ovf, or a folder"
+_SHOWN = 3  # of the files that are left out
 
 
 def files_of(paths: Paths, readable: Callable[[Path], bool]) -> tuple[list[Path], tuple[str, ...]]:
@@ -27,7 +28,8 @@ def files_of(paths: Paths, readable: Callable[[Path], bool]) -> tuple[list[Path]
             raise InputError(path, f"cannot be read ({error})", _EXPECTED) from error
         found += files
         if others:
-            notes.append(f"{path}: {others} files of other kinds are not read")
+            named = ", ".join(other.name for other in others[:_SHOWN]) + (", …" if len(others) > _SHOWN else "")
+            notes.append(f"{path}: {len(others)} files of other kinds are not read ({named})")
     if not found:
         raise InputError("paths", "no file", _EXPECTED)
     found.sort()
@@ -50,17 +52,17 @@ def _listed(paths: Paths) -> list[PathLike]:
     return listed
 
 
-def _expanded(given: PathLike, readable: Callable[[Path], bool]) -> tuple[list[Path], int]:
-    """Return the files of one path, and how many files of its folder are left out."""
+def _expanded(given: PathLike, readable: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
+    """Return the files of one path, and the files of its folder that are left out."""
     path = Path(given).expanduser()
     if path.is_file():
-        return [path], 0
+        return [path], []
     if path.is_dir():
         inside = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
         files = [file for file in inside if readable(file)]
         if not files:
             raise InputError(given, f"a folder of {len(inside)} files, none of them snapshots", "npz, extended xyz or OVF files")
-        return files, len(inside) - len(files)
+        return files, [file for file in inside if file not in files]
     if path.exists():
         raise InputError(given, "not a regular file", _EXPECTED)
     if not glob.has_magic(str(path)):
@@ -68,4 +70,4 @@ def _expanded(given: PathLike, readable: Callable[[Path], bool]) -> tuple[list[P
     files = [file for file in map(Path, glob.glob(str(path), recursive=True)) if file.is_file()]  # noqa: PTH207 - of any root
     if not files:
         raise InputError(given, "a glob that matches no file", _EXPECTED)
-    return files, 0
+    return files, []

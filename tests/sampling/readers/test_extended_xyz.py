@@ -53,6 +53,15 @@ def test_lattice_vectors_are_one_after_the_other(tmp_path):
     assert data.geometry.structure.cell.tolist() == [[3, 1, 0], [0, 4, 0], [2, 0, 5]]
 
 
+def test_positions_that_are_all_zero_are_none(tmp_path):
+    """As of ase.Atoms("FeCoFe"), to which nobody gave positions."""
+    rows = [" ".join([row[0], "0 0 0", *row.split()[4:]]) for row in ROWS]
+    for comment, boundary in ((PROPERTIES, "open"), (f'{PROPERTIES} pbc="T F F"', "periodic")):
+        (data,) = read(tmp_path, comment, rows)
+        assert (data.geometry.boundary, data.geometry.structure) == (boundary, None)
+        assert data.notes == ("the positions are all 0: the sites are taken in a row",)
+
+
 def test_the_vectors_are_the_first_of_the_properties_that_may_be_them(tmp_path):
     rows = [f"{first} 9 9 9 {' '.join(spin)}" for first, spin in ((row.split()[0], row.split()[4:]) for row in ROWS)]
     for name, note in (("spins", ("spins are the property spins, not initial_magmoms",)), ("vel", ())):

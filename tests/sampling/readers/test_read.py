@@ -52,7 +52,7 @@ def test_files_globs_and_folders_stack_in_sorted_order_each_a_run(tmp_path):
         assert data.spins.tobytes() == SPINS.tobytes()
         assert data.run.tolist() == [0, 0, 1, 1, 2]
         assert data.temperature == 0.3
-        assert data.notes == ((f"{tmp_path}: 1 files of other kinds are not read",) if way == tmp_path else ())
+        assert data.notes == ((f"{tmp_path}: 1 files of other kinds are not read (notes.txt)",) if way == tmp_path else ())
     assert pr.read(tmp_path, one_run=True)[0].run.tolist() == [0] * 5
 
 
