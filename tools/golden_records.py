@@ -8,11 +8,12 @@ import numpy as np
 
 from paper_repro.analysis.estimator_comparison import EstimatorQuality
 from paper_repro.analysis.score_error import ScoreError
+from paper_repro.files import InputError
 from paper_repro.numerics.measured import Measured
 from paper_repro.pipeline import codec
-from paper_repro.pipeline.manifest import Manifest, read_manifest
+from paper_repro.pipeline.manifest import Manifest
+from paper_repro.studies.reproduction.other_run import run_beside
 from paper_repro.studies.reproduction.protocol import published_protocol
-from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 from paper_repro.studies.reproduction.results_file import read_results
 from paper_repro.studies.reproduction.statements import Decision
 from paper_repro.studies.reproduction.subject import Subject
@@ -30,9 +31,12 @@ class RecordedRun:
 
 def recorded_run(folder: Path) -> RecordedRun:
     """Read a run that is kept."""
-    manifest = read_manifest(folder)
-    subject = Subject.of(read_results(folder / "results.json"), recorded_spec(manifest, folder), *published_protocol())
-    return RecordedRun(subject, manifest)
+    results = read_results(folder / "results.json")
+    beside = run_beside(folder / "results.json", results)
+    if beside is None:
+        raise InputError(folder, "no manifest", "the results and the manifest of a run")
+    manifest, spec = beside
+    return RecordedRun(Subject.of(results, spec, *published_protocol()), manifest)
 
 
 def recorded_decisions(path: Path) -> tuple[Decision, ...]:

@@ -50,9 +50,10 @@ def claims(
     seed
         Seed of sequences, snapshots and resampling.
     run
-        The results.json of a run of these weights, for its plateau.
+        The results.json of the run of these weights, in its run directory, for its plateau.
     reference_run
-        The results.json of a better training at the same temperature: whether the deviation at high energies persists.
+        The results.json of a better training on the same law, in its run directory: whether the deviation at high energies
+        persists.
     device
         Where the networks are evaluated: cpu, cuda or cuda:n.
     """
@@ -66,7 +67,7 @@ def claims(
     from paper_repro.studies.reproduction.statements import CONVERTER, StatementsReport, decide_all
 
     console = console_beside(json)
-    plateaus = [_plateaus(results, settings) for results in (run, reference_run)]
+    plateaus = [_plateaus(run, settings, files), _plateaus(reference_run, settings)]
     networks = _networks(files, settings, device)
     found = _evidence(files, networks, settings, (sequences, snapshots, seed), plateaus, TerminalReporter(console))
     decisions = decide_all(published, found)
@@ -77,15 +78,15 @@ def claims(
     return 0
 
 
-def _plateaus(run: Path | None, spec: Spec) -> "list[PlateauOfTraining]":
-    """Return the plateaus of a run, out of its results.json; none where there is no run."""
-    from paper_repro.studies.reproduction.results_file import read_results
+def _plateaus(run: Path | None, spec: Spec, weights: Sequence[Path] = ()) -> "list[PlateauOfTraining]":
+    """Return the plateaus of a run of the law of ``spec``, and of ``weights`` where some are given; none where there is no run."""
+    from paper_repro.studies.reproduction.other_run import results_of_same_law
     from paper_repro.studies.reproduction.statements import plateaus_of
 
     if run is None:
         return []
     try:
-        found = plateaus_of(read_results(run), spec)
+        found = plateaus_of(results_of_same_law(run, spec, weights), spec)
     except ValueError as error:
         raise input_error(run, error, "the results.json of a run with these temperatures") from error
     if not found:

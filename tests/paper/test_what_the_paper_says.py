@@ -1,11 +1,14 @@
 """What the paper says of its results, on the published run's weights: golden/statements.json, measured again on fewer sequences."""
 
 import json
+import shutil
 
 import pytest
 
 from paper_repro.cli import main
 from paper_repro.files import sha256
+from paper_repro.spec import load_spec, specs_folder
+from paper_repro.studies.reproduction.other_run import results_of_same_law
 
 
 @pytest.fixture(scope="module", params=["paper", pytest.param("refined", marks=pytest.mark.slow)])
@@ -66,11 +69,60 @@ def test_claims_that_cannot_be_tested_are_one_line(capsys, golden, arguments, sa
 FAILED = '{"spec": "mine", "spec_sha256": "0", "seeds": [0], "calibration": [{"failed": "no slope", "threshold": -9.0}]}'
 
 
+def other_temperature(golden, folder):
+    """The published run, and a spec at another temperature."""
+    warm = (specs_folder() / "paper.toml").read_text().replace("temperature = { value = 0.05,", "temperature = { value = 0.06,")
+    (folder / "warm.toml").write_text(warm)
+    return golden / "paper/results.json", "paper", ["--spec", str(folder / "warm.toml")]
+
+
+def other_networks(golden, folder):
+    return golden / "refined/results.json", "paper", []
+
+
+def other_results(golden, folder):
+    """The results of one run beside the manifest of another."""
+    shutil.copy(golden / "paper/results.json", folder)
+    shutil.copy(golden / "refined/manifest.json", folder)
+    return folder / "results.json", "paper", []
+
+
+def without_a_plateau(golden, folder):
+    shutil.copy(golden / "paper/manifest.json", folder)
+    data = json.loads((golden / "paper/results.json").read_text())
+    (folder / "results.json").write_text(json.dumps(data | {"calibration": []}))
+    return folder / "results.json", "paper", []
+
+
+OTHER_RUNS = {
+    other_temperature: "results of another law or chain: target.temperature: 0.05 → 0.06; expected those of the law of spec",
+    other_networks: "results of a run that has not made ",
+    other_results: "results of spec 1f4afb1ace8f; expected those of the run beside it, b9ea3d3d9113",
+    without_a_plateau: "no gap of a plateau in it",
+}
+
+
+@pytest.mark.parametrize("option", ["--run", "--reference-run"])
+@pytest.mark.parametrize("case", OTHER_RUNS)
+def test_results_that_something_else_has_made_are_refused_before_any_work(capsys, golden, tmp_path, case, option, monkeypatch):
+    """Networks are asked of ``--run`` alone: a better training has others."""
+    run, name, more = case(golden, tmp_path)
+    monkeypatch.setattr("paper_repro.cli.claims._networks", lambda *_: pytest.fail("work") if option == "--run" else None)
+    if (option, case) == ("--reference-run", other_networks):
+        found = results_of_same_law(run, load_spec(specs_folder() / "paper.toml").record)
+        assert found.calibration
+        return
+    assert main(["claims", str(golden / f"weights/{name}-seed-0.safetensors"), option, str(run), *more]) == 2
+    errors = capsys.readouterr().err
+    assert OTHER_RUNS[case] in errors
+    assert errors.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('{"calibration": [3]}', "not the results of a run"),
-        (FAILED, "no gap of a plateau in it"),
+        (FAILED, "results of spec 'mine', 0, without the manifest.json of their run beside them; expected the results.json in its"),
         (FAILED.replace('"seeds": [0]', '"seeds": 0'), "seeds: a value of another kind; expected a list"),
         ('{"calibration": 3}', "not the results of a run"),
         ("[]", "expected an object"),
