@@ -30,7 +30,7 @@ def run_beside(path: Path, results: Results) -> tuple[Manifest, Spec] | None:
 
 
 def results_of_same_law(path: Path, spec: Spec, weights: Collection[Path] = ()) -> Results:
-    """Read the results of another run of the law of ``spec``, on the same chain; of the networks in ``weights`` where there are some.
+    """Read the results of another run of the law of ``spec`` on the same chain, of the networks in ``weights`` if there are any.
 
     Raises ``InputError`` for results of another law or of other networks, and for results of which neither their digest nor a
     manifest beside them says what made them.
