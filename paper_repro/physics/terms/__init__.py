@@ -16,6 +16,7 @@ from paper_repro.physics.terms.field import Field
 from paper_repro.physics.terms.four_spin import FourSpin
 from paper_repro.physics.terms.label import TermLabel
 from paper_repro.physics.terms.pairs import PairTerm
+from paper_repro.physics.terms.power import Power
 from paper_repro.physics.terms.registry import FAMILIES
 from paper_repro.physics.terms.runs import RunTerm
 from paper_repro.physics.terms.sites import SiteTerm
@@ -36,6 +37,7 @@ __all__ = [
     "Field",
     "FourSpin",
     "PairTerm",
+    "Power",
     "RunTerm",
     "SiteTerm",
     "Term",

@@ -24,6 +24,7 @@ from paper_repro.physics.terms import (
     Field,
     FourSpin,
     PairTerm,
+    Power,
     RunTerm,
     Terms,
 )
@@ -52,6 +53,8 @@ TERMS = {
     "chirality": Chirality("chirality"),
     "four-spin": FourSpin("four-spin"),
     "bond product": BondProduct("bond product"),
+    "power 3": Power("power 3", 1, component=0),
+    "power 4 of a pair": Power("power 4", 1, (0, 1), component=1),
 }
 #: Five functions of two vectors that are traceless symmetric tensors, orthonormal, as polynomials of the field's tables.
 HARMONICS = {
@@ -69,6 +72,10 @@ BY_HAND = {
     "chirality": lambda s, term: float(np.linalg.det(s)),
     "four_spin": lambda s, term: float(np.trace(np.outer(s[0], s[1])) * np.trace(np.outer(s[2], s[3]))),
     "bond_product": lambda s, term: float(s[0] @ np.outer(s[1], s[1]) @ s[2]),
+    "power": lambda s, term: (
+        float(np.cos(int(term.component_name) * np.arccos(np.dot(*s)))) / (4 if term.component == 0 else 8)
+        + (0.75 * np.dot(*s) if term.component == 0 else np.dot(*s) ** 2 - 0.125)
+    ),
     "exchange": lambda s, term: float(np.dot(s[0], s[1])),
     "biquadratic": lambda s, term: float(np.cos(np.arccos(np.clip(np.dot(s[0], s[1]), -1, 1))) ** 2),
     "field": lambda s, term: float(s[0][term.component]),
@@ -78,7 +85,7 @@ BY_HAND = {
 ACTS_ON = {
     "anisotropy": ("open",), "anisotropic_exchange": ("bonds",), "dzyaloshinskii_moriya": ("bonds", "periodic"),
     "chirality": ("open", "periodic"), "four_spin": ("open", "periodic"),
-    "bond_product": ("open", "periodic"),
+    "bond_product": ("open", "periodic"), "power": ("open", "bonds"),
 }  # fmt: skip
 cases = pytest.mark.parametrize(
     ("term", "geometry"),
@@ -197,6 +204,14 @@ class AsIfLinear(BondProduct):
         return -2 * self.value(spins)[..., None].repeat(3, axis=-1)
 
 
+@attrs.frozen
+class AsIfSquare(Power):
+    """With the curvature of another power."""
+
+    def laplacian(self, spins):
+        return super().laplacian(spins) + self.value(spins)[..., None]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -206,6 +221,7 @@ class AsIfLinear(BondProduct):
         Turned("wrong"),
         LinearAnisotropy("wrong", 1),
         AsIfLinear("wrong"),
+        AsIfSquare("wrong", 1, component=0),
     ],
 )
 def test_wrong_derivatives_are_noticed(wrong):
