@@ -81,6 +81,26 @@ def test_an_interrupted_training_ends_in_the_same_bytes(both, recipe, tmp_path):
     assert not same(training.train(*small, 4), whole)
 
 
+@pytest.mark.faults("signal")
+@pytest.mark.parametrize("recipe", ["published", "refined"])
+def test_recorded_epochs_are_those_of_a_training_that_ends_there_whatever_interrupts_it(both, recipe, tmp_path):
+    """The weights, or their EMA; a schedule that falls towards the end would give others."""
+    data, shape, settings, plan = both[recipe]
+    plan = attrs.evolve(plan, schedule=ConstantRate(0.0))
+    record, path = (3, 4, 5), tmp_path / "checkpoint.safetensors"
+    for step in (16, 24):  # in epochs 4 and 5, of five steps each
+        with pytest.raises(Stop):
+            training.train(data, shape, settings, plan, 3, checkpoint=path, key="k", record=record, progress=stop_at(step))
+    assert read_tensors(path)[1]["format"] == checkpoint.RECORDED_FORMAT
+    done = training.train(data, shape, settings, plan, 3, checkpoint=path, key="k", record=record)
+    assert tuple(done.epochs) == record
+    assert same(done, training.train(data, shape, settings, plan, 3))
+    other = training.train(data, shape, settings, attrs.evolve(plan, epochs=4), 3)
+    assert same(training.Trained(done.epochs[4], other.losses), other)
+    for broken in (done.epochs[3], done.epochs[5], done.model):
+        assert not same(training.Trained(broken, other.losses), other)
+
+
 @pytest.mark.parametrize("recipe", ["published", "refined"])
 def test_the_number_of_threads_changes_no_byte(both, recipe):
     small = both[recipe]

@@ -15,6 +15,7 @@ from paper_repro.score.training.state import TrainingState
 
 FORMAT = "paper_repro checkpoint 1"
 AVERAGED_FORMAT = "paper_repro checkpoint 2"  # with the EMA of the weights
+RECORDED_FORMAT = "paper_repro checkpoint 3"  # with the weights at the end of recorded epochs, and the EMA where one is taken
 SECONDS = 60.0  # between two checkpoints
 
 
@@ -30,10 +31,13 @@ def save(path: Path, state: TrainingState, key: str) -> None:
         for index, parts in optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{start + index}.{name}": torch.as_tensor(value) for name, value in parts.items()}
     tensors |= {f"average.{number}": mean for number, mean in enumerate(state.average)}
+    for epoch, recorded in state.recorded.items():
+        tensors |= {f"epoch.{epoch}.{name}": tensor for name, tensor in recorded.items()}
     tensors["losses"] = torch.tensor(state.losses, dtype=torch.float64)
     if path.exists():
         path.replace(previous(path))
-    write_tensors(path, tensors, {"format": AVERAGED_FORMAT if state.average else FORMAT, "key": key})
+    stated = RECORDED_FORMAT if state.recorded else AVERAGED_FORMAT if state.average else FORMAT
+    write_tensors(path, tensors, {"format": stated, "key": key})
 
 
 def _numbered(optimisers: Optimisers) -> list[tuple[int, torch.optim.Optimizer]]:
@@ -48,7 +52,7 @@ def read(path: Path, key: str) -> dict[str, torch.Tensor]:
     Raises ``DamagedError`` for a file that is damaged or of another training than ``key``, ``InputError`` for another format.
     """
     tensors, metadata = read_tensors(path)
-    require_format(f"{path}: metadata format", metadata.get("format"), FORMAT, AVERAGED_FORMAT)
+    require_format(f"{path}: metadata format", metadata.get("format"), FORMAT, AVERAGED_FORMAT, RECORDED_FORMAT)
     if "tensors_sha256" not in metadata:
         raise DamagedError(path, "no SHA-256 of its tensors in its header", "a whole checkpoint")
     if metadata.get("key") != key:
@@ -69,6 +73,11 @@ def restore(state: TrainingState, tensors: Mapping[str, torch.Tensor]) -> None:
         optimiser.load_state_dict(restored)
     for place, mean in enumerate(state.average):
         mean.copy_(tensors[f"average.{place}"])
+    state.recorded.clear()
+    for name, tensor in tensors.items():
+        if name.startswith("epoch."):
+            _, epoch, key = name.split(".", 2)
+            state.recorded.setdefault(int(epoch), {})[key] = tensor
     state.losses[:] = [float(value) for value in tensors["losses"]]
 
 

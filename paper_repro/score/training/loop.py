@@ -9,8 +9,9 @@ With antithetic noise half a batch of chains is noised twice, with opposite nois
 weights, that average is the trained network.
 """
 
+import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 import attrs
@@ -33,10 +34,11 @@ from paper_repro.spec import Architecture, Diffusion, Training
 
 @attrs.frozen
 class Trained:
-    """A trained network and the loss at every step (step,)."""
+    """A trained network, the loss at every step (step,), and the network at the end of each epoch that was recorded."""
 
     model: Pairformer
     losses: npt.NDArray[np.float64]
+    epochs: Mapping[int, Pairformer] = attrs.field(factory=dict)
 
 
 def _require_same_start(done: int, ranks: Ranks) -> None:
@@ -67,6 +69,7 @@ def train(
     say: Callable[[str], None] = lambda _: None,
     where: Execution | None = None,
     ranks: Ranks | None = None,
+    record: Collection[int] = (),
 ) -> Trained:
     """Train a network from scratch, or from ``checkpoint`` where one of the same ``key`` exists, and return it.
 
@@ -74,9 +77,9 @@ def train(
     every minute and on interruption, and the one before it is kept: where the last is damaged, or of another training, ``say`` is
     called with the reason and the other is used. ``where`` is the device, the processor with all cores where not given; the number
     of threads changes no byte of the result. With ``ranks``, each rank calls this with the same arguments and computes on one core
-    or GPU; the first alone writes. Raises ``NotFiniteError`` when loss or gradient is no longer finite, the last good state being
-    the checkpoint, ``InputError`` for a checkpoint of another format or ranks that found different checkpoints, and ``ValueError``
-    for no data.
+    or GPU; the first alone writes. The network at the end of the epochs of ``record``, numbered from 1, is returned too. Raises
+    ``NotFiniteError`` when loss or gradient is no longer finite, the last good state being the checkpoint, ``InputError`` for a
+    checkpoint of another format or ranks that found different checkpoints, and ``ValueError`` for no data.
     """
     if not data.species:
         raise ValueError("no chains; expected at least one to train on")
@@ -95,12 +98,19 @@ def train(
         for step in range(len(state.losses), total):
             loss = gradient(source(step))
             _clip(model, training, loss, f"training seed {seed}, step {step}")
-            state.step(training, total, loss)
+            state.step(training, total, loss, record)
             if progress is not None:
                 progress(step + 1, total, loss)
             checkpoints.when_due()
     take_average(state.average, model)
-    return Trained(model.cpu().eval(), np.array(state.losses))
+    trained = model.cpu().eval()
+    return Trained(trained, np.array(state.losses), {epoch: _with(trained, tensors) for epoch, tensors in state.recorded.items()})
+
+
+def _with(model: Pairformer, tensors: Mapping[str, torch.Tensor]) -> Pairformer:
+    other = copy.deepcopy(model)
+    other.load_state_dict(dict(tensors))
+    return other
 
 
 def smoothed(losses: npt.NDArray[np.float64], window: int) -> Iterator[float]:

@@ -33,7 +33,8 @@ STATISTICAL = Determinism(None)
 
 #: By the path of a number in the results, indices left out; the first that fits.
 _RULES = (
-    ("seeds", EXACT), ("training.steps", EXACT), ("training.parameters", EXACT), ("*inversion.equations.*", EXACT),
+    ("seeds", EXACT), ("training.steps", EXACT), ("training.parameters", EXACT), ("adopted.steps", EXACT), ("epochs.epoch", EXACT),
+    ("*inversion.equations.*", EXACT),
     ("*readout.separations", EXACT), ("*readout.counts", EXACT), ("*.edges", EXACT), ("*.lags", EXACT), ("*.lengths", EXACT),
     ("*.temperatures", EXACT), ("verdicts.published", EXACT), ("end_time.costs.end_time", EXACT), ("end_time.kappa", EXACT),
     ("sampling.*", CLOSE), ("end_time.*", CLOSE), ("thermodynamic_integration.*", CLOSE), ("*calibration.threshold", CLOSE),

@@ -13,10 +13,12 @@ from paper_repro.studies.reproduction.adoption import FoundTraining
 from paper_repro.studies.reproduction.capabilities import missing
 from paper_repro.studies.reproduction.checks import CHECKS
 from paper_repro.studies.reproduction.networks import AUTHORS, trained
+from paper_repro.studies.reproduction.recorded_epochs import recorded_epochs
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 from paper_repro.studies.reproduction.stages.adoption import adoption_stage
 from paper_repro.studies.reproduction.stages.constants import constants_stage
 from paper_repro.studies.reproduction.stages.diagnosis import diagnosis_stage
+from paper_repro.studies.reproduction.stages.epochs import epochs_stage
 from paper_repro.studies.reproduction.stages.inversion import inversion_stages
 from paper_repro.studies.reproduction.stages.likelihood import likelihood_stages
 from paper_repro.studies.reproduction.stages.report import NAME, report_stage
@@ -67,9 +69,13 @@ def _stages(spec: Spec, authors: bytes | None, device: str, adopted: Sequence[Fo
     """Return all stages, in an order in which each finds its inputs."""
     stages = [*sampling_stages(spec, "training"), *sampling_stages(spec, "test"), diagnosis_stage(spec)]
     networks = [trained(seed, device) for seed in spec.training.seeds]
-    made = [adoption_stage(found) for found in adopted] or [training_stage(spec, seed, device) for seed in spec.training.seeds]
-    for stage, network in zip(made, networks, strict=True):
-        stages += [stage, *inversion_stages(spec, network)]
+    last = recorded_epochs(spec)[-1:]
+    if adopted:
+        made = [(adoption_stage(spec, found), (*found.epochs, *last)) for found in adopted]
+    else:
+        made = [(training_stage(spec, seed, device), tuple(recorded_epochs(spec))) for seed in spec.training.seeds]
+    for (stage, epochs), network in zip(made, networks, strict=True):
+        stages += [stage, *inversion_stages(spec, network), epochs_stage(spec, network, epochs)]
     if authors is not None:
         networks.append(attrs.evolve(AUTHORS, device=device))
         stages += [import_stage(authors), *inversion_stages(spec, networks[-1])]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from paper_repro.numerics.measured import Measured
 from paper_repro.spec.published import DrawOfTheRecipe, PredictionInterval
@@ -56,7 +56,7 @@ def draw_probability(stated: PredictionInterval, ours: Trainings) -> float:
     deviation = math.sqrt(ours.between**2 * (1 + 1 / count) + 2 * ours.within**2)
     if deviation == 0:
         return float(distance == 0)
-    return 2 * float(stats.t.sf(distance / deviation, count - 1))
+    return 2 * float(special.stdtr(count - 1, -distance / deviation))
 
 
 def holm(probabilities: Sequence[float]) -> list[float]:

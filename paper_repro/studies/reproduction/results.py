@@ -61,6 +61,14 @@ class Inversion:
     condition: float
 
 
+@attrs.frozen
+class EpochInversion:
+    """The inversion of a training at the end of an epoch, numbered from 1, on a part of the test set."""
+
+    epoch: int
+    inversion: Inversion
+
+
 @attrs.frozen(eq=False)
 class ForceMagnitudes:
     """Histograms of the size of β × force on a spin (bin,): of a network, and exact; common ``edges`` (bin + 1,)."""
@@ -331,6 +339,7 @@ class Results:
     training: ByNetwork[Training] = ByNetwork()
     adopted: ByNetwork[Adopted] = ByNetwork()
     inversion: ByNetwork[Inversion] = ByNetwork()
+    epochs: ByNetwork[tuple[EpochInversion, ...]] = ByNetwork()
     readout: ByNetwork[Readout] = ByNetwork()
     calibration: ByNetwork[Calibration | FailedCalibration] = ByNetwork()
     likelihood: ByNetwork[tuple[LogLikelihoods, ...]] = ByNetwork()

@@ -43,7 +43,12 @@ def chains_of(folder: Path, spec: Spec, which: Which, snapshots: int | None = No
 
 def force_of_network(folder: Path, spec: Spec, network: Network) -> NetworkForce:
     """Return a network of the run as a force field on its device, at the query times of its file."""
-    model, info = load_weights(folder / network.weights)
+    return force_of_weights(folder, spec, network, network.weights)
+
+
+def force_of_weights(folder: Path, spec: Spec, network: Network, weights: str) -> NetworkForce:
+    """Return the force field of a network with the weights of one file of the run."""
+    model, info = load_weights(folder / weights)
     return force_of(model.to(network.device), info, spec.inversion.query_times)
 
 

@@ -113,7 +113,7 @@ def test_classes_by_path(path, kind):
 def test_the_report_names_a_class_for_every_section_with_numbers(done):
     page = (done / "report.html").read_text()
     parts = page.split("<h2>")[1:]
-    assert len(parts) == 13
+    assert len(parts) == 14
     for part in parts:
         title = part.partition("</h2>")[0]
         assert title == "What had to be assumed" or '<p class="determinism">Determinism: ' in part

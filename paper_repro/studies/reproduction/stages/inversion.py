@@ -1,7 +1,7 @@
 """The inversion of each network, and its interaction matrix W."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -20,7 +20,15 @@ from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.networks import Network
 from paper_repro.studies.reproduction.results import Example, ForceMagnitudes, Inversion, Readout
 from paper_repro.studies.reproduction.results_file import as_json
-from paper_repro.studies.reproduction.run_files import chains_of, constants_of, device_constant, force_of_network, shards, stream
+from paper_repro.studies.reproduction.run_files import (
+    chains_of,
+    constants_of,
+    device_constant,
+    force_of_network,
+    force_of_weights,
+    shards,
+    stream,
+)
 
 
 def inversion_stages(spec: Spec, network: Network) -> list[Stage]:
@@ -41,17 +49,21 @@ def inversion_stages(spec: Spec, network: Network) -> list[Stage]:
 
 def invert(context: StageContext, stage: Stage, spec: Spec, network: Network) -> Files:
     """Read the couplings out of a network's force on the test set."""
-    force = force_of_network(context.folder, spec, network)
+    chains = chains_of(context.folder, spec, "test")
+    return {stage.outputs[0]: as_json(inverted(context, spec, network, network.weights, chains))}
+
+
+def inverted(context: StageContext, spec: Spec, network: Network, weights: str, chains: Iterable[Snapshots]) -> Inversion:
+    """Return the inversion of the force of a network, with the ``weights`` of that file, on some chains."""
+    force = force_of_weights(context.folder, spec, network, weights)
     try:
-        equations = basis_fit.normal_equations(
-            force, chains_of(context.folder, spec, "test"), Terms.of(spec.hamiltonian), context.advance, threads=context.threads
-        )
+        equations = basis_fit.normal_equations(force, chains, Terms.of(spec.hamiltonian), context.advance, threads=context.threads)
         seed = stream(spec, "inversion", *network.key)
         fit = basis_fit.least_squares(equations, spec.inversion.resamples, seed, spec.inversion.r2_about)
         comparison = compare(fit, Truth.of(spec.hamiltonian, spec.beta))
     except ValueError as error:
         raise input_error(f"{context.folder}: inversion of {network.label}", error, "a force to invert") from error
-    return {stage.outputs[0]: as_json(inversion_of(fit, comparison))}
+    return inversion_of(fit, comparison)
 
 
 def inversion_of(fit: basis_fit.Fit, comparison: Comparison) -> Inversion:

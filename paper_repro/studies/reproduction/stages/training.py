@@ -16,6 +16,7 @@ from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import weights_as_bytes
 from paper_repro.spec import Spec, digest
 from paper_repro.studies.reproduction.networks import AUTHORS, trained
+from paper_repro.studies.reproduction.recorded_epochs import recorded_epochs, weights_of_epoch
 from paper_repro.studies.reproduction.results import Training
 from paper_repro.studies.reproduction.results_file import as_json
 from paper_repro.studies.reproduction.run_files import chains_of, constants_of, device_constant, shards
@@ -26,9 +27,10 @@ def training_stage(spec: Spec, seed: int, device: str) -> Stage:
     constants = constants_of(spec, "architecture", "diffusion", "training") | {"query_times": spec.inversion.query_times}
     constants["training"].pop("seeds")
     constants |= device_constant(device)
-    checkpoint = f"weights/seed-{seed}.checkpoint.safetensors"
+    checkpoint, network = f"weights/seed-{seed}.checkpoint.safetensors", trained(seed)
+    epochs = tuple(weights_of_epoch(network, epoch, spec) for epoch in recorded_epochs(spec)[:-1])
     return Stage(
-        f"train seed {seed}", "train", 4, train, (trained(seed).weights, f"results/training-{seed}.json"),
+        f"train seed {seed}", "train", 5, train, (network.weights, f"results/training-{seed}.json", *epochs),
         shards(spec, "training"), constants, (spec, seed, device),
         total=spec.training.steps(spec.training_set.sequences),
         temporary=(checkpoint, str(training.previous(Path(checkpoint)))), by_group=True,
@@ -45,29 +47,29 @@ def import_stage(weights: bytes) -> Stage:
 
 def train(context: StageContext, stage: Stage, spec: Spec, seed: int, device: str) -> Files:
     """Train the network of one seed on the training set, on a device, or with the ranks of the context where it has some."""
+    epochs = list(recorded_epochs(spec)[:-1])
     data = training.TrainingData.of(chains_of(context.folder, spec, "training"))
-    key = key_of(stage.constants, seed, [sha256(context.folder / name) for name in stage.inputs])
+    key = key_of(stage.constants, seed, [sha256(context.folder / name) for name in stage.inputs], epochs)
     where, ranks = execution(device, context.threads), context.group if isinstance(context.group, Ranks) else None
     done = training.train(
         data, spec.architecture, spec.diffusion, spec.training, seed,
         checkpoint=context.folder / stage.temporary[0], key=key,
         progress=lambda step, _, loss: context.advance(step, f"loss {loss:.4f}"), say=context.say,
-        where=where, ranks=ranks,
+        where=where, ranks=ranks, record=epochs,
     )  # fmt: skip
-    weights, results = stage.outputs
-    epoch = max(1, len(done.losses) // spec.training.epochs)
-    losses = np.array(done.losses), np.array(list(training.smoothed(done.losses, epoch)))
-    return {
-        weights: weights_as_bytes(
-            done.model,
-            query_times=spec.inversion.query_times,
-            spec_sha256=digest(spec),
-            seed=seed,
-            steps=len(done.losses),
-            made=maker(where.name, 1 if ranks is None else ranks.size),
-        ),
-        results: as_json(Training(len(done.losses), parameter_count(done.model), *losses)),
+    weights, results, *of_epochs = stage.outputs
+    of_each = dict(zip((weights, *of_epochs), (done.model, *(done.epochs[epoch] for epoch in epochs)), strict=True))
+    steps = spec.training.steps_in_epoch(len(data.species))
+    made = maker(where.name, 1 if ranks is None else ranks.size)
+    ends = dict(zip(of_each, (spec.training.epochs, *epochs), strict=True))
+    losses = np.array(done.losses), np.array(list(training.smoothed(done.losses, steps)))
+    kept = {
+        name: weights_as_bytes(
+            model, query_times=spec.inversion.query_times, spec_sha256=digest(spec), seed=seed, steps=steps * ends[name], made=made
+        )
+        for name, model in of_each.items()
     }
+    return {**kept, results: as_json(Training(len(done.losses), parameter_count(done.model), *losses))}
 
 
 def import_weights(_: StageContext, stage: Stage, weights: bytes) -> Files:
