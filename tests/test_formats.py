@@ -178,5 +178,6 @@ def test_a_run_and_an_ensemble_of_a_newer_version_are_refused_by_name(tmp_path):
 
 
 def test_every_file_of_a_format_is_tried():
-    tried = Path(__file__).read_text()
-    assert all(path.name in tried or path.stem in tried or path.name.startswith("spec-1-") for path in FORMATS.iterdir())
+    """Those that this program wrote; those of other programs are tried by the tests of the readers."""
+    tried, ours = Path(__file__).read_text(), {".safetensors", ".npz", ".json"}
+    assert all(path.stem in tried or path.name.startswith("spec-1-") for path in FORMATS.iterdir() if path.suffix in ours)
