@@ -54,14 +54,15 @@ LATTICES = {
 }
 
 
-def write_extended_xyz(path, spins, lattice, *, column="spins", temperature=None):
+def write_extended_xyz(path, spins, lattice, *, column="spins", temperature=None, runs=None):
     """Write frames as ase does: ``ase.io.write(path, frames, format="extxyz")`` with the spins as an array of the atoms."""
     lines = []
-    for frame in spins:
+    for k, frame in enumerate(spins):
         cell = "" if lattice.cell is None else 'Lattice="' + " ".join(str(float(x)) for x in lattice.cell.ravel()) + '" '
         heat = "" if temperature is None else f"temperature={temperature} "
+        chain = "" if runs is None else f"run={runs[k]} "
         axes = " ".join("T" if along else "F" for along in lattice.periodic)
-        lines += [str(len(frame)), f'{cell}Properties=species:S:1:pos:R:3:{column}:R:3 {heat}pbc="{axes}"']
+        lines += [str(len(frame)), f'{cell}Properties=species:S:1:pos:R:3:{column}:R:3 {heat}{chain}pbc="{axes}"']
         for name, where, spin in zip(lattice.species, lattice.positions, frame, strict=True):
             lines.append(" ".join([f"{name:<2}", *(f"{x:16.8f}" for x in (*where, *spin))]))
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
