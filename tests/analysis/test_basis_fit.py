@@ -12,11 +12,11 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import adjacency, coupling_matrix, couplings_of, exchange_force, local_field
 from paper_repro.physics.sphere import normalise, project
 from paper_repro.physics.terms import Exchange, Terms
-from paper_repro.physics.terms.exchange import exchange_gradients
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import NetworkForce
 from paper_repro.score.pairformer import build
+from tests.support.design_matrix import exchange_gradients
 
 BETA = 20.0
 

@@ -24,7 +24,6 @@ from paper_repro.physics.hamiltonian import (
 )
 from paper_repro.physics.species import as_species
 from paper_repro.physics.terms import Biquadratic, Field, Terms
-from paper_repro.physics.terms.exchange import exchange_gradients
 from paper_repro.spec import Hamiltonian, PairTerm
 
 Array = npt.NDArray[np.float64]
@@ -256,10 +255,14 @@ def test_force_turns_with_the_frame(sequence: str, seed: int, inversion: bool) -
 # The design matrix
 
 
+def design_matrix(codes, spins):
+    return Terms.of(GENERAL).on(Geometry.open_chain(len(codes)), codes).gradients(spins)
+
+
 def test_basis_forces_times_couplings_are_the_force() -> None:
     codes, beta = as_species("wxyzzwx", GENERAL.species), 3.0
     spins = directions(13, SNAPSHOTS, SITES)
-    basis = exchange_gradients(spins, adjacency(codes, GENERAL))
+    basis = design_matrix(codes, spins)
     assert basis.shape == (SNAPSHOTS, SITES, 3, len(GENERAL.terms))
     expected = exchange_force(spins, coupling_matrix(codes, GENERAL), beta)
     np.testing.assert_allclose(beta * basis @ couplings_of(GENERAL), expected, rtol=0, atol=1e-13)
@@ -269,7 +272,7 @@ def test_basis_forces_times_couplings_are_the_force() -> None:
 def test_each_column_is_the_force_of_its_term_alone() -> None:
     codes = as_species("wxyzzwx", GENERAL.species)
     spins = directions(17, SITES)
-    basis = exchange_gradients(spins, adjacency(codes, GENERAL))
+    basis = design_matrix(codes, spins[None])[0]
     assert basis.shape == (SITES, 3, len(GENERAL.terms))
     for index, term in enumerate(GENERAL.terms):
         alone = attrs.evolve(GENERAL, terms=(attrs.evolve(term, coupling=1.0),))

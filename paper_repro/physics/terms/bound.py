@@ -14,8 +14,12 @@ from scipy.sparse import csr_array
 
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.sphere import project
-from paper_repro.physics.terms.exchange import Exchange, adjacency, exchange_gradients
+from paper_repro.physics.terms.exchange import Exchange, adjacency, exchange_fields
 from paper_repro.physics.terms.term import Term
+
+#: Up to this many sites the fields of exchange are a product of matrices, beyond it a sum over clusters: both give the same bytes
+#: where a site has two neighbours of a class, as on a chain.
+_MATRICES = 256
 
 
 @attrs.frozen(eq=False)
@@ -108,23 +112,29 @@ class BoundTerms:
 
     def gradients(self, spins: npt.NDArray[Any]) -> Floats:
         """Return the tangent gradients ∇_i φ (snapshot, site, 3, term): the force of couplings c is β × (gradients @ c)."""
-        if self.is_exchange:
-            return exchange_gradients(spins, self.adjacency)
-        return self.gradients_by_clusters(spins)
+        fields = self.fields(spins)
+        along = (spins[..., None] * fields).sum(-2)
+        fields -= along[..., None, :] * spins[..., None]
+        return fields
 
-    def gradients_by_clusters(self, spins: Floats) -> Floats:
-        """Return ``gradients`` of any terms, each summed over its clusters."""
-        return np.stack([part.gradient(spins) for part in self.terms], axis=-1)
-
-    def fields(self, spins: Floats) -> Floats:
+    def fields(self, spins: npt.NDArray[Any]) -> Floats:
         """Return ∂φ/∂S_i (snapshot, site, 3, term) in the surrounding space."""
-        if self.is_exchange:
-            return np.moveaxis(np.einsum("kij,njc->nikc", self.adjacency, spins), 2, 3)
-        return self.fields_by_clusters(spins)
+        matrices, columns = self._exchange
+        if len(columns) == len(self):
+            return exchange_fields(spins, matrices)
+        result = np.empty((*spins.shape, len(self)))
+        if len(columns):
+            result[..., columns] = exchange_fields(spins, matrices)
+        for column in set(range(len(self))) - set(columns.tolist()):
+            result[..., column] = self.terms[column].field(spins)
+        return result
 
-    def fields_by_clusters(self, spins: Floats) -> Floats:
-        """Return ``fields`` of any terms, each summed over its clusters."""
-        return np.stack([part.field(spins) for part in self.terms], axis=-1)
+    @functools.cached_property
+    def _exchange(self) -> tuple[Floats, Integers]:
+        """The ``adjacency`` of the terms of exchange and their columns; none where sites are so many that clusters are faster."""
+        few = self.sites <= _MATRICES
+        columns = [index for index, part in enumerate(self.terms) if few and isinstance(part.term, Exchange)]
+        return adjacency([self.terms[index].clusters for index in columns], self.sites), np.array(columns, dtype=np.int64)
 
     def laplacians(self, spins: Floats) -> Floats:
         """Return the Laplace-Beltrami Δ_i φ (snapshot, site, term)."""

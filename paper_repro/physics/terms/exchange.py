@@ -1,6 +1,6 @@
 """Exchange, φ = Σ S_i·S_j: a positive coupling is ferromagnetic.
 
-A library of nothing but exchange is a set of matrices, which gives its gradients and the coupling matrix in one product each.
+Terms of exchange are matrices, which give their fields and the coupling matrix in one product each.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.numerics.arrays import Floats, Integers
-from paper_repro.physics.sphere import project
 from paper_repro.physics.terms.pairs import PairTerm
 from paper_repro.physics.terms.registry import registered
 
@@ -50,7 +49,7 @@ def adjacency(clusters: Sequence[Integers], sites: int) -> Floats:
     return result
 
 
-def exchange_gradients(spins: npt.NDArray[Any], adjacent: Floats) -> Floats:
-    """Return (I - S_i S_iᵀ) Σ_j A_ij S_j (…, site, 3, term) of spins (…, site, 3), for ``adjacency`` (term, site, site)."""
-    fields = np.einsum("kij,...jc->...kic", adjacent, spins)
-    return np.moveaxis(project(spins[..., None, :, :], fields), -3, -1)
+def exchange_fields(spins: npt.NDArray[Any], adjacent: Floats) -> Floats:
+    """Return Σ_j A_ij S_j (…, site, 3, term) of spins (…, site, 3), for ``adjacency`` (term, site, site): one matrix product."""
+    by_term = np.tensordot(adjacent, spins, axes=(2, -2))  # (term, site, …, 3)
+    return np.ascontiguousarray(np.moveaxis(by_term, (0, 1), (-1, -3)))

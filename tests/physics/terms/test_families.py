@@ -28,9 +28,11 @@ from paper_repro.physics.terms import (
     RunTerm,
     Terms,
 )
+from paper_repro.physics.terms import bound as bound_module
 from paper_repro.physics.terms.field import field_terms
 from paper_repro.physics.terms.pairs import pair_terms
 from paper_repro.physics.terms.tensors import TENSORS
+from tests.support.design_matrix import exchange_gradients
 
 SNAPSHOTS = 5  # sites are 7, pairs 2: a swapped axis cannot pass
 NAMES = ("A", "B", "C")
@@ -292,7 +294,7 @@ def test_two_images_of_a_pair_count_twice():
     edges = 2 * (cosines[:, 0, 1] + cosines[:, 0, 2] + cosines[:, 1, 3] + cosines[:, 2, 3])
     np.testing.assert_allclose(terms.values(spins)[:, 0], edges, rtol=0, atol=1e-12)
     np.testing.assert_allclose(terms.total_values(spins, [slice(None)])[0], edges.sum(), rtol=0, atol=1e-12)
-    np.testing.assert_allclose(terms.gradients(spins), terms.gradients_by_clusters(spins), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(terms.gradients(spins)[..., 0], terms.terms[0].gradient(spins), rtol=0, atol=1e-14)
 
 
 def test_a_family_that_claims_a_symmetry_that_it_has_not_is_noticed():
@@ -332,7 +334,15 @@ def test_the_product_of_matrices_and_the_sum_over_clusters_give_the_same_gradien
     spins = directions(seed, SNAPSHOTS, 7)
     assert terms.is_exchange
     assert terms.gradients(spins).shape == (SNAPSHOTS, 7, 3, 12)
-    np.testing.assert_allclose(terms.gradients(spins), terms.gradients_by_clusters(spins), rtol=0, atol=1e-14)
+    matrices = terms.gradients(spins)
+    np.testing.assert_allclose(matrices, exchange_gradients(spins, terms.adjacency), rtol=0, atol=1e-14)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bound_module, "_MATRICES", 3)  # more sites than are worth a matrix
+        by_clusters = attrs.evolve(terms).gradients(spins)
+    assert np.array_equal(by_clusters, np.stack([part.gradient(spins) for part in terms.terms], axis=-1))
+    np.testing.assert_allclose(matrices, by_clusters, rtol=0, atol=1e-14)
+    if geometry != "bonds":  # where a site has no more than two neighbours of a class
+        assert np.array_equal(matrices, by_clusters)
 
 
 def test_a_library_answers_in_the_order_of_its_terms():
