@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from paper_repro.score.field import NetworkForce, NetworkScore, force_of
     from paper_repro.score.weights import load_weights
     from paper_repro.spec import Hamiltonian, PairTerm, Spec, load_published, load_spec, specs_folder
+    from paper_repro.studies.inference.infer import infer
 
 __version__ = "0.1.0"
 
@@ -61,6 +62,7 @@ _MODULES = {
     "conventions": "physics.terms.conventions",
     "exact_data": "sampling.exact_data",
     "force_of": "score.field",
+    "infer": "studies.inference.infer",
     "least_squares": "analysis.basis_fit",
     "library": "physics.terms.library",
     "load_law": "physics.law",
@@ -80,7 +82,7 @@ _MODULES = {
 __all__ = [
     "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "InputError", "Library", "NetworkForce",
     "NetworkScore", "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit_weights", "compare",
-    "conventions", "exact_data", "force_of", "least_squares", "library", "load_law", "load_published", "load_spec",
+    "conventions", "exact_data", "force_of", "infer", "least_squares", "library", "load_law", "load_published", "load_spec",
     "load_weights", "maximum_likelihood", "normal_equations", "own_term", "pseudolikelihood", "read", "score_matching",
     "specs_folder", "write",
 ]  # fmt: skip

@@ -25,8 +25,20 @@ def condition_number(names: Sequence[str], gram: Floats) -> float:
         raise NotIdentifiableError(f"{', '.join(absent)} act nowhere in the data; expected snapshots on which every term acts")
     spectrum = np.linalg.eigvalsh(gram)
     if spectrum[0] <= _RANK * spectrum[-1]:
-        raise NotIdentifiableError("the terms are linearly dependent on these data; expected snapshots that tell them apart")
+        which = ", ".join(_dependent(names, gram))
+        raise NotIdentifiableError(
+            f"the terms {which} are linearly dependent on these data; expected snapshots that tell them apart"
+        )
     return float(np.sqrt(spectrum[-1]) / np.sqrt(spectrum[0]))
+
+
+def _dependent(names: Sequence[str], gram: Floats) -> list[str]:
+    """Return the terms that a linear dependence holds: those of the null vectors of the Gram matrix of unit gradients."""
+    norms = np.sqrt(np.diagonal(gram))
+    values, vectors = np.linalg.eigh(gram / np.outer(norms, norms))
+    null = vectors[:, values <= max(_RANK * values[-1], values[0])]
+    weights = np.abs(null).max(1)
+    return [name for name, weight in zip(names, weights, strict=True) if weight > 1e-3 * weights.max()]
 
 
 def solve(gram: Floats, moment: Floats) -> Floats:

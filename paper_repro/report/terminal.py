@@ -1,5 +1,6 @@
 """A report in a terminal, by rich."""
 
+import io
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -26,6 +27,13 @@ def show(sections: Sequence[Section], title: str, console: Console) -> None:
         if section.determinism:
             console.print(RichText(f"Determinism: {section.determinism}.", style="dim italic"))
     console.print()
+
+
+def as_text(sections: Sequence[Section], title: str, width: int = 100) -> str:
+    """Return a report as text of ``width`` columns."""
+    stream = io.StringIO()
+    show(sections, title, Console(file=stream, width=width, highlight=False, no_color=True, force_terminal=False))
+    return stream.getvalue()
 
 
 def _show_table(table: Table, console: Console) -> None:

@@ -1,0 +1,69 @@
+"""How the data follow the scale of the fitted law, snapshot by snapshot: what shows a change of temperature.
+
+    s_n = Σ_i q_{n,i},     q_{n,i} = θ·ψ_{n,i} = |∇_i Σ_k θ_k φ_k|² + Δ_i Σ_k θ_k φ_k
+
+has mean zero at the temperature of the fit, and -ε θ·G·θ / N in snapshots at β (1 + ε). The products q_i q_j of sites that no
+term joins have mean zero too, as long as all snapshots are of one temperature (``run_blocks``): where there are several they share
+a sign.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+import numpy as np
+
+from paper_repro.analysis.shares import Share, shares
+from paper_repro.analysis.site_contributions import bound_on, joined_sites
+from paper_repro.numerics.arrays import Floats, Integers
+from paper_repro.numerics.parallel import in_order
+from paper_repro.physics.terms import Terms
+from paper_repro.sampling.snapshots import Snapshots
+
+
+@attrs.frozen(eq=False)
+class ScaleSeries:
+    """s_n (snapshot,), in the order of the runs, whose ``lengths`` are (run,).
+
+    ``apart`` (snapshot,) is Σ q_i q_j over the sites of a snapshot that no term joins, ``apart_of_runs`` (run,) the same of the
+    sums of q_i along each run; both are 0 on systems where every two sites are joined.
+    """
+
+    values: Floats
+    lengths: Integers
+    apart: Floats
+    apart_of_runs: Floats
+
+
+def _apart(q: Floats, joined: Any) -> Floats:
+    """Return Σ q_i q_j (row,) over sites of q (row, site) that are not joined."""
+    around: Floats = (joined @ q.T).T
+    result: Floats = q.sum(1) ** 2 - (q * around).sum(1)
+    return result
+
+
+def scale_series(data: Iterable[Snapshots], terms: Terms, theta: Floats, threads: int = 1) -> ScaleSeries:
+    """Return the series of all snapshots at the couplings θ (term,); raises ``ValueError`` where there is no snapshot."""
+
+    def of_share(share: Share) -> tuple[Share, Floats, Any]:
+        bound, spins = bound_on(share.snapshots, terms)
+        force = bound.gradients(spins) @ theta
+        return share, (force**2).sum(-1) + bound.laplacians(spins) @ theta, joined_sites(bound)
+
+    values, apart, lengths, apart_of_runs = [], [], [], []
+    run, count = np.zeros(0), 0
+    for share, q, joined in in_order(of_share, shares(data), threads):
+        values.append(q.sum(1))
+        apart.append(_apart(q, joined))
+        if share.whole:
+            lengths += share.lengths.tolist()
+            apart_of_runs.append(_apart(np.add.reduceat(q, np.cumsum(share.lengths) - share.lengths, axis=0), joined))
+            continue
+        run, count = q.sum(0) + (run if count else 0), count + len(q)
+        if share.last:
+            lengths.append(count)
+            apart_of_runs.append(_apart(run[None], joined))
+            count = 0
+    if not values:
+        raise ValueError("no snapshots; expected some")
+    return ScaleSeries(np.concatenate(values), np.array(lengths), np.concatenate(apart), np.concatenate(apart_of_runs))

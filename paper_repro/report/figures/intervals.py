@@ -1,0 +1,53 @@
+"""Values with their intervals, a row each, coloured by what was decided of them."""
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from paper_repro.numerics.arrays import Floats
+from paper_repro.report.figures import style
+
+_ROW = 0.19  # inches
+
+
+@attrs.frozen(eq=False)
+class Intervals:
+    """Rows of ``names`` with ``values`` and intervals from ``low`` to ``high`` (row,); ``kinds`` (row,) are words that colour them.
+
+    ``order`` lists the kinds that there may be; ``label`` is that of the axis.
+    """
+
+    names: Sequence[str]
+    values: Floats
+    low: Floats
+    high: Floats
+    kinds: Sequence[str]
+    order: Sequence[str]
+    label: str
+
+
+def draw(data: Intervals) -> Figure:
+    """Draw the rows from top to bottom, and a line at zero."""
+    rows = np.arange(len(data.names))
+    figure = style.figure(1.1 + max(_ROW * len(rows), 0.8))
+    axis = figure.subplots()
+    axis.axvline(0, color=style.BLACK, lw=0.6, ls=":")
+    for index, kind in enumerate(data.order):
+        chosen = np.array([found == kind for found in data.kinds], dtype=bool)
+        if not chosen.any():
+            continue
+        look = style.look(index)
+        below, above = data.values - data.low, data.high - data.values
+        axis.errorbar(
+            data.values[chosen], rows[chosen], xerr=(below[chosen], above[chosen]),
+            fmt=look.mark, ms=4, lw=1.2, capsize=2, color=look.colour, label=kind,
+        )  # fmt: skip
+    axis.set_yticks(rows, map(style.literal, data.names))
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.xaxis.set_major_locator(MaxNLocator(7))
+    axis.set_xlabel(style.literal(data.label))
+    figure.legend(loc="outside upper right", ncols=len(data.order))
+    return figure

@@ -1,0 +1,50 @@
+"""An inference as plain data, the form in which it is written; ``docs/inference.md`` lists the keys."""
+
+from typing import Any
+
+import attrs
+
+from paper_repro.studies.inference.results import Coupling, Inference
+
+
+def as_json(found: Inference) -> dict[str, Any]:
+    """Return an inference as dictionaries, lists, numbers and text."""
+    data = found.data
+    return {
+        "terms": [_term(coupling, found.unit) for coupling in found.couplings],
+        "groups": [attrs.asdict(group) for group in found.groups],
+        "data": {
+            "snapshots": data.snapshots,
+            "chains": data.systems,
+            "sites": data.all_sites,
+            "sites_of_a_chain": list(data.sites),
+            "runs": data.runs,
+            "spins": data.spins,
+            "species": list(data.species),
+            "temperature": data.temperature,
+            "autocorrelation": data.correlation.time,
+            "warnings": [f"{warning.kind}: {warning.text}" for warning in found.warnings],
+            "notes": list(data.notes),
+        },
+        "level": found.level,
+        "condition": found.condition,
+        "correlations": found.correlations.tolist(),
+        "conventions": list(found.conventions),
+    }
+
+
+def _term(coupling: Coupling, unit: str) -> dict[str, Any]:
+    label = coupling.term
+    return {
+        "name": label.name,
+        "family": label.family,
+        "separation": label.separation,
+        "pair": label.pair,
+        "component": label.component,
+        "estimate": coupling.estimate,
+        "error": coupling.error,
+        "interval": [coupling.low, coupling.high],
+        "bound": coupling.bound,
+        "unit": unit,
+        "verdict": coupling.verdict,
+    }

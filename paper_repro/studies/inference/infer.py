@@ -1,0 +1,140 @@
+"""From snapshots of an unknown law to its couplings: the one function of the study."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from paper_repro.analysis.confounded import confounded_groups
+from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
+from paper_repro.analysis.data_checks import data_warnings
+from paper_repro.files import InputError, input_error
+from paper_repro.numerics.parallel import available_cores
+from paper_repro.physics.terms import Terms
+from paper_repro.physics.terms.conventions import conventions
+from paper_repro.physics.terms.library import Library
+from paper_repro.physics.terms.library import library as library_of
+from paper_repro.sampling.snapshots import Snapshots, checked_temperature
+from paper_repro.studies.inference.results import Coupling, DataSummary, Inference
+from paper_repro.studies.inference.verdicts import bounds, verdicts
+
+#: 1 - confidence of the intervals of single couplings.
+INTERVAL = 0.05
+
+
+def infer(
+    data: Snapshots | Sequence[Snapshots],
+    library: Library | Terms | None = None,
+    *,
+    level: float = 0.01,
+    temperature: float | None = None,
+    threads: int | None = None,
+) -> Inference:
+    """Return the law behind snapshots: couplings with intervals and verdicts, warnings, and whether the library is enough.
+
+    Args:
+        data: one system or several, from ``paper_repro.read`` or ``Snapshots.of``.
+        library: the terms that the law may have; None for the default library (``paper_repro.library``).
+        level: probability that any of all verdicts is false.
+        temperature: in units of energy / k_B, where the data state none or another; couplings are then in units of energy.
+        threads: at most so many cores, all where None; they change no byte.
+
+    Raises ``InputError``, one line, for no data, data of several temperatures, a library that does not fit the data, and terms that
+    the data cannot tell apart at all.
+
+    >>> import numpy as np, paper_repro as pr
+    >>> law = pr.Truth(pr.library(range=1, biquadratic=False).terms("A", pr.Geometry.open_chain(9)), [1.0], beta=2.0)
+    >>> spins = law.exact(pr.Geometry.open_chain(9), 9 * "A").sample(200, np.random.default_rng(0))
+    >>> found = pr.infer(pr.Snapshots.of(spins, 9 * "A", run=range(200), temperature=0.5), pr.library(range=2))
+    >>> [(coupling.term.name, coupling.verdict) for coupling in found.couplings]
+    [('exchange 1 AA', 'present'), ('exchange 2 AA', 'absent'), ('biquadratic 1', 'undecided'), ('biquadratic 2', 'undecided')]
+    """
+    records = (data,) if isinstance(data, Snapshots) else tuple(data)
+    if not records:
+        raise InputError("data", "no snapshots", "one system or more")
+    if not 0 < level < 1:
+        raise InputError("level", f"{level:g}", "a probability between 0 and 1")
+    heat = _temperature(records, temperature)
+    terms, notes = acting(_terms(records, library_of() if library is None else library), records)
+    threads = available_cores() if threads is None else threads
+    try:
+        fit = fit_couplings(records, terms, threads)
+    except ValueError as error:
+        raise input_error(records[0].origin, error, "snapshots that fix the couplings") from error
+    groups = confounded_groups(fit, level)
+    return Inference(
+        couplings=_couplings(fit, terms, level, heat, frozenset(name for group in groups for name in group.terms)),
+        groups=groups,
+        data=_summary(records, fit, terms, heat, notes),
+        warnings=data_warnings(records, terms, fit, threads),
+        correlations=fit.correlations,
+        condition=fit.condition,
+        level=level,
+        unit="beta × coupling" if heat is None else "energy",
+        conventions=conventions(terms),
+    )
+
+
+def _temperature(records: Sequence[Snapshots], given: float | None) -> float | None:
+    if given is not None:
+        return checked_temperature(given, "temperature")
+    stated = {part.temperature: part.origin for part in records}
+    if len(stated) > 1:
+        found = ", ".join(f"{'none' if value is None else f'{value:g}'} ({origin})" for value, origin in list(stated.items())[:3])
+        raise InputError("temperature", found, "snapshots of one temperature")
+    return next(iter(stated))
+
+
+def _terms(records: Sequence[Snapshots], library: Library | Terms) -> Terms:
+    """Return the terms of a library on the geometries of the data, the species numbered alike in all of them."""
+    if isinstance(library, Terms):
+        return library
+    named = {name: None for part in records for name in part.species_names or ()}
+    names = tuple(named) or tuple(str(number) for number in range(1 + max(int(part.species.max()) for part in records)))
+    return library.terms(sorted(names) if named else names, [part.geometry for part in records])
+
+
+def acting(terms: Terms, records: Sequence[Snapshots]) -> tuple[Terms, tuple[str, ...]]:
+    """Return the terms that act somewhere in the data, and a note that names the others, where there are some."""
+    places = [0] * len(terms)
+    for part in records:
+        known = part.numbered(terms.species_names)
+        bound = terms.on(known.geometry, known.species)
+        places = [count + len(each.clusters) for count, each in zip(places, bound.terms, strict=True)]
+    kept = [term for term, count in zip(terms.terms, places, strict=True) if count]
+    dropped = [term.name for term, count in zip(terms.terms, places, strict=True) if not count]
+    if not kept:
+        raise InputError(records[0].origin, "no term of the library acts on these sites", "a library of terms that do")
+    if not dropped:
+        return terms, ()
+    return attrs.evolve(terms, terms=tuple(kept)), (f"left out, as they act nowhere in these data: {', '.join(dropped)}",)
+
+
+def _couplings(
+    fit: CouplingFit, terms: Terms, level: float, temperature: float | None, grouped: frozenset[str]
+) -> tuple[Coupling, ...]:
+    unit = 1.0 if temperature is None else temperature
+    rows = zip(
+        terms.labels, fit.intervals(INTERVAL, temperature), bounds(fit, level) * unit, verdicts(fit, level, grouped), strict=True
+    )
+    return tuple(
+        Coupling(label, found.estimate, found.error, found.low, found.high, float(bound), verdict)
+        for label, found, bound, verdict in rows
+    )
+
+
+def _summary(
+    records: Sequence[Snapshots], fit: CouplingFit, terms: Terms, temperature: float | None, notes: tuple[str, ...]
+) -> DataSummary:
+    sites = [part.sites for part in records]
+    return DataSummary(
+        snapshots=fit.snapshots,
+        systems=len(records),
+        runs=fit.runs,
+        spins=fit.spins,
+        all_sites=sum(sites),
+        sites=(min(sites), max(sites)),
+        species=terms.species_names,
+        temperature=temperature,
+        correlation=fit.correlation,
+        notes=(*dict.fromkeys(note for part in records for note in part.notes), *notes),
+    )

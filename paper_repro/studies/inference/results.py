@@ -1,0 +1,75 @@
+"""What an inference gives, as records."""
+
+from typing import Literal
+
+import attrs
+
+from paper_repro.analysis.confounded import Group
+from paper_repro.analysis.coupling_fit import RunCorrelation
+from paper_repro.analysis.data_checks import DataWarning
+from paper_repro.numerics.arrays import Floats
+from paper_repro.physics.terms.label import TermLabel
+
+Verdict = Literal["present", "absent", "undecided"]
+
+
+@attrs.frozen
+class Coupling:
+    """One term: its 95 % interval, and the verdict at the level that holds over all terms.
+
+    ``estimate``, ``error`` (one standard error), ``low``, ``high`` and ``bound``, the upper limit of |coupling| at that level, are
+    in the unit of the inference.
+    """
+
+    term: TermLabel
+    estimate: float
+    error: float
+    low: float
+    high: float
+    bound: float
+    verdict: Verdict
+
+
+@attrs.frozen
+class DataSummary:
+    """What the couplings rest on: numbers of snapshots, systems, runs, spins (snapshots × sites), and sites of all systems.
+
+    ``sites`` are the smallest and the largest number of sites of one system; ``notes`` say what was done to the data before the
+    fit; ``temperature`` is in units of energy / k_B, None where it is not known.
+    """
+
+    snapshots: int
+    systems: int
+    runs: int
+    spins: int
+    all_sites: int
+    sites: tuple[int, int]
+    species: tuple[str, ...]
+    temperature: float | None
+    correlation: RunCorrelation
+    notes: tuple[str, ...]
+
+
+@attrs.frozen(eq=False)
+class Inference:
+    """The law found in snapshots. ``level`` is the error rate over all terms, ``unit`` that of every coupling.
+
+    ``groups`` are the terms that the data do not tell apart; ``correlations`` (term, term) those of the errors of the estimates.
+    """
+
+    couplings: tuple[Coupling, ...]
+    groups: tuple[Group, ...]
+    data: DataSummary
+    warnings: tuple[DataWarning, ...]
+    correlations: Floats
+    condition: float
+    level: float
+    unit: str
+    conventions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the report as text, as ``paper-repro infer`` prints it."""
+        from paper_repro.report.terminal import as_text  # noqa: PLC0415  (rich is for who prints)
+        from paper_repro.studies.inference.sections import TITLE, sections  # noqa: PLC0415  (they show this record)
+
+        return as_text(sections(self), TITLE)
