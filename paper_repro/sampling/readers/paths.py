@@ -33,10 +33,12 @@ def files_of(paths: Paths, readable: Callable[[Path], bool]) -> tuple[list[Path]
     if not found:
         raise InputError("paths", "no file", _EXPECTED)
     found.sort()
-    real = [file.resolve() for file in found]
-    for k, file in enumerate(found):
-        if real.index(real[k]) != k:
+    seen: set[Path] = set()
+    for file in found:
+        real = file.resolve()
+        if real in seen:
             raise InputError(file, "named twice", "each file once")
+        seen.add(real)
     return found, tuple(notes)
 
 
@@ -59,10 +61,13 @@ def _expanded(given: PathLike, readable: Callable[[Path], bool]) -> tuple[list[P
         return [path], []
     if path.is_dir():
         inside = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
-        files = [file for file in inside if readable(file)]
+        files: list[Path] = []
+        others: list[Path] = []
+        for file in inside:
+            (files if readable(file) else others).append(file)
         if not files:
             raise InputError(given, f"a folder of {len(inside)} files, none of them snapshots", "npz, extended xyz or OVF files")
-        return files, [file for file in inside if file not in files]
+        return files, others
     if path.exists():
         raise InputError(given, "not a regular file", _EXPECTED)
     if not glob.has_magic(str(path)):

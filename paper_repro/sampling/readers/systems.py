@@ -69,9 +69,11 @@ def _require_still(frames: Sequence[Frames]) -> None:
 def _joined(sources: Sequence[Sequence[Frames]], files: Sequence[str]) -> System:
     """Return frames as one system; those of a source have run numbers of their own."""
     runs: list[Integers] = []
+    last = 0
     for source in sources:
         own = np.concatenate([np.zeros(len(part.spins), dtype=np.int64) if part.run is None else part.run for part in source])
-        runs.append(own if not runs else own - own.min() + max(int(run.max()) for run in runs) + 1)
+        runs.append(own if not runs else own - own.min() + last + 1)
+        last = max(last, int(runs[-1].max()))
     parts = tuple(part for source in sources for part in source)
     return System(
         spins=parts[0].spins if len(parts) == 1 else np.concatenate([part.spins for part in parts]),
