@@ -1,6 +1,7 @@
 """Numbers as a report shows them."""
 
 import math
+from collections.abc import Sequence
 
 #: In the place of a number that there is not.
 NONE = "—"
@@ -46,6 +47,16 @@ def percent(value: float) -> str:
 def scientific(value: float, digits: int = 1) -> str:
     """Return a value as a power of ten times a number of ``digits`` decimals; "—" where it is not finite."""
     return f"{value:.{digits}e}" if math.isfinite(value) else NONE
+
+
+def distinct(values: Sequence[float]) -> tuple[str, ...]:
+    """Return different values in six significant digits, or in as many more as tell them apart."""
+    texts: tuple[str, ...] = ()
+    for digits in range(6, 18):
+        texts = tuple(f"{value:.{digits}g}" for value in values)
+        if len(set(texts)) == len(texts):
+            break
+    return texts
 
 
 def significant(value: float, digits: int = 2) -> str:

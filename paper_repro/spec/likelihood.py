@@ -32,9 +32,11 @@ class Likelihood:
     ]
 
     def __attrs_post_init__(self) -> None:
-        """Raise ``ValueError`` when the times are out of order."""
+        """Raise ``ValueError`` when the times are out of order, or a temperature is repeated."""
         if self.start_time >= self.end_time:
             raise ValueError(f"start_time = {self.start_time}; expected less than end_time = {self.end_time}")
+        if len(set(self.higher_temperatures)) != len(self.higher_temperatures):
+            raise ValueError(f"higher_temperatures = {list(self.higher_temperatures)}; expected different temperatures")
 
 
 @attrs.frozen(field_transformer=checked)

@@ -67,6 +67,41 @@ def changed(record: Any, change: Change) -> Any:
     return attrs.evolve(record, **{name: changed(getattr(record, name), (tuple(rest), value)) if rest else value})
 
 
+#: Numbers near the ends of what a float may be.
+_FAR = (5e-324, 1e-9, 1e9, 1.7976931348623157e308)
+
+
+def _far(cls: type, path: tuple[str, ...]) -> Iterator[Change]:
+    for name, field in fields_of(cls).items():
+        quantity = quantity_of(field.type)
+        if quantity is not None and get_args(field.type)[0] in (float, tuple[float, ...]):
+            values = [value for value in _FAR if quantity.at_most is None or value <= quantity.at_most]
+            several = get_origin(get_args(field.type)[0]) is tuple
+            yield from (((*path, name), (value,) if several else value) for value in values)
+        for kind in kinds_of(field.type).values():
+            plain = {key: _example(part.type) for key, part in fields_of(kind).items() if key != "kind"}
+            numbers = [key for key in plain if isinstance(plain[key], float)]
+            yield from (((*path, name), (kind, plain | {key: value})) for key in numbers for value in _FAR)
+        if isinstance(field.type, type) and attrs.has(field.type):
+            yield from _far(field.type, (*path, name))
+
+
+def extremes(spec: Spec) -> list[Change]:
+    """Values near the ends of the floating-point numbers that a spec can have in place of its own."""
+    found = []
+    for path, value in _far(Spec, ()):
+        try:
+            change = path, value[0](**value[1]) if isinstance(value, tuple) and isinstance(value[0], type) else value
+            changed(spec, change)
+        except ValueError as error:
+            assert "; expected " in str(error)  # noqa: PT017  (refused in one line)
+        else:
+            found.append(change)
+    first, *others = spec.hamiltonian.terms
+    terms = [(attrs.evolve(first, coupling=sign * value), *others) for value in _FAR for sign in (1, -1)]
+    return [*found, *((("hamiltonian", "terms"), value) for value in terms)]
+
+
 def permitted(spec: Spec) -> list[Change]:
     """The values that a spec can have in place of its own."""
     found = []

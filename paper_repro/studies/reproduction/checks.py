@@ -1,12 +1,25 @@
-"""What would end a run after hours of work, found before it: one function a check, each raises ``InputError``."""
+"""What would end a run after hours of work, found before it: one function a check, each raises ``InputError``.
 
+``PRECONDITIONS`` names them by the kind of the stage that needs them: a stage that can end on a spec has its line there.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from paper_repro.analysis.identifiability import NotIdentifiableError, condition_number
 from paper_repro.files import InputError, input_error
+from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain
-from paper_repro.physics.hamiltonian import adjacency, strongest_bonds
-from paper_repro.physics.species import as_species
+from paper_repro.physics.hamiltonian import strongest_bonds
+from paper_repro.physics.sphere import normalise
+from paper_repro.physics.terms import Terms
 from paper_repro.sampling.sequences import draw_sequences, require_sequences
+from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION, missing
+
+Check = Callable[[Spec], None]
 
 
 def check_sampler(spec: Spec) -> None:
@@ -30,20 +43,51 @@ def check_temperatures(spec: Spec) -> None:
 
 
 def check_terms(spec: Spec) -> None:
-    """Refuse a term that acts on no bond of the test sequences: the inversion could not fit it."""
-    absent = {term.name: term for term in spec.hamiltonian.terms}
+    """Refuse test sequences from which the couplings cannot be fitted: a term acts on none, or they are too few for all terms.
+
+    It takes as many random spins as there are snapshots, or terms: what these do not tell apart, no snapshots do.
+    """
+    terms, gram = Terms.of(spec.hamiltonian), np.zeros((len(spec.hamiltonian.terms),) * 2)
+    generator = np.random.default_rng(0)  # no result depends on it
     for sequence in draw_sequences(spec)[1]:
-        species = as_species(sequence, spec.hamiltonian.species)
-        for term, bonds in zip(spec.hamiltonian.terms, adjacency(species, spec.hamiltonian), strict=True):
-            if bonds.any():
-                absent.pop(term.name, None)
-        if not absent:
+        spins = normalise(generator.standard_normal((min(spec.test_set.snapshots, len(terms)), len(sequence), 3)))
+        snapshots = Snapshots.of(spins, sequence, species_names=tuple(spec.hamiltonian.species))
+        gradients = terms.on(snapshots.geometry, snapshots.species).gradients(spins).reshape(-1, len(terms))
+        gram += gradients.T @ gradients
+        if np.linalg.matrix_rank(gram, tol=1e-9 * np.trace(gram), hermitian=True) == len(terms):
             return
-    for term in absent.values():
-        where = f"spec {spec.name}: hamiltonian.terms.{term.name}"
-        found = f"no bond {term.pair} at separation {term.separation} in the {spec.test_set.sequences} test sequences"
-        raise InputError(where, found, f"a term that acts on chains of {spec.chains.shortest} to {spec.chains.longest} sites")
+    _refuse_absent(spec, gram)
+    try:
+        condition_number(terms.names, gram)
+    except NotIdentifiableError as error:
+        found = f"{spec.test_set.sequences} sequences × {spec.test_set.snapshots} snapshots, too few for {len(terms)} terms"
+        raise InputError(f"spec {spec.name}: test_set", found, "more sequences, snapshots or sites") from error
 
 
-#: Before ``check_terms``, which draws the sequences.
-CHECKS = (check_sampler, check_temperatures, require_sequences, check_terms)
+def _refuse_absent(spec: Spec, gram: Floats) -> None:
+    """Refuse the first term that acts nowhere: its row of the Gram matrix (term, term) is 0."""
+    for term, norm in zip(spec.hamiltonian.terms, np.diagonal(gram), strict=True):
+        if norm == 0:
+            where = f"spec {spec.name}: hamiltonian.terms.{term.name}"
+            found = f"no bond {term.pair} at separation {term.separation} in the {spec.test_set.sequences} test sequences"
+            raise InputError(where, found, f"a term that acts on chains of {spec.chains.shortest} to {spec.chains.longest} sites")
+
+
+#: What each kind of stage needs of the spec before it can work; what it needs of other stages is in its inputs.
+PRECONDITIONS: Mapping[str, tuple[Check, ...]] = {
+    "note": (),
+    "sample": (check_sampler, check_temperatures, require_sequences),
+    "diagnose": (),
+    "train": (),
+    "import": (),  # the command line reads the weights first
+    "invert": (check_terms,),
+    "read": (),
+    "integrate": (),
+    "end time": (check_temperatures,),
+    "likelihood": (check_temperatures,),
+    "calibrate": (check_temperatures,),
+    "report": (),
+}
+
+#: Each check once; ``require_sequences`` before ``check_terms``, which draws the sequences.
+CHECKS: tuple[Check, ...] = tuple(dict.fromkeys(check for checks in PRECONDITIONS.values() for check in checks))

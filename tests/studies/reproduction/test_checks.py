@@ -1,13 +1,17 @@
 """What would end a run after its work is refused before it: every check is in the plan, and each refuses its own broken spec."""
 
+import itertools
+
 import attrs
 import pytest
 
 from paper_repro.files import InputError
-from paper_repro.spec import Target, load_spec
+from paper_repro.sampling.sequences import draw_sequences
+from paper_repro.spec import Constant, Dataset, PairTerm, Seeds, Target, load_spec
 from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION, missing
-from paper_repro.studies.reproduction.checks import CHECKS
+from paper_repro.studies.reproduction.checks import CHECKS, PRECONDITIONS
 from paper_repro.studies.reproduction.plan import plan_reproduction
+from paper_repro.studies.reproduction.protocol import published_protocol
 from tests.support.tiny import opened
 
 
@@ -19,6 +23,27 @@ def spec(tiny):
 def with_term(spec, separation, pair="AA"):
     far = attrs.evolve(spec.hamiltonian.terms[0], name="L", separation=separation, pair=pair, coupling=-0.2)
     return attrs.evolve(spec, hamiltonian=attrs.evolve(spec.hamiltonian, terms=(*spec.hamiltonian.terms, far)))
+
+
+def too_few(spec):
+    """One snapshot of four sites: a term for each of the six pairs, and 2 × 4 equations of which a rotation leaves five."""
+    small = attrs.evolve(
+        spec,
+        hamiltonian=attrs.evolve(spec.hamiltonian, species="ABCD"),
+        architecture=attrs.evolve(spec.architecture, species=4),
+        chains=attrs.evolve(spec.chains, shortest=4, longest=4, repeats=True),
+        test_set=Dataset(1, 1),
+        readout=attrs.evolve(spec.readout, sequences=1),
+    )
+    for seed in itertools.count():
+        small = attrs.evolve(small, seeds=Seeds(seed))
+        (word,) = draw_sequences(small)[1]
+        if len(set(word)) == 4:
+            break
+    pairs = [("".join(sorted((one, word[j]))), j - i) for i, one in enumerate(word) for j in range(i + 1, 4)]
+    terms = tuple(PairTerm(f"J_{pair}", separation, pair, 0.5) for pair, separation in pairs)
+    method = attrs.evolve(small.sampler, method="replica-exchange")
+    return attrs.evolve(small, hamiltonian=attrs.evolve(small.hamiltonian, terms=terms), sampler=method)
 
 
 BROKEN = {
@@ -35,16 +60,28 @@ BROKEN = {
         lambda spec: with_term(spec, 9),
         "spec tiny: hamiltonian.terms.L: no bond AA at separation 9 in the 30 test sequences; expected a term that acts on chains",
     ),
+    "check_terms: too few equations": (
+        too_few,
+        "spec tiny: test_set: 1 sequences × 1 snapshots, too few for 6 terms; expected more sequences, snapshots or sites",
+    ),
 }  # fmt: skip
 
 
 def test_every_check_has_a_spec_that_it_refuses():
-    assert {check.__name__ for check in CHECKS} == BROKEN.keys()
+    assert {check.__name__ for check in CHECKS} == {name.partition(":")[0] for name in BROKEN}
+
+
+def test_the_preconditions_of_every_kind_of_stage_are_known_and_asked_at_the_start(spec):
+    plan = plan_reproduction(spec, b"weights", constants=[Constant(*["-"] * 7)], published=published_protocol())
+    assert {stage.kind for stage in plan.stages} == PRECONDITIONS.keys()
+    asked = {check.func for check in plan.checks}
+    for checks in PRECONDITIONS.values():
+        assert asked.issuperset(checks)
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_spec_that_would_fail_later_is_refused_in_one_line_before_anything_is_written(spec, tmp_path, name):
-    (check,) = [check for check in CHECKS if check.__name__ == name]
+    (check,) = [check for check in CHECKS if check.__name__ == name.partition(":")[0]]
     broken, said = BROKEN[name][0](spec), BROKEN[name][1]
     for refuse in (lambda: check(broken), lambda: opened(broken, tmp_path / "run")):
         with pytest.raises(InputError) as found:

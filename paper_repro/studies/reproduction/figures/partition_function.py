@@ -8,7 +8,7 @@ from paper_repro.physics.hamiltonian import coupling_matrix
 from paper_repro.physics.species import as_species
 from paper_repro.report.figures.mean_energy import MeanEnergy
 from paper_repro.report.figures.plateau import Group, Plateau
-from paper_repro.report.numbers import fixed
+from paper_repro.report.numbers import distinct, fixed
 from paper_repro.studies.reproduction.results import Calibration, FailedCalibration
 from paper_repro.studies.reproduction.subject import Subject
 
@@ -22,8 +22,8 @@ def plateaus(subject: Subject) -> list[Plateau] | None:
         if isinstance(part, FailedCalibration) or name not in flows:
             continue
         groups = [
-            Group(f"T = {flow.temperature:g}", flow.energies, _excess(part, flow.energies, flow.log_likelihoods))
-            for flow in flows[name]
+            Group(f"T = {temperature}", flow.energies, _excess(part, flow.energies, flow.log_likelihoods))
+            for temperature, flow in zip(distinct([flow.temperature for flow in flows[name]]), flows[name], strict=True)
         ]
         title = f"{name}, α = {fixed(part.alpha.value, 3)}"
         found.append(Plateau(title, groups, -part.gap.value, part.gap.standard_error, part.threshold))

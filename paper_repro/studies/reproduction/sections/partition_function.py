@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Figure, Section, Table, Text
-from paper_repro.report.numbers import NONE, fixed, number, significant
+from paper_repro.report.numbers import NONE, distinct, fixed, number, significant
 from paper_repro.studies.reproduction.determinism import CLOSE, EXACT
 from paper_repro.studies.reproduction.results import Calibration, FailedCalibration
 from paper_repro.studies.reproduction.sections.tables import by_network, determinism_of_networks, shown
@@ -34,8 +34,8 @@ def partition_function(subject: Subject) -> Section | None:
     failed = [f"{name} has no plateau: {part.failed}." for name, part in networks if isinstance(part, FailedCalibration)]
     lines = [(label, _cell(quantity)) for label, quantity in _QUANTITIES]
     lines += [
-        (f"T = {temperature:g} above the plateau", _cell(functools.partial(_above, index)))
-        for index, temperature in enumerate(spec.likelihood_temperatures)
+        (f"T = {temperature} above the plateau", _cell(functools.partial(_above, index)))
+        for index, temperature in enumerate(distinct(spec.likelihood_temperatures))
     ]
     table = by_network(networks, lines)
     texts = [_text(subject, networks[0][1].threshold), " ".join(failed)]

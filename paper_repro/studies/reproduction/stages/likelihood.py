@@ -15,6 +15,7 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import exchange_energy
 from paper_repro.pipeline.manifest import key_of
 from paper_repro.pipeline.stage import Files, Stage, StageContext
+from paper_repro.report.numbers import distinct
 from paper_repro.score.field import NetworkScore
 from paper_repro.score.tensors import read_tensors, write_tensors
 from paper_repro.spec import Spec
@@ -33,10 +34,10 @@ def likelihood_stages(spec: Spec, network: Network) -> list[Stage]:
     stages = []
     constants = constants_of(spec, "hamiltonian", "target", "likelihood", "seeds") | device_constant(network.device)
     names = tuple(f"results/likelihood-{network.name}-{index}.json" for index in range(len(spec.likelihood_temperatures)))
-    for index, (name, temperature) in enumerate(zip(names, spec.likelihood_temperatures, strict=True)):
+    for index, (name, temperature) in enumerate(zip(names, distinct(spec.likelihood_temperatures), strict=True)):
         stages.append(
             Stage(
-                f"likelihood {network.label}, T = {temperature:g}", "likelihood", 4, compute_log_likelihoods, (name,),
+                f"likelihood {network.label}, T = {temperature}", "likelihood", 4, compute_log_likelihoods, (name,),
                 (network.weights,), constants, (spec, network, index), spec.likelihood.configurations,
                 (f"{name.removesuffix('.json')}.partial.safetensors",), (EXACT_SOLUTION,),
             )
