@@ -20,6 +20,9 @@ SHELLS = 4
 
 Boundary = Literal["open", "periodic"]
 
+#: A displacement from the first site of a pair to the second, in the unit of the positions.
+Direction = tuple[float, float, float]
+
 
 def _same(first: Integers, second: Integers) -> bool:
     return np.array_equal(first, second)
@@ -152,6 +155,28 @@ class Geometry:
         shells = self.structure.shells(bond_class)
         return shells[bond_class - 1].displacements if 0 < bond_class == len(shells) else np.zeros((0, 3))
 
+    def directions_of(self, bond_class: int) -> tuple[Direction, ...]:
+        """Return the different displacements of ``pairs_of``, ascending; raises ``ValueError`` where sites have no positions."""
+        apart = self.displacements_of(bond_class)
+        found: list[Floats] = []
+        rounding = 10 * self._tolerance * np.linalg.norm(apart, axis=1, keepdims=True)
+        apart = np.where(np.abs(apart) < rounding, 0.0, apart)
+        for displacement in apart[np.lexsort(apart.T[::-1])]:
+            if not any(_is_along(displacement, known, self._tolerance) for known in found):
+                found.append(displacement)
+        return tuple((float(x), float(y), float(z)) for x, y, z in found)
+
+    def pairs_along(self, bond_class: int, direction: Direction) -> Integers:
+        """Return the pairs (pair, 2) of a class with one displacement; raises ``ValueError`` where sites have no positions."""
+        apart = self.displacements_of(bond_class)
+        pairs: Integers = self.pairs_of(bond_class)[_is_along(apart, np.array(direction), self._tolerance)]
+        return pairs
+
+    @property
+    def _tolerance(self) -> float:
+        """The relative difference of equal distances; 0 where sites have no positions."""
+        return 0.0 if self.structure is None else self.structure.tolerance
+
     @functools.cached_property
     def pairs(self) -> Integers:
         """All pairs (pair, 2), by class."""
@@ -175,6 +200,11 @@ class Geometry:
             raise ValueError(f"runs of {length} sites on a periodic chain of {self.sites}; expected at least {length + 1} sites")
         count = max(self.sites - length + 1, 0) if self.boundary == "open" else self.sites
         return (np.arange(count)[:, None] + np.arange(length)) % self.sites
+
+
+def _is_along(displacements: Floats, direction: Floats, tolerance: float) -> Any:
+    """Return whether displacements (…, 3) are one direction, within rounding: bonds of a lattice differ by far more."""
+    return np.linalg.norm(displacements - direction, axis=-1) <= 10 * tolerance * np.linalg.norm(direction)
 
 
 _NO_BONDS = np.zeros((0, 3), dtype=np.int64)

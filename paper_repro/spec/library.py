@@ -26,6 +26,7 @@ class FamilyTable:
 
     ``word`` is what the file calls the classes, None where it does not matter. Families that do not act on pairs have neither list
     nor range. ``by_species``: a term for each unordered pair of species, or for each species, instead of one for all.
+    ``by_direction``: a term for each direction of the pairs, where sites have positions.
     """
 
     family: str
@@ -33,6 +34,7 @@ class FamilyTable:
     word: Word | None = None
     range: int | None = None
     by_species: bool = False
+    by_direction: bool = False
 
 
 def read_library(path: Path, keys: Mapping[str, frozenset[str]]) -> tuple[FamilyTable, ...]:
@@ -60,19 +62,20 @@ def _table(where: str, family: str, raw: Any, keys: frozenset[str]) -> FamilyTab
         if key not in keys:
             listed = f"one of {', '.join(sorted(keys))}" if keys else "no keys"
             raise InputError(f"{where}.{key}", "unknown key", listed)
-    by_species = raw.get("by_species", False)
-    if not isinstance(by_species, bool):
-        raise InputError(f"{where}.by_species", shown(by_species), "true or false")
+    flags = {key: raw.get(key, False) for key in ("by_species", "by_direction")}
+    for key, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise InputError(f"{where}.{key}", shown(flag), "true or false")
     if "range" not in keys:
-        return FamilyTable(family, by_species=by_species)
+        return FamilyTable(family, **flags)
     stated = [key for key in ("range", *WORDS) if key in raw]
     if len(stated) != 1:
         raise InputError(where, " and ".join(stated) or "no pairs", f"one of range, {', '.join(WORDS)}")
     (key,) = stated
     if key == "range":
-        return FamilyTable(family, range=positive(f"{where}.range", raw[key]), by_species=by_species)
+        return FamilyTable(family, range=positive(f"{where}.range", raw[key]), **flags)
     word = next(word for word in WORDS if word == key)
-    return FamilyTable(family, distinct(f"{where}.{key}", raw[key]), word, by_species=by_species)
+    return FamilyTable(family, distinct(f"{where}.{key}", raw[key]), word, **flags)
 
 
 def positive(where: str, raw: Any) -> int:

@@ -186,6 +186,19 @@ def test_rounded_positions_have_the_same_shells_and_directions(seed):
     assert rounded != exact
 
 
+def test_directions_of_a_shell_are_its_different_displacements():
+    noise = 1e-6 * np.random.default_rng(0).uniform(-1, 1, (16, 3))
+    for geometry in (
+        Geometry.from_positions(square(4), 4 * np.eye(3), (True, True, False)),
+        Geometry.from_positions(square(4) + noise, 4 * np.eye(3), (True, True, False)),
+    ):
+        assert np.round(geometry.directions_of(2), 4).tolist() == [[1, -1, 0], [1, 1, 0]]
+        for direction in geometry.directions_of(2):
+            assert len(geometry.pairs_along(2, direction)) == 16
+    with pytest.raises(ValueError, match=r"^sites without positions; expected a geometry of Geometry\.from_positions$"):
+        Geometry.open_chain(4).directions_of(1)
+
+
 def test_a_lattice_of_1024_sites_has_its_shells_and_a_site_alone_none():
     geometry = Geometry.from_positions(square(32), 32 * np.eye(3), (True, True, False))
     assert [len(geometry.pairs_of(k)) for k in geometry.bond_classes] == [2048, 2048, 2048, 4096]

@@ -104,7 +104,7 @@ class BoundTerms:
 
     def total_values(self, spins: Floats, groups: Sequence[slice]) -> list[Floats]:
         """Return φ (term,), summed over each group of snapshots."""
-        if self.is_exchange:
+        if self.is_exchange and self.sites <= _MATRICES:
             cosines = [np.einsum("nic,njc->ij", spins[rows], spins[rows], dtype=np.float64) for rows in groups]
             return [0.5 * np.einsum("kij,ij->k", self.adjacency, part) for part in cosines]
         values = self.values(spins)

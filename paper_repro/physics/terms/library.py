@@ -7,8 +7,8 @@ from typing import Any, Self
 import attrs
 
 from paper_repro.files import InputError, input_error
-from paper_repro.physics.geometry import Geometry
-from paper_repro.physics.terms.pairs import PairTerm, pair_terms
+from paper_repro.physics.geometry import Direction, Geometry
+from paper_repro.physics.terms.pairs import PairTerm, as_vector, pair_terms
 from paper_repro.physics.terms.registry import FAMILIES
 from paper_repro.physics.terms.runs import RunTerm
 from paper_repro.physics.terms.sites import SiteTerm, site_terms
@@ -27,7 +27,7 @@ def keys_of_families() -> dict[str, frozenset[str]]:
 
 def _keys(family: type[Term]) -> frozenset[str]:
     if issubclass(family, PairTerm):
-        return frozenset({"range", *WORDS, "by_species"})
+        return frozenset({"range", *WORDS, "by_species", "by_direction"})
     return frozenset({"by_species"}) if issubclass(family, SiteTerm) else frozenset()
 
 
@@ -69,7 +69,9 @@ class Library:
 def _terms_of(table: FamilyTable, names: tuple[str, ...], geometries: tuple[Geometry, ...], where: str) -> tuple[Term, ...]:
     family = FAMILIES[table.family]
     if issubclass(family, PairTerm):
-        return pair_terms(family, _classes(table, geometries, where), names, by_species=table.by_species)
+        classes = _classes(table, geometries, where)
+        directions = _directions(classes, geometries, where) if table.by_direction else None
+        return pair_terms(family, classes, names, by_species=table.by_species, directions=directions)
     if issubclass(family, SiteTerm):
         return site_terms(family, names, by_species=table.by_species)
     if not issubclass(family, RunTerm):
@@ -106,6 +108,18 @@ def _classes(table: FamilyTable, geometries: tuple[Geometry, ...], where: str) -
             word = table.word or _words(geometries[0])[0]
             raise InputError(f"{where}.{word}", f"{bond_class}, of which the data have no pair", f"at most {most}")
     return classes
+
+
+def _directions(classes: tuple[int, ...], geometries: tuple[Geometry, ...], where: str) -> dict[int, tuple[Direction, ...]]:
+    """Return the directions of the pairs of each class; they are to be the same in every geometry."""
+    try:
+        found = [{k: each.directions_of(k) for k in classes} for each in geometries]
+    except ValueError as error:
+        raise input_error(f"{where}.by_direction", error, "sites with positions") from error
+    words = [{k: [as_vector(direction) for direction in listed] for k, listed in directions.items()} for directions in found]
+    if any(each != words[0] for each in words):
+        raise InputError(f"{where}.by_direction", "data on lattices of different directions", "data on one lattice")
+    return found[0]
 
 
 def library(path: str | Path | None = None, *, range: int | None = None, **families: Any) -> Library:

@@ -1,22 +1,26 @@
 """Terms on pairs of sites: the pairs of one class, of all species or of one unordered pair of them."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import attrs
 
 from paper_repro.numerics.arrays import Integers
-from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.geometry import Direction, Geometry
 from paper_repro.physics.terms.term import Term
 
 
 @attrs.frozen
 class PairTerm(Term):
-    """A term on the pairs of ``bond_class`` (a chain's separation) whose species are ``pair``, in either order; None: all pairs."""
+    """A term on the pairs of ``bond_class`` (a chain's separation) whose species are ``pair``, in either order; None: all pairs.
+
+    ``direction`` is the displacement of the pairs where sites have positions, None for all of the class.
+    """
 
     bond_class: int
     pair: tuple[int, int] | None = None
+    direction: Direction | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         """Put the pair in order; raises ``ValueError`` for a class or species that are not numbers."""
@@ -41,7 +45,8 @@ class PairTerm(Term):
 
     def clusters(self, geometry: Geometry, species: Integers) -> Integers:
         """Return the pairs (pair, 2) of the class and the species, in the direction that the geometry gives them."""
-        pairs = geometry.pairs_of(self.bond_class)
+        along = self.direction
+        pairs = geometry.pairs_of(self.bond_class) if along is None else geometry.pairs_along(self.bond_class, along)
         if self.pair is None:
             return pairs
         one, other = self.pair
@@ -60,14 +65,29 @@ def as_pair(names: Iterable[str]) -> str:
 
 
 def pair_terms(
-    family: type[Pair], bond_classes: Iterable[int], names: Sequence[str], *, by_species: bool = True
+    family: type[Pair],
+    bond_classes: Iterable[int],
+    names: Sequence[str],
+    *,
+    by_species: bool = True,
+    directions: Mapping[int, Sequence[Direction]] | None = None,
 ) -> tuple[Pair, ...]:
-    """Return the terms of a family: for each class, each unordered pair of the species ``names`` or all, and each component."""
+    """Return the terms of a family: for each class, each unordered pair of the species ``names`` or all, and each component.
+
+    With the ``directions`` of each class there is a set for each of them.
+    """
     pairs = tuple(itertools.combinations_with_replacement(range(len(names)), 2)) if by_species else (None,)
     found = []
-    for bond_class, pair in itertools.product(bond_classes, pairs):
-        word = "" if pair is None else as_pair(names[number] for number in pair)
-        for index, component in enumerate(family.components or ("",)):
-            name = " ".join(filter(None, (family.family, str(bond_class), word, component)))
-            found.append(family(name, bond_class, pair, **({"component": index} if component else {})))
+    for bond_class in bond_classes:
+        along: Sequence[Direction | None] = (None,) if directions is None else directions[bond_class]
+        for direction, pair, (index, component) in itertools.product(along, pairs, enumerate(family.components or ("",))):
+            word = "" if pair is None else as_pair(names[number] for number in pair)
+            words = (family.family, str(bond_class), "" if direction is None else as_vector(direction), word, component)
+            fields = {"component": index} if component else {}
+            found.append(family(" ".join(filter(None, words)), bond_class, pair, direction=direction, **fields))
     return tuple(found)
+
+
+def as_vector(direction: Direction) -> str:
+    """Return a displacement as part of a name: (1, 0, 0), to four digits."""
+    return f"({', '.join(f'{part + 0.0:.4g}' for part in direction)})"

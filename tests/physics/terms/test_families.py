@@ -339,6 +339,8 @@ def test_the_product_of_matrices_and_the_sum_over_clusters_give_the_same_gradien
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bound_module, "_MATRICES", 3)  # more sites than are worth a matrix
         by_clusters = attrs.evolve(terms).gradients(spins)
+        totals = attrs.evolve(terms).total_values(spins, [slice(2), slice(2, 5)])
+    np.testing.assert_allclose(totals, terms.total_values(spins, [slice(2), slice(2, 5)]), rtol=0, atol=1e-12)
     assert np.array_equal(by_clusters, np.stack([part.gradient(spins) for part in terms.terms], axis=-1))
     np.testing.assert_allclose(matrices, by_clusters, rtol=0, atol=1e-14)
     if geometry != "bonds":  # where a site has no more than two neighbours of a class

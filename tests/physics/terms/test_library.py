@@ -1,6 +1,7 @@
 """Libraries of terms: what files and keywords give, on chains, lattices and lists of bonds, and what is refused in one line."""
 
 import doctest
+import itertools
 
 import attrs
 import numpy as np
@@ -15,6 +16,7 @@ from paper_repro.spec import specs_folder
 
 CHAIN = Geometry.open_chain(9)
 SQUARE = Geometry.from_positions([[x, y, 0] for x in range(6) for y in range(6)], 6 * np.eye(3), (True, True, False))
+TURNED = Geometry.from_positions([[x - y, x + y, 0] for x in range(6) for y in range(6)])
 BONDS = Geometry.from_bonds(3, [[0, 1, 3], [1, 2, 7]])
 EVERY = """
 [exchange]
@@ -94,6 +96,24 @@ def test_keywords():
     assert own.terms("A", CHAIN).names == ("exchange 1 AA", "my own")
 
 
+def test_a_set_of_terms_for_each_direction_of_a_lattice():
+    """Interfacial Dzyaloshinskii-Moriya exchange, D along z × r: no single D for all bonds of a shell has it."""
+    each = library(exchange=False, biquadratic=False, dzyaloshinskii_moriya={"shells": [1], "by_direction": True})
+    terms = each.terms("A", SQUARE)
+    assert terms.names == tuple(f"dzyaloshinskii_moriya 1 ({d}, 0) {c}" for d in ("0, 1", "1, 0") for c in "xyz")
+    vectors = np.random.default_rng(0).standard_normal((5, 36, 3))
+    spins = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    expected = np.zeros(5)
+    for x, y, (right, up) in itertools.product(range(6), range(6), ((1, 0), (0, 1))):
+        turned = np.cross(spins[:, 6 * x + y], spins[:, 6 * ((x + right) % 6) + (y + up) % 6])
+        expected += turned @ np.cross([0, 0, 1], [right, up, 0])
+    found = terms.on(SQUARE, 36 * "A").values(spins) @ [-1, 0, 0, 0, 1, 0]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    uniform = library(exchange=False, biquadratic=False, dzyaloshinskii_moriya={"shells": [1]}).terms("A", SQUARE)
+    _, residual, *_ = np.linalg.lstsq(uniform.on(SQUARE, 36 * "A").values(spins), expected, rcond=None)
+    assert residual > 0.1
+
+
 def test_the_example_gives_what_it_says():
     result = doctest.testmod(module)
     assert result.attempted > 0
@@ -115,7 +135,10 @@ def test_every_library_of_the_project_is_read():
         ("exchange = 3", "exchange: 3; expected a table"),
         ("[exchange]", "exchange: no pairs; expected one of range, separations, shells, classes"),
         ("[exchange]\nseparations = [1]\nshells = [1]", "exchange: separations and shells; expected one of range, separations, "),
-        ("[exchange]\nseparation = [1]", "exchange.separation: unknown key; expected one of by_species, classes, range, "),
+        (
+            "[exchange]\nseparation = [1]",
+            "exchange.separation: unknown key; expected one of by_direction, by_species, classes, range, ",
+        ),
         ("[exchange]\nseparations = []", "exchange.separations: []; expected a list of integers ≥ 1, such as [1, 2]"),
         ("[exchange]\nseparations = 2", "exchange.separations: 2; expected a list of integers ≥ 1, such as [1, 2]"),
         ("[exchange]\nseparations = [1, 2, 1]", "exchange.separations[2]: 1 again; expected each number once"),
@@ -149,6 +172,16 @@ def test_what_is_no_library_is_one_line(tmp_path, text, message):
             library(exchange=[40]),
             SQUARE,
             "exchange: shell 18, distance 6, binds site 0 to its own image; expected a larger cell or ",
+        ),
+        (
+            library(range=1, biquadratic={"range": 1, "by_direction": True}),
+            CHAIN,
+            "biquadratic.by_direction: sites without positions; expected a geometry of Geometry.from_positions",
+        ),
+        (
+            library(range=1, biquadratic={"range": 1, "by_direction": True}),
+            (SQUARE, TURNED),
+            "biquadratic.by_direction: data on lattices of different directions; expected data on one lattice",
         ),
         (library(), Geometry.open_chain(1), "exchange.range: 4 on 1 sites without pairs; expected data with pairs"),
         (
