@@ -146,6 +146,12 @@ def correlation_along_runs(found: Contributions) -> tuple[RunCorrelation, BlockS
     return RunCorrelation(time, single.correlation_z, block, resolved), found.blocks[level]
 
 
+def sums_of_block(found: Contributions, block: int) -> BlockSums:
+    """Return the sums over blocks of ``block`` snapshots, or of whole runs where those are shorter."""
+    level = int(np.ceil(np.log2(block)))
+    return found.blocks[min(level, len(found.blocks) - 1)]
+
+
 def positive(sums: BlockSums) -> Floats:
     """Return the covariance (value, value) with its variances and without negative eigenvalues, which noise makes.
 
