@@ -25,7 +25,7 @@ from paper_repro.score.field import force_of
 from paper_repro.score.tensors import read_tensors, write_tensors
 from paper_repro.score.training import checkpoint
 from paper_repro.score.weights import load_weights
-from paper_repro.spec import LearnedScale, RawTime, Spec, digest, structure
+from paper_repro.spec import LearnedScale, RawTime, Spec, digest, digests, structure
 from paper_repro.spec.migration import _SINCE_WEIGHTS_2, spec_from_old
 from paper_repro.studies.reproduction.plan import identity_of
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
@@ -110,8 +110,18 @@ def read_manifest_of(name: str, folder: Path):
 
 
 def test_run_3(tmp_path):
+    """``chains.repeats`` was true or false."""
     manifest = read_manifest_of("run-3.json", tmp_path)
-    assert recorded_spec(manifest, tmp_path).training.seeds == (0, 1)
+    spec = recorded_spec(manifest, tmp_path)
+    assert (spec.training.seeds, spec.chains.draw) == ((0, 1), "distinct")
+    assert manifest.spec_sha256 == load_weights(FORMATS / "weights-4.safetensors")[1].spec_sha256
+    assert manifest.spec_sha256 in digests(spec)
+    assert digest(spec) != manifest.spec_sha256
+    assert open_directory(tmp_path, identity_of(spec), pytest.fail).manifest.format == FORMAT
+    repeating = attrs.evolve(manifest, spec={**manifest.spec, "chains": {**manifest.spec["chains"], "repeats": True}})
+    assert recorded_spec(repeating, tmp_path).chains.draw == "independent"
+    with pytest.raises(InputError, match="expected the spec of a run of format 3"):
+        recorded_spec(attrs.evolve(manifest, spec={"name": "x"}), tmp_path)
 
 
 def test_run_2(tmp_path):

@@ -17,10 +17,11 @@ from paper_repro.pipeline import codec
 
 NAME = "manifest.json"
 PREVIOUS = "manifest.previous.json"
-FORMAT = "paper_repro run 3"
+FORMAT = "paper_repro run 4"
 _WITHOUT_CHECKSUM = "paper_repro run 1"
+PREVIOUS_FORMAT = "paper_repro run 3"
 #: Formats whose values of the spec have an earlier form.
-OLD_FORMATS = (_WITHOUT_CHECKSUM, "paper_repro run 2")
+OLD_FORMATS = (_WITHOUT_CHECKSUM, "paper_repro run 2", PREVIOUS_FORMAT)
 _EXPECTED = "the manifest of a run"
 
 

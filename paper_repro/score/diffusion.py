@@ -16,11 +16,13 @@ _IMAGES = 6
 
 
 def draw_times(count: int, diffusion: Diffusion, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """Return diffusion times (chain,) on [shortest_time, longest_time], uniform in t or in ln t."""
+    """Return diffusion times (chain,) on [shortest_time, longest_time], by the distribution that the spec names."""
     fraction = torch.rand(count, generator=generator, dtype=dtype, device=generator.device)
     if diffusion.time_sampling == "log-uniform":
         times = diffusion.shortest_time * (diffusion.longest_time / diffusion.shortest_time) ** fraction
         return times.clamp(diffusion.shortest_time, diffusion.longest_time)
+    if diffusion.time_sampling == "squared-uniform":
+        fraction = fraction**2
     return diffusion.shortest_time + (diffusion.longest_time - diffusion.shortest_time) * fraction
 
 

@@ -1,6 +1,7 @@
 """The digests that a spec had in earlier forms: weights carry that of the day on which they were trained."""
 
 from paper_repro.spec.digest import canonical, digest, digest_of_plain
+from paper_repro.spec.migration import spec_as_in_run_3
 from paper_repro.spec.spec import Spec
 
 #: Of specs of this project, by the digest in the form of runs 3: the digest in the form of runs 1 and 2.
@@ -16,6 +17,9 @@ _IN_FORM_2 = {
 
 def digests(spec: Spec) -> tuple[str, ...]:
     """Return the digest of a spec, and those that weights of the same recipe carry where an earlier version trained them."""
-    today = digest(spec)
-    form_3 = digest_of_plain(canonical(spec))
-    return tuple(dict.fromkeys(found for found in (today, form_3, _IN_FORM_2.get(form_3)) if found is not None))
+    today, values = digest(spec), spec_as_in_run_3(canonical(spec))
+    if values is None:
+        return (today,)
+    form_3 = digest_of_plain(values)
+    form_2 = _IN_FORM_2.get(form_3)
+    return (today, form_3) if form_2 is None else (today, form_3, form_2)

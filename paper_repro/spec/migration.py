@@ -1,4 +1,4 @@
-"""Conversion of earlier plain values: specs in manifests of runs 1 and 2, architectures in weights 1 to 3.
+"""Conversion of earlier plain values: specs in manifests of runs 1 to 3, architectures in weights 1 to 3.
 
 In the old form an optional section ``refinement`` held additions to training, architecture, diffusion and inversion, T₀ was the
 coldest temperature of the ladder, and choices with one value were fields. Without a refinement the code used the values of the
@@ -27,6 +27,25 @@ def spec_from_old(old: Any, where: object) -> Plain:
         raise InputError(where, f"not usable ({error})", "the spec of a run of format 1 or 2") from error
 
 
+def spec_from_run_3(old: Any, where: object) -> Plain:
+    """Return a spec of a run of format 3 in today's form, in which ``chains.repeats`` is ``chains.draw``."""
+    try:
+        chains = dict(old["chains"])
+        repeats = chains.pop("repeats")
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(where, f"not usable ({error})", "the spec of a run of format 3") from error
+    return {**old, "chains": {**chains, "draw": "independent" if repeats else "distinct"}}
+
+
+def spec_as_in_run_3(new: Plain) -> Plain | None:
+    """Return a spec, as plain data, in the form of runs 3; None where it says what could not be said then."""
+    chains = dict(new["chains"])
+    draw = chains.pop("draw")
+    if draw == "released" or new["diffusion"]["time_sampling"] == "squared-uniform":
+        return None
+    return {**new, "chains": {**chains, "repeats": draw == "independent"}}
+
+
 def architecture_from_old(old: Any, refinement: Any, where: object) -> Plain:
     """Return the architecture of weights 1 to 3 in today's form; ``refinement`` is None in weights 1."""
     try:
@@ -43,7 +62,7 @@ def _spec(old: Mapping[str, Any]) -> Plain:
         "name": old["name"],
         "hamiltonian": {"species": hamiltonian["identities"], "terms": hamiltonian["terms"]},
         "target": {"temperature": ladder["coldest"]},
-        "chains": {"shortest": chains["shortest"], "longest": chains["longest"], "repeats": False},
+        "chains": {"shortest": chains["shortest"], "longest": chains["longest"], "draw": "distinct"},
         "ladder": {name: ladder[name] for name in ("hottest", "replicas", "spacing")},
         "sampler": _with(old["sampler"], over_relaxation="over_relaxation_probability"),
         "diffusion": _diffusion(old["diffusion"], refinement),

@@ -36,7 +36,10 @@ class PredictionInterval:
 
 @attrs.frozen(field_transformer=checked)
 class SameDistribution:
-    """Ours and the published value are two draws of a known distribution: they must differ by at most ``tolerance``."""
+    """Ours and the published value are two draws of a known distribution: they must differ by at most ``tolerance``.
+
+    Where the sequences are the released ones it is the same draw, and they must be equal.
+    """
 
     published: Annotated[float, _PUBLISHED]
     tolerance: Annotated[float, Quantity("largest difference of two draws", unit="as measured", at_least=0)]

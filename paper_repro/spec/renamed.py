@@ -4,6 +4,7 @@
 _NEW = {
     "hamiltonian.identities": "hamiltonian.species",
     "hamiltonian.boundary": "facts.boundary",
+    "chains.repeats": "chains.draw",
     "chains.length_law": "facts.chain_lengths",
     "chains.identity_law": "facts.species_of_a_site",
     "ladder.coldest": "target.temperature",

@@ -9,12 +9,18 @@ from paper_repro.spec.quantity import Quantity, checked
 
 @attrs.frozen(field_transformer=checked)
 class Chains:
-    """The distribution of the random sequences: lengths uniform on [N_min, N_max], the species of each site uniform."""
+    """The distribution of the random sequences: lengths uniform on [N_min, N_max], the species of each site uniform.
+
+    They are ``distinct``, those of both sets, or ``independent`` draws, so that some may repeat. The draw of the authors' notebook
+    is ``released``: the sequences of a set differ from each other, but both sets begin with the same state of the generator, so
+    that the smaller set is a part of the larger.
+    """
 
     shortest: Annotated[int, Quantity("length of the shortest chain", unit="sites", symbol="N_min", at_least=2)]
     longest: Annotated[int, Quantity("length of the longest chain", unit="sites", symbol="N_max", at_least=2)]
-    repeats: Annotated[
-        bool, Quantity("whether sequences are drawn independently, so that some may repeat; false: all are different", unit="")
+    draw: Annotated[
+        Literal["distinct", "independent", "released"],
+        Quantity("all different, independent of each other, or as in the authors' notebook", unit=""),
     ]
 
     def __attrs_post_init__(self) -> None:

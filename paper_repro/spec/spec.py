@@ -52,6 +52,8 @@ class Spec:
             raise ValueError(f"name = {self.name!r}; expected a printable name of the run")
         self._check_temperatures()
         self._check_species()
+        if self.chains.draw == "released" and self.seeds.data >= 2**32:
+            raise ValueError(f"seeds.data = {self.seeds.data}; expected less than 2^32 with chains.draw = 'released'")
         longest = max(self.chains.longest, len(self.likelihood.chain))
         if self.architecture.positions < longest:
             raise ValueError(

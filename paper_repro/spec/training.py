@@ -38,8 +38,8 @@ class Diffusion:
     shortest_time: Annotated[float, Quantity("shortest diffusion time", unit="time", symbol="ε", above=0)]
     longest_time: Annotated[float, Quantity("longest diffusion time", unit="time", symbol="t_max", above=0)]
     time_sampling: Annotated[
-        Literal["uniform", "log-uniform"],
-        Quantity("training times on [ε, t_max]: uniform in t or in ln t", unit=""),
+        Literal["uniform", "log-uniform", "squared-uniform"],
+        Quantity("training times on [ε, t_max]: uniform in t, in ln t, or ε + (t_max - ε) u² with u uniform on [0, 1)", unit=""),
     ]
     forward_kernel: Annotated[
         Literal["tangent-gaussian", "brownian"],

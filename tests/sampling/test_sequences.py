@@ -9,6 +9,7 @@ from scipy.stats import chisquare
 
 from paper_repro.files import InputError
 from paper_repro.sampling.sequences import draw_sequences
+from paper_repro.spec import Dataset, load_published, load_spec, specs_folder
 
 
 def all_different(training, test):
@@ -90,20 +91,68 @@ def test_the_last_sequences_are_drawn_uniformly(paper):
 @pytest.mark.parametrize(("letters", "shortest", "longest", "wanted"), [("AB", 5, 5, 33), ("A", 20, 50, 60), ("A", 4, 4, 2)])
 def test_more_sequences_than_there_are_is_one_line(paper, letters, shortest, longest, wanted):
     with pytest.raises(
-        InputError, match=r"^chains\.repeats: false, and more sequences of \d+ sites than the (32|1) different ones; exp"
+        InputError, match=r"^chains\.draw: 'distinct', and more sequences of \d+ sites than the (32|1) different ones; exp"
     ):
         draw_sequences(sized(paper.record, letters, shortest, longest, wanted - 1, 1))
 
 
 def test_repeated_sequences_are_drawn_independently(paper):
     """One species: only the length tells sequences apart. Where none would repeat, the draws are those that are all different."""
-    training, test = draw_sequences(sized(paper.record, "A", 20, 22, 300, 1, repeats=True))
+    training, test = draw_sequences(sized(paper.record, "A", 20, 22, 300, 1, draw="independent"))
     counts = np.bincount([len(sequence) for sequence in training], minlength=23)[20:]
     assert set("".join(training + test)) == {"A"}
     assert chisquare(counts).pvalue > 1e-8
-    assert draw_sequences(sized(paper.record, "AB", 40, 50, 99, 1, repeats=True)) == draw_sequences(
+    assert draw_sequences(sized(paper.record, "AB", 40, 50, 99, 1, draw="independent")) == draw_sequences(
         sized(paper.record, "AB", 40, 50, 99, 1)
     )
+
+
+@pytest.fixture(scope="module")
+def released():
+    return load_spec(specs_folder() / "released-draw.toml").record
+
+
+def published_count():
+    claims = load_published(specs_folder() / "published.toml").record.claims
+    return next(claim.published for claim in claims if claim.name == "equations")
+
+
+def as_in_the_notebook(count):
+    """The notebook's loop, in the global generator, which is restored."""
+    before = np.random.get_state()  # noqa: NPY002
+    try:
+        np.random.seed(42)  # noqa: NPY002
+        found = set()
+        while len(found) < count:
+            size = np.random.randint(20, 51)  # noqa: NPY002
+            found.add("".join(np.random.choice(["A", "B"], size=size)))  # noqa: NPY002
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
+    return found
+
+
+def test_the_released_test_sequences_are_training_sequences_and_have_the_published_number_of_equations(released, paper):
+    training, test = draw_sequences(released)
+    assert len(set(training)) == 40_000
+    assert set(test) == as_in_the_notebook(2_000)
+    assert set(test) <= set(training)
+    equations = 3 * released.test_set.snapshots * sum(map(len, test))
+    assert equations == published_count() == 1_057_440
+    assert lawful(training, 20, 50, "AB")
+    ours = draw_sequences(paper.record)  # the broken twin: the draw that the text states
+    assert not set(ours[0]) & set(ours[1])
+    assert 3 * 5 * sum(map(len, ours[1])) != equations
+
+
+def test_the_released_draw_is_that_of_its_seed_and_ends(released):
+    other = attrs.evolve(released, seeds=attrs.evolve(released.seeds, data=43), training_set=Dataset(60, 1))
+    assert not set(draw_sequences(other)[0]) & as_in_the_notebook(60)
+    with pytest.raises(ValueError, match=r"seeds\.data = 4294967296; expected less than 2\^32"):
+        attrs.evolve(released, seeds=attrs.evolve(released.seeds, data=2**32))
+    few = sized(released, "AB", 2, 3, 13, 1)
+    assert len(set(draw_sequences(sized(released, "AB", 2, 3, 12, 1))[0])) == 12
+    with pytest.raises(InputError, match=r"^chains\.draw: 'released', and 13 sequences where there are 12 different ones; "):
+        draw_sequences(few)
 
 
 def test_a_sequence_depends_on_its_key_and_not_on_how_many_are_drawn(small):

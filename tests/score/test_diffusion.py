@@ -173,6 +173,16 @@ def test_log_uniform_times_are_uniform_in_the_logarithm(paper):
     assert stats.kstest((times - 1e-3) / 3.999, "uniform").pvalue < ALARM
 
 
+def test_squared_uniform_times_are_uniform_in_the_root(paper):
+    settings = attrs.evolve(paper.record.diffusion, shortest_time=1e-3, longest_time=4.0, time_sampling="squared-uniform")
+    times = diffusion.draw_times(20_000, settings, torch.Generator().manual_seed(0)).numpy()
+    assert times.min() >= np.float32(1e-3)
+    assert times.max() <= 4
+    shares = (times - np.float32(1e-3)) / 3.999
+    assert stats.kstest(np.sqrt(np.maximum(shares, 0)), "uniform").pvalue > ALARM
+    assert stats.kstest(shares, "uniform").pvalue < ALARM
+
+
 @pytest.mark.parametrize("kernel", ["tangent-gaussian", "brownian"])
 @pytest.mark.parametrize("kind", ["geodesic", "conditional-score"])
 def test_the_opposite_of_noise_and_target_is_the_target_of_the_opposite_noise(paper, kernel, kind):

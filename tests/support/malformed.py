@@ -96,7 +96,7 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "another choice": (constant("spacing", '"harmonic"'), "ladder.spacing"),
     "a number for a choice": (constant("spacing", "1"), "ladder.spacing"),
     "a list for a choice": (constant("spacing", '["linear"]'), "ladder.spacing"),
-    "a number for true or false": (constant("repeats", "0"), "chains.repeats"),
+    "true for a choice": (constant("draw", "true"), "chains.draw"),
     # out of range
     "not a number": (constant("coupling", "nan"), "hamiltonian.terms.J_AA.coupling"),
     "infinite": (constant("hottest", "inf"), "ladder.hottest"),

@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 from scipy import stats
 
+from paper_repro.spec import Spec
 from paper_repro.spec.published import Claim, Lost, PredictionInterval, Published, Rule, SameDistribution, StandardErrors
 from paper_repro.studies.reproduction.paths import MeasuredPath
 from paper_repro.studies.reproduction.recipe_draw import judge_draws
@@ -22,6 +23,20 @@ class Outcome:
     reason: str
     low: float = math.nan
     high: float = math.nan
+
+
+def with_draw_of(spec: Spec, published: Published) -> Published:
+    """Return the published values with the rules that hold for the sequences of a spec.
+
+    Where they are the released ones, what would be another draw of one distribution is the same draw: it must be equal.
+    """
+    if spec.chains.draw != "released":
+        return published
+    claims = (
+        attrs.evolve(claim, rule=attrs.evolve(claim.rule, tolerance=0.0)) if isinstance(claim.rule, SameDistribution) else claim
+        for claim in published.claims
+    )
+    return attrs.evolve(published, claims=tuple(claims))
 
 
 def judge_all(published: Published, results: Results, caveats: Sequence[str]) -> tuple[Judgement, ...]:
@@ -70,9 +85,11 @@ def _apply(rule: Rule, ours: Trainings, confidence: float) -> Outcome:
 
 
 def by_distribution(rule: SameDistribution, ours: Trainings) -> Outcome:
-    """Judge two draws of one distribution by their distance."""
+    """Judge two draws of one distribution by their distance, and the same draw, whose tolerance is 0, by equality."""
     low, high = rule.published - rule.tolerance, rule.published + rule.tolerance
     inside = low <= min(ours.values) and max(ours.values) <= high
+    if rule.tolerance == 0:
+        return Outcome(_verdict(inside), "equal, as the same draw must be" if inside else "not equal: another draw", low, high)
     reason = f"{_place(inside)} {low:,.0f} … {high:,.0f}, where a draw of the same distribution lies"
     return Outcome(_verdict(inside), reason, low, high)
 

@@ -47,7 +47,7 @@ def of(spec, species, terms):
     return attrs.evolve(
         spec,
         hamiltonian=attrs.evolve(spec.hamiltonian, species=species, terms=terms),
-        chains=attrs.evolve(spec.chains, repeats=one),
+        chains=attrs.evolve(spec.chains, draw="independent" if one else "distinct"),
         architecture=attrs.evolve(spec.architecture, species=max(len(species), spec.architecture.species)),
         likelihood=attrs.evolve(spec.likelihood, chain="AAAA" if one else "ABBA"),
         training=attrs.evolve(spec.training, seeds=(0,)),

@@ -35,6 +35,10 @@ def test_only_the_published_protocol_with_sound_sampling_has_no_caveats(paper):
         spec, seeds=attrs.evolve(spec.seeds, data=1), training=attrs.evolve(spec.training, seeds=(7, 8, 9)), name="mine"
     )
     assert caveats(seeds, spec, sampling()) == ()
+    released = load_spec(specs_folder() / "released-draw.toml").record
+    assert caveats(released, spec, sampling()) == ()
+    independent = attrs.evolve(spec, chains=attrs.evolve(spec.chains, draw="independent"))
+    assert "chains.draw" in caveats(independent, spec, sampling())[0]
     two = attrs.evolve(spec, training=attrs.evolve(spec.training, seeds=(8, 9)))
     assert "training seeds" in caveats(two, spec, sampling())[0]
     fewer = attrs.evolve(spec, training=attrs.evolve(spec.training, epochs=19))

@@ -54,7 +54,7 @@ BROKEN = {
     "check_temperatures": (lambda spec: attrs.evolve(spec, target=Target(1e-6)), "spec tiny: target.temperature: "),
     "require_sequences": (
         lambda spec: attrs.evolve(spec, chains=attrs.evolve(spec.chains, shortest=2, longest=3)),
-        "chains.repeats: false, and more sequences of ",
+        "chains.draw: 'distinct', and more sequences of ",
     ),
     "check_terms": (
         lambda spec: with_term(spec, 9),

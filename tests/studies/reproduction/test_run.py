@@ -175,7 +175,7 @@ def test_a_finished_run_is_skipped_whole(done, tiny):
     listener = Listener()
     make_run(load_spec(tiny).record, done, listener)
     assert listener.made == []
-    assert len(listener.skipped) == 2 + 1 + 6 + 6 + 2
+    assert len(listener.skipped) == 2 + 1 + 8 + 6 + 2
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -230,7 +230,9 @@ def test_a_temperature_that_cannot_be_served_is_refused_before_the_work(tiny, tm
 def test_too_few_different_sequences_are_refused_before_the_work(tiny, tmp_path):
     spec = load_spec(tiny).record
     few = attrs.evolve(spec, chains=attrs.evolve(spec.chains, shortest=2, longest=3))
-    with pytest.raises(InputError, match=r"^chains\.repeats: false, and more sequences of [23] sites than the [48] different ones"):
+    with pytest.raises(
+        InputError, match=r"^chains\.draw: 'distinct', and more sequences of [23] sites than the [48] different ones"
+    ):
         opened(few, tmp_path / "run", Listener())
     assert not (tmp_path / "run").exists()
 

@@ -18,7 +18,7 @@ from paper_repro.studies.reproduction.results import (
     Results,
     ThermodynamicIntegral,
 )
-from paper_repro.studies.reproduction.verdicts import judge, judge_all, mean_interval, prediction_interval
+from paper_repro.studies.reproduction.verdicts import judge, judge_all, mean_interval, prediction_interval, with_draw_of
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +123,15 @@ def test_the_other_rules():
     assert judged.verdict == "INCONCLUSIVE"
     assert judged.value == pytest.approx(0.87)
     assert math.isnan(judged.published)
+
+
+def test_the_released_draw_must_give_the_published_count_exactly(paper, published):
+    """Our own draw may differ, within what another draw does."""
+    released = attrs.evolve(paper.record, chains=attrs.evolve(paper.record.chains, draw="released"))
+    for spec, close in ((released, "DEVIATES"), (paper.record, "REPRODUCED")):
+        claims = {claim.name: claim for claim in with_draw_of(spec, published).claims}
+        for count, expected in ((1_057_440, "REPRODUCED"), (1_057_425, close), (900_000, "DEVIATES")):
+            assert judge(claims["equations"], of("equations", count, count, error=0.0), 0.95, []).verdict == expected
 
 
 def test_a_failed_calibration_has_no_part_in_the_mean_of_the_others():

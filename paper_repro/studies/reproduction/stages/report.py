@@ -18,7 +18,7 @@ from paper_repro.studies.reproduction.results import Results
 from paper_repro.studies.reproduction.results_file import write_results
 from paper_repro.studies.reproduction.sections import sections
 from paper_repro.studies.reproduction.subject import Subject
-from paper_repro.studies.reproduction.verdicts import judge_all
+from paper_repro.studies.reproduction.verdicts import judge_all, with_draw_of
 
 NAME = "report"
 
@@ -64,9 +64,8 @@ def report_of(folder: Path, manifest: Manifest, spec: Spec, published: Published
     """
     results = collect(folder, spec, inputs)
     found = caveats(spec, protocol, results)
-    judged = attrs.evolve(
-        results, caveats=found, determinism=determinism.as_results(), verdicts=judge_all(published, results, found)
-    )
+    verdicts = judge_all(with_draw_of(spec, published), results, found)
+    judged = attrs.evolve(results, caveats=found, determinism=determinism.as_results(), verdicts=verdicts)
     parts = sections(Subject.of(judged, spec, published, protocol), manifest)
     return Report(heading(spec), parts, judged)
 
