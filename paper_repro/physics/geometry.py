@@ -148,15 +148,16 @@ class Geometry:
     def displacements_of(self, bond_class: int) -> Floats:
         """Return the displacements (pair, 3) of ``pairs_of``, from the first site to the second, in the unit of the positions.
 
-        Raises ``ValueError`` where sites have no positions.
+        Raises ``ValueError`` on a chain, whose pairs point forward, and where sites have no positions.
         """
-        if self.structure is None:
-            raise ValueError("sites without positions; expected a geometry of Geometry.from_positions")
+        if self.structure is None or self.is_chain:
+            what = "a chain" if self.is_chain else "sites without positions"
+            raise ValueError(f"displacements on {what}; expected a lattice, as Geometry.from_positions makes it")
         shells = self.structure.shells(bond_class)
         return shells[bond_class - 1].displacements if 0 < bond_class == len(shells) else np.zeros((0, 3))
 
     def directions_of(self, bond_class: int) -> tuple[Direction, ...]:
-        """Return the different displacements of ``pairs_of``, ascending; raises ``ValueError`` where sites have no positions."""
+        """Return the different displacements of ``pairs_of``, ascending; ``ValueError`` as there."""
         apart = self.displacements_of(bond_class)
         found: list[Floats] = []
         rounding = 10 * self._tolerance * np.linalg.norm(apart, axis=1, keepdims=True)
@@ -167,7 +168,7 @@ class Geometry:
         return tuple((float(x), float(y), float(z)) for x, y, z in found)
 
     def pairs_along(self, bond_class: int, direction: Direction) -> Integers:
-        """Return the pairs (pair, 2) of a class with one displacement; raises ``ValueError`` where sites have no positions."""
+        """Return the pairs (pair, 2) of a class with one displacement; ``ValueError`` as there."""
         apart = self.displacements_of(bond_class)
         pairs: Integers = self.pairs_of(bond_class)[_is_along(apart, np.array(direction), self._tolerance)]
         return pairs

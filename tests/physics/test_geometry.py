@@ -3,6 +3,7 @@
 import itertools
 import re
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given
@@ -195,8 +196,16 @@ def test_directions_of_a_shell_are_its_different_displacements():
         assert np.round(geometry.directions_of(2), 4).tolist() == [[1, -1, 0], [1, 1, 0]]
         for direction in geometry.directions_of(2):
             assert len(geometry.pairs_along(2, direction)) == 16
-    with pytest.raises(ValueError, match=r"^sites without positions; expected a geometry of Geometry\.from_positions$"):
-        Geometry.open_chain(4).directions_of(1)
+    row = attrs.evolve(Geometry.open_chain(4), structure=Geometry.from_positions([[-x, 0, 0] for x in range(4)]).structure)
+    for none, what in (
+        (Geometry.open_chain(4), "a chain"),
+        (row, "a chain"),
+        (Geometry.from_bonds(2, [[0, 1, 1]]), "sites without"),
+    ):
+        with pytest.raises(
+            ValueError, match=rf"^displacements on {what}.*; expected a lattice, as Geometry\.from_positions makes it$"
+        ):
+            none.directions_of(1)
 
 
 def test_a_lattice_of_1024_sites_has_its_shells_and_a_site_alone_none():

@@ -176,7 +176,7 @@ def test_what_is_no_library_is_one_line(tmp_path, text, message):
         (
             library(range=1, biquadratic={"range": 1, "by_direction": True}),
             CHAIN,
-            "biquadratic.by_direction: sites without positions; expected a geometry of Geometry.from_positions",
+            "biquadratic.by_direction: displacements on a chain; expected a lattice, as Geometry.from_positions makes it",
         ),
         (
             library(range=1, biquadratic={"range": 1, "by_direction": True}),
