@@ -13,16 +13,23 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import paper_repro as pr
 from paper_repro.cli import main
 from paper_repro.cli.app import app
+from paper_repro.cli.console import write_json
 from paper_repro.cli.options import JsonTarget, RunTarget
 from paper_repro.files import InputError, write_bytes, write_output
+from paper_repro.score.pairformer import build
+from paper_repro.score.weights import save_weights
+from paper_repro.spec import load_spec, specs_folder
 from tests.support.commands import command, refused
 
 LOGZ = ["logz", "ABBA", "--temperature", "0.5", "--json"]
 OLD = b"years of work"
+MODEL = build(load_spec(specs_folder() / "smoke.toml").record.architecture, 0)
 
 
 def numbers(text: str | bytes) -> float:
@@ -208,6 +215,49 @@ def test_what_cannot_be_written_to_is_one_line_before_the_work(kind: str, place:
     with pytest.raises(InputError, match="cannot be written"):
         write_output(target, b"numbers")
     assert (place / "old").read_bytes() == OLD
+
+
+@pytest.mark.faults("surroundings")
+@pytest.mark.parametrize("kind", ["file", "pipe", "socket", "device", "circle"])
+def test_what_is_no_folder_is_refused_as_a_run_directory_and_stays_what_it_is(
+    kind: str, tiny: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    make: dict[str, Callable[[Path], object]] = {
+        "file": Path.touch, "pipe": os.mkfifo, "socket": lambda path: _socket(path.parent).rename(path),
+        "device": lambda path: path.symlink_to("/dev/null"), "circle": lambda path: path.symlink_to(path),
+    }  # fmt: skip
+    make[kind](place / "target")
+    before = (place / "target").lstat()
+    assert str(place / "target") in refused("reproduce", tiny, "--out", place / "target")
+    assert os.path.samestat((place / "target").lstat(), before)
+
+
+@pytest.mark.faults("surroundings")
+def test_a_link_to_a_run_directory_is_the_run_and_stays_a_link(tiny: Path, run: Path, place: Path) -> None:
+    (place / "link").symlink_to(run)
+    (run / "results/inversion-0.json").unlink()
+    assert command("reproduce", tiny, "--out", place / "link")[0] == 0
+    assert (place / "link").readlink() == run
+    assert (run / "results/inversion-0.json").is_file()
+
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "weights": lambda path: save_weights(path, MODEL, query_times=(1e-4,), spec_sha256="", seed=0, steps=1),
+    "snapshots": lambda path: pr.write(path, pr.Snapshots.of(np.eye(3)[None])),
+    "numbers": lambda path: write_json(path, {"ln_z": 1.0}),
+}
+
+
+@pytest.mark.faults("surroundings")
+@pytest.mark.parametrize("what", WRITERS)
+def test_every_function_that_writes_where_a_person_says_writes_into_what_it_is(what: str, place: Path) -> None:
+    WRITERS[what](_linked(place / "link", place / "old"))
+    assert (place / "link").is_symlink()
+    with _pipe(place / "pipe") as found:
+        WRITERS[what](place / "pipe")
+    assert (place / "pipe").is_fifo()
+    assert bytes(found) == (place / "old").read_bytes() != OLD
 
 
 def test_a_run_directory_is_no_standard_output(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

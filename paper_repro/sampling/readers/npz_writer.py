@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from paper_repro.files import InputError, write_bytes
+from paper_repro.files import InputError, write_output
 from paper_repro.sampling.snapshots import Snapshots
 
 _Arrays = dict[str, npt.NDArray[Any]]
@@ -35,7 +35,7 @@ def write(path: str | os.PathLike[str], data: Snapshots | Sequence[Snapshots]) -
     arrays = _of_one(records[0]) if len(records) == 1 else _of_chains(records, path)
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **arrays)
-    write_bytes(Path(path), stream.getvalue())
+    write_output(Path(path), stream.getvalue())
 
 
 def _of_one(data: Snapshots) -> _Arrays:
