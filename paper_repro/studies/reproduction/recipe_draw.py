@@ -29,14 +29,13 @@ def _undecided(stated: PredictionInterval, ours: Trainings, rule: DrawOfTheRecip
     """Return what the recipe fixes, and why there is no verdict; without a reason where there can be one."""
     count = len(ours.values)
     if not count or not all(map(math.isfinite, ours.values)):
-        reason = "not measured in this run"
-    elif count < rule.trainings:
-        reason = f"{count} of {rule.trainings} trainings"
+        missing = ["not measured in this run"]
     else:
-        reason = "" if math.isfinite(ours.within) else "no standard error"
+        missing = [f"{count} of {rule.trainings} trainings"] if count < rule.trainings else []
+        missing += [] if math.isfinite(ours.within) else ["no standard error"]
     error = math.hypot(ours.between / math.sqrt(count), ours.within) if count else math.nan
     scatter = ours.between / stated.distance if stated.distance > 0 else math.nan
-    return Draw(count, math.nan, math.nan, scatter, Measured(ours.mean - stated.truth, error), "INCONCLUSIVE", reason)
+    return Draw(count, math.nan, math.nan, scatter, Measured(ours.mean - stated.truth, error), "INCONCLUSIVE", "; ".join(missing))
 
 
 def _decided(draw: Draw, probability: float, corrected: float, rule: DrawOfTheRecipe) -> Draw:

@@ -119,6 +119,7 @@ def test_the_bias_has_the_errors_of_trainings_and_of_sequences():
         ([], 0.0, "not measured in this run"),
         ([*spread(0.87, 0.01, 9), math.nan], 0.0, "not measured in this run"),
         (spread(0.87, 0.01), math.nan, "no standard error"),
+        (spread(0.87, 0.01, 9), math.nan, "9 of 10 trainings; no standard error"),
     ],
 )
 def test_too_little_decides_nothing(values, error, reason):
