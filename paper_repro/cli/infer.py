@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from paper_repro.cli.checks import require_at_least
 from paper_repro.cli.console import console_beside, write_json
-from paper_repro.cli.options import JsonTarget
+from paper_repro.cli.options import FolderTarget, JsonTarget
 from paper_repro.files import InputError, write_bytes
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.terminal import show
@@ -29,7 +29,7 @@ def infer(
     one_run: bool = False,
     species: str | None = None,
     periodic: tuple[bool, bool, bool] | None = None,
-    out: Path | None = None,
+    out: FolderTarget = None,
     json: JsonTarget = None,
 ) -> int:
     """Find the Hamiltonian behind snapshots of spins: couplings with intervals, verdicts and warnings.

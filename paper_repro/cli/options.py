@@ -27,6 +27,13 @@ def _target(_: object, tokens: Sequence[Token]) -> Path:
     return value
 
 
+def _folder(_: object, tokens: Sequence[Token]) -> Path:
+    """Return where a report goes; raises an error in one line, before it is made, where no folder can be written."""
+    value = _named(_, tokens)
+    require_output(value / "report.html")
+    return value
+
+
 #: A file for the numbers of a command, ``-`` for standard output, None for nowhere.
 JsonTarget = Annotated[
     Path | None,
@@ -39,6 +46,8 @@ JsonTarget = Annotated[
 ]
 #: The run directory of a command that makes one.
 RunTarget = Annotated[Path, Parameter(allow_leading_hyphen=True, converter=_named)]
+#: A folder for a report, None for nowhere.
+FolderTarget = Annotated[Path | None, Parameter(allow_leading_hyphen=True, converter=_folder)]
 _SPEC = "Where couplings, lengths and temperature come from: a file, or a packaged one such as smoke.toml; paper.toml by default."
 #: The spec of fresh data, None for that of the published run.
 SpecFile = Annotated[Path | None, Parameter(help=_SPEC)]

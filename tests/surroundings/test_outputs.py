@@ -20,7 +20,7 @@ import paper_repro as pr
 from paper_repro.cli import main
 from paper_repro.cli.app import app
 from paper_repro.cli.console import write_json
-from paper_repro.cli.options import JsonTarget, RunTarget
+from paper_repro.cli.options import FolderTarget, JsonTarget, RunTarget
 from paper_repro.files import InputError, write_bytes, write_output
 from paper_repro.score.pairformer import build
 from paper_repro.score.weights import save_weights
@@ -50,12 +50,12 @@ def functions() -> dict[str, Callable[..., int]]:
 
 def test_every_command_writes_its_numbers_in_the_one_way() -> None:
     """What the tests below say of one command is so of all: no other option names what is written."""
-    targets = {"json": JsonTarget, "out": RunTarget}
+    targets = {"json": [JsonTarget], "out": [RunTarget, FolderTarget]}
     seen = set()
     for name, function in functions().items():
         for parameter in inspect.signature(function).parameters.values():
             if parameter.name in targets:
-                assert parameter.annotation == targets[parameter.name], name
+                assert parameter.annotation in targets[parameter.name], name
                 seen.add(name)
     assert seen >= {"reproduce", "status", "verify", "constants", "audit", "claims", "score-error", "estimate", "logz"}
 
@@ -231,6 +231,13 @@ def test_what_is_no_folder_is_refused_as_a_run_directory_and_stays_what_it_is(
     before = (place / "target").lstat()
     assert str(place / "target") in refused("reproduce", tiny, "--out", place / "target")
     assert os.path.samestat((place / "target").lstat(), before)
+
+
+@pytest.mark.faults("surroundings")
+def test_a_report_that_no_folder_can_take_is_refused_before_the_work(place: Path) -> None:
+    for target in (place / "old", place / "old/deeper", _linked(place / "circle", place / "circle")):
+        assert refused("infer", "no-such-snapshots.npz", "--out", target).startswith(f"{target}/report.html: cannot be written (")
+    assert (place / "old").read_bytes() == OLD
 
 
 @pytest.mark.faults("surroundings")
