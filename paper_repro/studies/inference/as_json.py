@@ -4,33 +4,38 @@ from typing import Any
 
 import attrs
 
+from paper_repro.pipeline.codec import plain
 from paper_repro.studies.inference.results import Coupling, Inference
 
 
 def as_json(found: Inference) -> dict[str, Any]:
-    """Return an inference as dictionaries, lists, numbers and text."""
+    """Return an inference as dictionaries, lists, numbers and text; None stands for a number that is not finite."""
     data = found.data
-    return {
-        "terms": [_term(coupling, found.unit) for coupling in found.couplings],
-        "groups": [attrs.asdict(group) for group in found.groups],
-        "data": {
-            "snapshots": data.snapshots,
-            "chains": data.systems,
-            "sites": data.all_sites,
-            "sites_of_a_chain": list(data.sites),
-            "runs": data.runs,
-            "spins": data.spins,
-            "species": list(data.species),
-            "temperature": data.temperature,
-            "autocorrelation": data.correlation.time,
-            "warnings": [f"{warning.kind}: {warning.text}" for warning in found.warnings],
-            "notes": list(data.notes),
-        },
-        "level": found.level,
-        "condition": found.condition,
-        "correlations": found.correlations.tolist(),
-        "conventions": list(found.conventions),
-    }
+    numbers: dict[str, Any] = plain(
+        {
+            "terms": [_term(coupling, found.unit) for coupling in found.couplings],
+            "groups": [attrs.asdict(group) for group in found.groups],
+            "adequacy": attrs.asdict(found.adequacy) | {"missing": list(found.adequacy.missing)},
+            "data": {
+                "snapshots": data.snapshots,
+                "chains": data.systems,
+                "sites": data.all_sites,
+                "sites_of_a_chain": list(data.sites),
+                "runs": data.runs,
+                "spins": data.spins,
+                "species": list(data.species),
+                "temperature": data.temperature,
+                "autocorrelation": data.correlation.time,
+                "warnings": [f"{warning.kind}: {warning.text}" for warning in found.warnings],
+                "notes": list(data.notes),
+            },
+            "level": found.level,
+            "condition": found.condition,
+            "correlations": found.correlations.tolist(),
+            "conventions": list(found.conventions),
+        }
+    )
+    return numbers
 
 
 def _term(coupling: Coupling, unit: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from paper_repro.analysis.adequacy import adequacy
 from paper_repro.analysis.confounded import confounded_groups
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
@@ -64,6 +65,7 @@ def infer(
     return Inference(
         couplings=_couplings(fit, terms, level, heat, frozenset(name for group in groups for name in group.terms)),
         groups=groups,
+        adequacy=adequacy(records, terms, fit.correlation, threads=threads),
         data=_summary(records, fit, terms, heat, notes),
         warnings=data_warnings(records, terms, fit, threads),
         correlations=fit.correlations,

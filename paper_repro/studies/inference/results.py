@@ -4,6 +4,7 @@ from typing import Literal
 
 import attrs
 
+from paper_repro.analysis.adequacy import Adequacy
 from paper_repro.analysis.confounded import Group
 from paper_repro.analysis.coupling_fit import RunCorrelation
 from paper_repro.analysis.data_checks import DataWarning
@@ -54,11 +55,13 @@ class DataSummary:
 class Inference:
     """The law found in snapshots. ``level`` is the error rate over all terms, ``unit`` that of every coupling.
 
-    ``groups`` are the terms that the data do not tell apart; ``correlations`` (term, term) those of the errors of the estimates.
+    ``groups`` are the terms that the data do not tell apart; ``adequacy`` says whether the library is enough; ``correlations``
+    (term, term) are those of the errors of the estimates.
     """
 
     couplings: tuple[Coupling, ...]
     groups: tuple[Group, ...]
+    adequacy: Adequacy
     data: DataSummary
     warnings: tuple[DataWarning, ...]
     correlations: Floats

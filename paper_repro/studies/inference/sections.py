@@ -1,14 +1,20 @@
 """The report on an inference: what is wrong with the data, then the couplings; terminal, page and text show the same sections."""
 
+import math
 from collections import Counter
 
 from paper_repro.report.document import Figure, Section, Table, Text, Tone
-from paper_repro.report.numbers import number, significant
+from paper_repro.report.numbers import number, percent, significant
 from paper_repro.studies.inference.results import Coupling, DataSummary, Inference
 from paper_repro.studies.inference.verdicts import RESOLUTION
 
 TITLE = "paper_repro · infer"
 LEAD = "The Hamiltonian behind snapshots of spins, by closed-form score matching; no energies, forces or network are used."
+_HEADLINES = {
+    "inadequate": "The library is not enough: these data need terms that it has not. Its couplings are not to be trusted.",
+    "adequate": "The library is enough for these data.",
+    "undecided": "The data are too few to say whether the library is enough.",
+}
 _TONES: dict[str, Tone] = {"present": "good", "undecided": "open"}
 
 
@@ -17,6 +23,8 @@ def sections(found: Inference) -> tuple[Section, ...]:
     parts = [_data(found.data)]
     if found.warnings:
         parts.append(_warnings(found))
+    enough = _adequacy(found)
+    parts = [enough, *parts] if found.adequacy.verdict == "inadequate" else [*parts, enough]
     parts.append(_couplings(found))
     if found.groups:
         parts.append(_groups(found))
@@ -28,7 +36,8 @@ def _answer(found: Inference) -> Section:
     present = [coupling.term.name for coupling in found.couplings if coupling.verdict == "present"]
     listed = f": {', '.join(present)}" if present else ""
     verdicts = f"{counts['present']} present, {counts['absent']} absent, {counts['undecided']} undecided"
-    lines = [f"Of {len(found.couplings)} terms {verdicts}, with an error rate of {found.level:g} over all of them{listed}."]
+    lines = [_HEADLINES[found.adequacy.verdict]]
+    lines += [f"Of {len(found.couplings)} terms {verdicts}, with an error rate of {found.level:g} over all of them{listed}."]
     if found.warnings:
         kinds = ", ".join(dict.fromkeys(warning.kind for warning in found.warnings))
         lines.append(f"Warnings about the data: {kinds}. They stand above the couplings.")
@@ -44,6 +53,24 @@ def _data(data: DataSummary) -> Section:
         f"species {', '.join(data.species)}; {kept}."
     )
     return Section("Data", (Text(text), *(Text(f"Note: {note}.") for note in data.notes)))
+
+
+def _adequacy(found: Inference) -> Section:
+    judged = found.adequacy
+    text = (
+        f"{_HEADLINES[judged.verdict]} p = {significant(judged.p)} for all of {len(judged.alternatives)} terms that the library "
+        f"leaves out, each looked for in what the fit does not explain (score test, level {judged.level:g})."
+    )
+    blocks: list[Text | Table] = [Text(text)]
+    if judged.verdict == "undecided" and math.isfinite(judged.needed):
+        share = "of 5 % of the largest exchange"
+        blocks.append(Text(f"About {significant(judged.needed)} times as many snapshots would show {judged.reference} {share}."))
+    shown = [row for row in judged.alternatives if row.named]
+    if shown:
+        columns = ("left out", "β × coupling, added alone", "share of the force", "p")
+        rows = tuple((row.name, number(row.estimate, row.error), percent(row.force), significant(row.p)) for row in shown)
+        blocks.append(Table(columns, rows, frozenset(columns[1:])))
+    return Section("Is the library enough?", tuple(blocks))
 
 
 def _count(count: int, name: str) -> str:

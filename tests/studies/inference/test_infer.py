@@ -104,6 +104,17 @@ def test_exchange_and_biquadratic_of_few_cold_snapshots_are_claimed_as_a_group_u
     assert "exchange 1 AA" in verdicts(many, "present")
 
 
+def test_an_inadequate_library_is_the_headline_above_the_couplings(snapshots):
+    """Only nearest neighbours in the library, where next-nearest ones are there too."""
+    found = pr.infer(snapshots, pr.library(range=1, biquadratic=False))
+    assert found.adequacy.verdict == "inadequate"
+    assert any(name.startswith("exchange 2") for name in found.adequacy.missing)
+    lines = [line for line in str(found).splitlines() if line.strip()]
+    assert lines[1] == "Is the library enough?"
+    assert lines[2].startswith("The library is not enough")
+    assert as_json(found)["adequacy"]["verdict"] == "inadequate"
+
+
 def test_independent_snapshots_without_a_law_make_no_group():
     generator, false = np.random.default_rng(8), 0
     for _ in range(50):
@@ -166,7 +177,9 @@ def test_json_has_the_keys_that_are_documented(found):
         "name", "family", "separation", "pair", "component", "estimate", "error", "interval", "bound", "unit", "verdict",
     }  # fmt: skip
     assert {"snapshots", "chains", "sites", "autocorrelation", "warnings"} <= set(numbers["data"])
-    assert {"groups", "conventions", "level"} <= set(numbers)
+    assert {"groups", "adequacy", "conventions", "level"} <= set(numbers)
+    assert numbers["adequacy"]["verdict"] in {"adequate", "undecided"}
+    assert 0.01 < numbers["adequacy"]["p"] <= 1
     first = numbers["terms"][0]
     assert (first["family"], first["separation"], first["pair"], first["component"], first["unit"]) == (
         "exchange",
