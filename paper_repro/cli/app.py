@@ -7,6 +7,7 @@ from cyclopts import App
 from paper_repro import __version__
 from paper_repro.cli.audit import audit
 from paper_repro.cli.claims import claims
+from paper_repro.cli.compare import compare
 from paper_repro.cli.constants import constants
 from paper_repro.cli.estimate import estimate
 from paper_repro.cli.infer import infer
@@ -24,7 +25,7 @@ app = App(
     suppress_keyboard_interrupt=False,
     help='Reproduce, audit and test "Autonomous Emergence of Hamiltonian in Deep Generative Models" (arXiv 2604.20821).',
 )
-for _command in (reproduce, status, report, verify, constants, audit, claims, score_error, infer, estimate, logz):
+for _command in (reproduce, status, report, verify, compare, constants, audit, claims, score_error, infer, estimate, logz):
     app.command(_command)
 
 _OLD_COMMANDS = {"question": "claims", "score": "score-error", "lnz": "logz"}

@@ -1,0 +1,76 @@
+"""Several runs beside each other: what their networks hold, and in which values their specs differ."""
+
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from paper_repro.report.document import Section, Table, Text
+from paper_repro.report.numbers import NONE
+from paper_repro.spec import canonical, differences
+from paper_repro.studies.reproduction.sections.intervals import over_trainings
+from paper_repro.studies.reproduction.sections.two_runs import alpha, gap_per_spin, largest_ratio_error
+from paper_repro.studies.reproduction.subject import Subject
+
+
+@attrs.frozen(eq=False)
+class NamedRun:
+    """A run and the name under which it is compared."""
+
+    name: str
+    subject: Subject
+
+
+@attrs.frozen
+class Quantity:
+    """One number of each training of a run: its name in JSON, and in a table."""
+
+    key: str
+    label: str
+    values: Callable[[Subject], list[float]]
+
+
+QUANTITIES = (
+    Quantity("r2", "R²", lambda run: [part.r2.value for part in run.results.inversion.trained]),
+    Quantity("cosine", "cosine", lambda run: [part.cosine.value for part in run.results.inversion.trained]),
+    Quantity(
+        "scale_over_beta", "scale / β", lambda run: [part.scale.value / run.spec.beta for part in run.results.inversion.trained]
+    ),
+    Quantity("force_error", "force", lambda run: [part.force_error.value for part in run.results.inversion.trained]),
+    Quantity("largest_ratio_error", "ratio", largest_ratio_error),
+    Quantity("alpha", "α", alpha),
+    Quantity("gap_per_spin", "gap / spin", gap_per_spin),
+)
+
+
+def compared_runs(runs: Sequence[NamedRun]) -> Section:
+    """Return the table of runs, with the values in which each spec differs from that of the first."""
+    columns = ("run", *(quantity.label for quantity in QUANTITIES))
+    rows = tuple(
+        (f"{run.name} ({len(run.subject.results.seeds)})", *(_shown(quantity.values(run.subject)) for quantity in QUANTITIES))
+        for run in runs
+    )
+    text = (
+        "Mean over the trainings of each run, whose number follows its name, ± the standard deviation between them where there are"
+        " several. Scale: size of the couplings; force: its relative RMS error; ratio: the largest error of a ratio of couplings;"
+        " gap: plateau less exact ln Z(β_eff)."
+    )
+    table = Table(columns, rows, frozenset(columns[1:]))
+    return Section("Runs compared", (Text(text), table, *_changes(runs)), summary=True)
+
+
+def _shown(values: Sequence[float]) -> str:
+    return over_trainings(values) if values else NONE
+
+
+def _changes(runs: Sequence[NamedRun]) -> tuple[Table, ...]:
+    rows = tuple((run.name, line) for run in runs[1:] for line in changed_values(runs[0].subject, run.subject))
+    return (Table(("run", f"value in {runs[0].name} → in this run"), rows),) if rows else ()
+
+
+def changed_values(first: Subject, other: Subject) -> list[str]:
+    """Return a line for each value in which the specs of two runs differ, but for the names and the training seeds."""
+    ours, theirs = canonical(first.spec), canonical(other.spec)
+    for plain in (ours, theirs):
+        plain.pop("name")
+        plain["training"].pop("seeds")
+    return differences(ours, theirs)
