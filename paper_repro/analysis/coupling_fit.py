@@ -25,7 +25,7 @@ from paper_repro.sampling.snapshots import Snapshots
 
 #: Blocks are at least this many integrated autocorrelation times long, where that leaves as many independent units for each term
 #: as ``_UNITS``; a run is long enough from twice as many times on.
-BLOCK_TIMES, _UNITS = 10, 4
+BLOCK_TIMES, _UNITS = 10, 2
 #: Standard deviations of the correlation of successive snapshots from which they count as correlated: a false alarm in 700.
 CORRELATED_FROM = 3.0
 

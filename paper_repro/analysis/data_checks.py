@@ -12,13 +12,16 @@ from scipy import stats
 
 from paper_repro.analysis.coupling_fit import CouplingFit
 from paper_repro.analysis.scale_series import ScaleSeries, scale_series
+from paper_repro.analysis.symmetry_check import broken_symmetries
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots
 
 LEVEL = 1e-3
+#: Snapshots or runs from which their scatter says whether they are of one temperature; few runs are compared by their own errors.
+_FEWEST = 8
 
-Kind = Literal["correlated", "run too short", "two temperatures", "not stationary"]
+Kind = Literal["correlated", "run too short", "two temperatures", "not stationary", "symmetry broken"]
 
 
 @attrs.frozen
@@ -33,7 +36,7 @@ class DataWarning:
 def data_warnings(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, threads: int = 1) -> tuple[DataWarning, ...]:
     """Return what is wrong with the data on which ``fit`` rests; another reading of them, whose memory is a number a snapshot."""
     series = scale_series(data, terms, fit.coefficients, threads)
-    return (*_correlation(fit), *_stationary(series, fit), *_one_temperature(series))
+    return (*_correlation(fit), *_stationary(series, fit), *_one_temperature(series, fit), *_symmetric(data, terms, fit))
 
 
 def _correlation(fit: CouplingFit) -> Iterator[DataWarning]:
@@ -78,13 +81,14 @@ def _stationary(series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
         )
 
 
-def _one_temperature(series: ScaleSeries) -> Iterator[DataWarning]:
+def _one_temperature(series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
     """Test whether snapshots, or runs, differ in scale by more than one temperature allows."""
     several = len(series.lengths) > 1 and series.lengths.max() > 1
-    units = {"snapshots": series.apart} | ({"runs": series.apart_of_runs} if several else {})
-    for name, products in units.items():
-        p = _excess(products)
-        if p < LEVEL / len(units):
+    tests = {"snapshots": _excess(series.apart)}
+    if several:
+        tests["runs"] = _excess(series.apart_of_runs) if len(series.lengths) >= _FEWEST else _between_few(series, fit)
+    for name, p in tests.items():
+        if p < LEVEL / len(tests):
             yield DataWarning(
                 "two temperatures",
                 f"The {name} are not of one temperature, or not of one law: their scale varies by more than chance allows "
@@ -98,6 +102,32 @@ def _excess(products: Floats) -> float:
     """Return the probability of a mean of ``products`` (unit,) as large as this where its expectation is 0; 1 for few units."""
     count = len(products)
     spread = float((products**2).sum())
-    if count < 8 or spread == 0:
+    if count < _FEWEST or spread == 0:
         return 1.0
     return float(stats.t.sf(products.sum() / np.sqrt(spread), count - 1))
+
+
+def _between_few(series: ScaleSeries, fit: CouplingFit) -> float:
+    """Return the probability of means of a few runs as different as theirs, by the F law with errors from the blocks of each."""
+    block = fit.correlation.block
+    between, degrees, count = 0.0, 0, 0
+    common = float(series.values.mean())
+    for run in np.split(series.values, np.cumsum(series.lengths)[:-1]):
+        starts = np.arange(0, len(run) - len(run) % block, block)
+        if len(starts) < 3:
+            return 1.0
+        parts = np.add.reduceat(run[: starts[-1] + block], starts) / block
+        between += (parts.mean() - common) ** 2 / max(parts.var(ddof=1) / len(parts), 1e-300)
+        degrees, count = degrees + len(parts) - 1, count + 1
+    return float(stats.f.sf(between / (count - 1), count - 1, degrees / count))
+
+
+def _symmetric(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit) -> Iterator[DataWarning]:
+    for broken in broken_symmetries(data, terms, fit.correlation, LEVEL):
+        axis = ", ".join(f"{component:.2f}" for component in broken.axis)
+        yield DataWarning(
+            "symmetry broken",
+            f"The mean {broken.moment} is {broken.size:.3g} along ({axis}) and would be 0 by the symmetry of the library under "
+            f"{broken.symmetry}: a term that knows directions is missing, such as a field or an anisotropy, or the runs are too short.",
+            broken.p,
+        )

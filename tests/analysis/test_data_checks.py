@@ -11,15 +11,18 @@ import functools
 import numpy as np
 import pytest
 
-from paper_repro.analysis.coupling_fit import fit_couplings
+from paper_repro.analysis.coupling_fit import RunCorrelation, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
+from paper_repro.analysis.symmetry_check import broken_symmetries
 from paper_repro.physics.geometry import Geometry
-from paper_repro.physics.terms import Terms
+from paper_repro.physics.terms import Anisotropy, Field, Terms
+from paper_repro.physics.terms.sites import site_terms
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.snapshots import Snapshots
 
 CHAIN = "ABBABAABBBAABABBAABBABABBBAAABBABAB"
 SIZE = 100
+UP = np.array([0.0, 0.6, 0.8])
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,59 @@ def test_a_run_that_cools_is_not_stationary_and_says_which_way(draw, hamiltonian
         found = data_warnings(data, terms, fit_couplings(data, terms))
         assert "not stationary" in [warning.kind for warning in found]
         assert any(f"first halves are {word}" in warning.text for warning in found)
+
+
+@pytest.mark.parametrize("beta", [40.0, 26.0])
+def test_two_runs_of_two_temperatures(draw, kinds, beta):
+    """A tenth of the β between two runs would be found in half of the worlds; these in all."""
+    for _ in range(5):
+        assert "two temperatures" in kinds(np.concatenate([draw(20.0, 50), draw(beta, 50)]), np.arange(SIZE) // 50)
+
+
+def test_two_runs_of_one_temperature(draw, kinds):
+    """False alarms of 1 in 1,000 worlds: more than one of 20 has a probability of 2e-4."""
+    assert sum("two temperatures" in kinds(draw(20.0, SIZE), np.arange(SIZE) // 50) for _ in range(20)) <= 1
+
+
+def directed(spins, generator, axis, kept):
+    """The same snapshots, each turned over where it points against an axis; only a part of them, ``kept``."""
+    against = (spins.mean(1) @ axis < 0) & (generator.random(len(spins)) < kept)
+    return np.where(against[:, None, None], -spins, spins)
+
+
+def test_a_magnetisation_along_a_fixed_axis_is_said(draw, kinds):
+    """S → -S leaves the energy as it is: nothing but the direction tells such data from good ones."""
+    for _ in range(5):
+        assert kinds(directed(draw(20.0, SIZE), np.random.default_rng(1), UP, 1.0), RUNS["independent"]) == ["symmetry broken"]
+
+
+def test_an_axis_without_a_direction_is_said(draw, kinds):
+    """The snapshots are turned until their long axis is near one axis, up or down."""
+    spins = draw(20.0, SIZE)
+    for k, second in enumerate(np.einsum("nia,nib->nab", spins, spins)):
+        _, axes = np.linalg.eigh(second)
+        spins[k] = spins[k] @ axes * np.sign(np.random.default_rng(k).standard_normal())
+    assert kinds(spins, RUNS["independent"]) == ["symmetry broken"]
+
+
+def test_a_library_that_knows_directions_is_not_asked_for_rotations(hamiltonian, draw):
+    data = [Snapshots.of(directed(draw(20.0, SIZE), np.random.default_rng(1), UP, 1.0), CHAIN, run=np.arange(SIZE))]
+    plain = Terms.of(hamiltonian)
+    axial, polar = (plain.with_terms(site_terms(family, "AB")) for family in (Anisotropy, Field))
+    alone = RunCorrelation(1.0, 0.0, 1, resolved=True)
+    assert [found.symmetry for found in broken_symmetries(data, plain, alone, 1e-3)] == ["rotations of all spins"]
+    assert [found.symmetry for found in broken_symmetries(data, axial, alone, 1e-3)] == ["S → -S"]
+    assert broken_symmetries(data, polar, alone, 1e-3) == []
+    (found,) = broken_symmetries(data, axial, alone, 1e-3)
+    assert np.array(found.axis) @ UP > 0.9
+
+
+def test_the_symmetry_check_has_its_level(draw, hamiltonian):
+    """At level 0.05, 400 worlds of 20 units: 20 alarms are expected, 36 or more have a probability of 4e-4."""
+    alone, terms = RunCorrelation(1.0, 0.0, 1, resolved=True), Terms.of(hamiltonian)
+    spins = draw(20.0, 8000).reshape(400, 20, len(CHAIN), 3)
+    alarms = sum(bool(broken_symmetries([Snapshots.of(some, CHAIN, run=np.arange(20))], terms, alone, 0.05)) for some in spins)
+    assert alarms < 36
 
 
 def test_every_snapshot_ten_times_is_a_run_that_is_too_short_to_tell(draw, kinds):
