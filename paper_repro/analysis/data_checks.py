@@ -128,6 +128,6 @@ def _symmetric(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit) -> Ite
         yield DataWarning(
             "symmetry broken",
             f"The mean {broken.moment} is {broken.size:.3g} along ({axis}) and would be 0 by the symmetry of the library under "
-            f"{broken.symmetry}: a term that knows directions is missing, such as a field or an anisotropy, or the runs are too short.",
+            f"{broken.symmetry}: a field, an anisotropy or the like is missing, or the runs are too short.",
             broken.p,
         )
