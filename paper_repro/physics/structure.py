@@ -93,39 +93,50 @@ class Structure:
         Raises ``ValueError`` for two sites at one place, for distances that run into one another, and for a shell that binds a site
         to its own image, for which the cell is too small.
         """
-        if count not in self._known:
-            self._known[count] = self._search(count)
-        for number, shell in enumerate(self._known[count], start=1):
+        found = self._found(count)
+        for number, shell in enumerate(found, start=1):
             _require_sound(shell, number, self.tolerance)
-        return self._known[count]
+        return found
 
     def sound_shells(self, count: int) -> tuple[Shell, ...]:
         """Return the first shells, at most ``count``, before the first that ``shells`` refuses; raises where that is shell 1."""
-        for fewer in range(count, 1, -1):
+        found = self._found(count)
+        for number, shell in enumerate(found, start=1):
             try:
-                return self.shells(fewer)
+                _require_sound(shell, number, self.tolerance)
             except ValueError:
-                continue
-        return self.shells(1)
+                if number == 1:
+                    raise
+                return found[: number - 1]
+        return found
 
     @functools.cached_property
     def _known(self) -> dict[int, tuple[Shell, ...]]:
         """The shells that were found already, by their number."""
         return {}
 
+    def _found(self, count: int) -> tuple[Shell, ...]:
+        """Return the first shells, ``count`` of them or as many as there are up to that of a site and its own image."""
+        if count not in self._known:
+            self._known[count] = self._search(count)
+        return self._known[count]
+
     def _search(self, count: int) -> tuple[Shell, ...]:
-        """Find pairs within a radius that grows until it holds ``count`` distances and a longer one, or every pair."""
+        """Find pairs within a radius that grows until it holds ``count`` distances and a longer one, or all that there may be."""
         if self.sites < 2 and not len(self.vectors):
             return ()
-        farthest = np.inf if len(self.vectors) else 1.01 * float(np.linalg.norm(np.ptp(self.positions, axis=0)))
+        lengths = np.linalg.norm(self.vectors if len(self.vectors) else np.ptp(self.positions, axis=0)[None], axis=1)
+        farthest = 1.01 * float(lengths.min())
         radius = 1.01 * self._shortest()
         while True:
             every = self._within(radius)
             ends = _ends(every.lengths, self.tolerance)
-            if len(ends) > count or radius >= farthest:
+            if (
+                len(ends) > count or radius >= farthest
+            ):  # at the end the last group is whole: nothing is beyond, or an image is in it
                 parts = [slice(start, stop) for start, stop in itertools.pairwise([0, *ends[:count]])]
                 return tuple(_in_order(Shell(every.pairs[rows], every.displacements[rows])) for rows in parts)
-            radius *= 1.3
+            radius = min(1.3 * radius, farthest)
 
     def _shortest(self) -> float:
         """Return a length that the shortest distance does not exceed."""

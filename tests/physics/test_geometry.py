@@ -241,3 +241,15 @@ def test_what_is_no_structure_is_said_in_one_line(arguments, message):
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         Geometry.from_positions(*arguments)
     assert str(caught.value) == message
+
+
+def test_all_shells_of_a_lattice_are_found_and_the_search_ends():
+    """However many are wanted: those of an open square, and those of a cell up to the first that an image of a site is in."""
+    open_square = Geometry.from_positions(square(5))
+    assert len(open_square.first_classes(10**6)) == len(by_images(square(5), np.eye(3), (False,) * 3)) == 14
+    assert sum(len(open_square.pairs_of(k)) for k in open_square.first_classes(14)) == 25 * 24 / 2
+    cell = Geometry.from_positions(square(5), 5 * np.eye(3), (True, True, False))
+    sound = itertools.takewhile(lambda shell: all(i != j for _, i, j, _ in shell), by_images(square(5), 5 * np.eye(3), (1, 1, 0)))
+    assert len(cell.first_classes(10**6)) == len(list(sound))
+    with pytest.raises(ValueError, match="to its own image"):
+        cell.pairs_of(10**6)
