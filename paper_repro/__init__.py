@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from paper_repro.sampling.exact_data import exact_data
     from paper_repro.sampling.readers.npz import write
     from paper_repro.sampling.readers.read import read
+    from paper_repro.sampling.simulate import simulate
     from paper_repro.sampling.snapshots import Snapshots
     from paper_repro.score.field import NetworkForce, NetworkScore, force_of
     from paper_repro.score.weights import load_weights
@@ -75,6 +76,7 @@ _MODULES = {
     "pseudolikelihood": "analysis.pseudolikelihood",
     "read": "sampling.readers.read",
     "score_matching": "analysis.score_matching",
+    "simulate": "sampling.simulate",
     "specs_folder": "spec",
     "write": "sampling.readers.npz",
 }
@@ -84,7 +86,7 @@ __all__ = [
     "NetworkScore", "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit_weights", "compare",
     "conventions", "exact_data", "force_of", "infer", "least_squares", "library", "load_law", "load_published", "load_spec",
     "load_weights", "maximum_likelihood", "normal_equations", "own_term", "pseudolikelihood", "read", "score_matching",
-    "specs_folder", "write",
+    "simulate", "specs_folder", "write",
 ]  # fmt: skip
 
 

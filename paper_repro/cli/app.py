@@ -15,6 +15,7 @@ from paper_repro.cli.logz import logz
 from paper_repro.cli.report import report
 from paper_repro.cli.reproduce import reproduce
 from paper_repro.cli.score_error import score_error
+from paper_repro.cli.simulate import simulate
 from paper_repro.cli.status import status
 from paper_repro.cli.verify import verify
 from paper_repro.files import InputError
@@ -25,7 +26,21 @@ app = App(
     suppress_keyboard_interrupt=False,
     help='Reproduce, audit and test "Autonomous Emergence of Hamiltonian in Deep Generative Models" (arXiv 2604.20821).',
 )
-for _command in (reproduce, status, report, verify, compare, constants, audit, claims, score_error, infer, estimate, logz):
+for _command in (
+    reproduce,
+    status,
+    report,
+    verify,
+    compare,
+    constants,
+    audit,
+    claims,
+    score_error,
+    infer,
+    simulate,
+    estimate,
+    logz,
+):
     app.command(_command)
 
 _OLD_COMMANDS = {"question": "claims", "score": "score-error", "lnz": "logz"}

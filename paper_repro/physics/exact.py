@@ -36,7 +36,9 @@ def has_exact_solution(terms: Terms, geometry: Geometry | None = None) -> bool:
 
     ``ExactChain`` solves exchange, ``physics.three_spin_chain`` any other rotation-invariant terms that reach no further.
     """
-    return (geometry is None or geometry.is_open_chain) and terms.rotation_invariant and terms.span <= 3
+    if geometry is not None and not geometry.is_open_chain:
+        return False
+    return terms.rotation_invariant and terms.span(0 if geometry is None else geometry.sites) <= 3
 
 
 def is_solvable(matrix: Floats) -> bool:

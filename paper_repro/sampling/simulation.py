@@ -78,13 +78,13 @@ class Simulation:
         if made is None:
             return "exact solution: the snapshots are independent"
         return (
-            f"{made.method}; {len(made.temperatures)} temperatures, {made.runs} runs of {made.burn_in} sweeps before the first"
+            f"{made.method}; ladder of {len(made.temperatures)}, {made.runs} runs of {made.burn_in} sweeps before the first"
             f" snapshot and {made.thinning} between two; autocorrelation time {made.autocorrelation:.3g} sweeps:"
             f" {len(self.snapshots)} snapshots are worth {made.effective:.0f} independent ones"
         )
 
 
-def simulate(
+def simulate_system(
     law: Truth,
     geometry: Geometry,
     species: npt.ArrayLike | str,
@@ -121,7 +121,7 @@ def simulate(
         )
         if progress is not None:
             progress(snapshots)
-        return Simulation(_record(law, geometry, numbers, spins, np.arange(snapshots), ()), None)
+        return _simulation(law, geometry, numbers, spins, np.arange(snapshots), None)
     bound = law.on(geometry, numbers)
     engine = engine_for(bound, 1 / law.beta, (seed, system))
     runs = min(runs, snapshots)
@@ -138,14 +138,20 @@ def simulate(
     run = np.repeat(np.arange(runs), [len(part) for part in np.array_split(np.arange(snapshots), runs)])
     spins = np.concatenate([chain[:count] for chain, count in zip(chains, np.bincount(run), strict=True)])
     spins = _turned(law, spins, np.random.default_rng(data_key(seed, "simulation", system, TURNS)))
-    return Simulation(_record(law, geometry, numbers, spins, run, markov.doubts), markov)
+    return _simulation(law, geometry, numbers, spins, run, markov)
 
 
-def _record(law: Truth, geometry: Geometry, species: Integers, spins: Floats, run: Integers, notes: tuple[str, ...]) -> Snapshots:
-    return Snapshots.of(
+def _simulation(
+    law: Truth, geometry: Geometry, species: Integers, spins: Floats, run: Integers, markov: Markov | None
+) -> Simulation:
+    """Return the record of snapshots; how they were drawn and what speaks against them are its notes."""
+    made = Snapshots.of(
         spins, species, geometry=geometry, run=run, temperature=1 / law.beta, species_names=law.terms.species_names,
-        origin="simulation", notes=notes,
+        origin="simulation",
     )  # fmt: skip
+    found = Simulation(made, markov)
+    notes = (found.statement, *(() if markov is None else markov.doubts))
+    return Simulation(attrs.evolve(made, notes=notes), markov)
 
 
 def _observables(law: SpinHamiltonian, spins: Floats) -> Floats:

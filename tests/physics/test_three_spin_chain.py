@@ -13,10 +13,11 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from paper_repro.physics.exact import ExactChain
+from paper_repro.physics.exact import ExactChain, has_exact_solution
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.terms import Biquadratic, BondProduct, Chirality, Exchange, Terms
 from paper_repro.physics.terms.field import field_terms
+from paper_repro.physics.terms.own import own_term
 from paper_repro.physics.three_spin_chain import ThreeSpinChain
 from paper_repro.physics.truth import Truth
 from tests.support.brute_force import averages
@@ -91,6 +92,22 @@ def test_two_spins_with_a_biquadratic_term():
     mean, _ = quad(lambda u: u**2 * math.exp(3.5 * u - 9.5 * u**2), -1, 1, epsabs=0, epsrel=1e-13)
     assert made.ln_z == pytest.approx(math.log(8 * math.pi**2 * z), abs=1e-12)
     assert made.means()[1] == pytest.approx(mean / z, abs=1e-12)
+
+
+def test_a_term_of_ones_own_of_which_only_the_function_is_given():
+    """(S_1·S_3)³ e^{S_1·S_2}, which is no polynomial; and sites that are far apart, as numbers that a short chain has not."""
+    own = own_term(
+        "own", lambda s: (s[..., 0, :] * s[..., 2, :]).sum(-1) ** 3 * np.exp((s[..., 0, :] * s[..., 1, :]).sum(-1)),
+        lambda geometry: geometry.runs(3), rotation_invariant=True,
+    )  # fmt: skip
+    truth = Truth(Terms([Exchange("J", 1), own], "A"), np.array([0.5, 0.8]), 1.2)
+    made, geometry = truth.exact(Geometry.open_chain(3), "AAA"), Geometry.open_chain(3)
+    ln_z, means, ends = averages(truth.on(geometry, "AAA"), 1.2, 30)
+    assert made.ln_z == pytest.approx(ln_z, abs=1e-10)
+    np.testing.assert_allclose(made.means(), means, rtol=0, atol=1e-10)
+    assert made.correlations()[0, 2] == pytest.approx(ends, abs=1e-10)
+    far = own_term("far", lambda s: (s[..., 0, :] * s[..., 1, :]).sum(-1), [[0, 63]], rotation_invariant=True)
+    assert not has_exact_solution(Terms([far], "A"), Geometry.open_chain(64))
 
 
 @pytest.mark.parametrize("beta", [0.5, 10.0])

@@ -13,7 +13,7 @@ from paper_repro.physics.terms import Biquadratic, Chirality, Exchange, Field, F
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling import engines, simulation
 from paper_repro.sampling.integrated_time import integrated_times
-from paper_repro.sampling.simulation import simulate
+from paper_repro.sampling.simulation import simulate_system
 
 RING = Geometry.periodic_chain(6)
 FOUR = Truth(Terms([Exchange("J", 1), FourSpin("F")], "A"), np.array([1.0, 0.5]), 1 / 2.1)  # one temperature
@@ -22,7 +22,7 @@ LIMIT = 4.5
 
 def test_where_there_is_an_exact_solution_snapshots_are_independent():
     law = Truth(Terms([Exchange("J", 1), Biquadratic("B", 1)], "AB"), np.array([1.0, 0.3]), 4.0)
-    made = simulate(law, Geometry.open_chain(5), "ABBAB", 700, seed=5)
+    made = simulate_system(law, Geometry.open_chain(5), "ABBAB", 700, seed=5)
     assert made.markov is None
     assert made.statement == "exact solution: the snapshots are independent"
     assert made.snapshots.spins.shape == (700, 5, 3)
@@ -31,14 +31,20 @@ def test_where_there_is_an_exact_solution_snapshots_are_independent():
     energies = law.on(Geometry.open_chain(5), "ABBAB").energy(made.snapshots.spins)
     exact = law.exact(Geometry.open_chain(5), "ABBAB")
     assert abs(energies.mean() - exact.mean_energy) < LIMIT * exact.energy_deviation / np.sqrt(700)
-    assert simulate(law, Geometry.open_chain(5), "ABBAB", 700, seed=5).snapshots.spins.tobytes() == made.snapshots.spins.tobytes()
-    assert simulate(law, Geometry.open_chain(5), "ABBAB", 700, seed=6).snapshots.spins.tobytes() != made.snapshots.spins.tobytes()
+    assert (
+        simulate_system(law, Geometry.open_chain(5), "ABBAB", 700, seed=5).snapshots.spins.tobytes()
+        == made.snapshots.spins.tobytes()
+    )
+    assert (
+        simulate_system(law, Geometry.open_chain(5), "ABBAB", 700, seed=6).snapshots.spins.tobytes()
+        != made.snapshots.spins.tobytes()
+    )
 
 
 def test_markov_chains_where_there_is_none():
     """Twenty-one snapshots of ten runs, whatever the number of threads; the first run has one more."""
     heard = []
-    made = simulate(FOUR, RING, "AAAAAA", 21, runs=10, seed=1, threads=2, progress=heard.append)
+    made = simulate_system(FOUR, RING, "AAAAAA", 21, runs=10, seed=1, threads=2, progress=heard.append)
     assert sum(heard) == 30  # three of each run, of which nine are not needed
     assert np.bincount(made.snapshots.run).tolist() == [3, *[2] * 9]
     assert (made.snapshots.run == np.sort(made.snapshots.run)).all()
@@ -47,8 +53,8 @@ def test_markov_chains_where_there_is_none():
     assert made.markov.resolved
     assert made.markov.thinning >= made.markov.autocorrelation
     assert 18 < made.markov.effective <= 21
-    assert made.statement.startswith("heat bath and over-relaxation; 1 temperatures, 10 runs of 400 sweeps before the first")
-    one = simulate(FOUR, RING, "AAAAAA", 21, runs=10, seed=1, threads=1)
+    assert made.statement.startswith("heat bath and over-relaxation; ladder of 1, 10 runs of 400 sweeps before the first")
+    one = simulate_system(FOUR, RING, "AAAAAA", 21, runs=10, seed=1, threads=1)
     assert one.snapshots.spins.tobytes() == made.snapshots.spins.tobytes()
     assert attrs.evolve(one.markov, agreement=0) == attrs.evolve(made.markov, agreement=0)
 
@@ -61,7 +67,7 @@ def test_the_markov_chains_are_of_the_law():
 
     def energies(truth, monkeypatch):
         monkeypatch.setattr(simulation, "has_exact_solution", lambda *_: False)
-        made = simulate(truth, geometry, "AAAAA", 400, runs=400, thinning=1, seed=2)
+        made = simulate_system(truth, geometry, "AAAAA", 400, runs=400, thinning=1, seed=2)
         return law.on(geometry, "AAAAA").energy(made.snapshots.spins)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -146,4 +152,4 @@ def test_runs_that_differ_are_said():
 )
 def test_sizes_that_are_none_are_refused(sizes, message):
     with pytest.raises(ValueError, match=message):
-        simulate(FOUR, RING, "AAAAAA", **({"snapshots": 4} | sizes))
+        simulate_system(FOUR, RING, "AAAAAA", **({"snapshots": 4} | sizes))

@@ -69,15 +69,14 @@ class Term(abc.ABC):
     def clusters(self, geometry: Geometry, species: Integers) -> Integers:
         """Return the clusters (cluster, size) of sites on which the term acts, for the species (site,) of the sites."""
 
-    @property
-    def span(self) -> int:
-        """How many consecutive sites of an open chain a cluster covers at most; 0 where it acts on none.
+    def span(self, sites: int) -> int:
+        """Return how many consecutive sites of an open chain a cluster covers at most; 0 where the term acts on none.
 
-        Found on a chain in which every short word of the species of the term occurs. Raises ``ValueError`` for a term that does not
-        act on chains.
+        Found on a chain of ``sites`` or more, in which every short word of the species of the term occurs. Raises ``ValueError``
+        for a term that does not act on chains.
         """
         species = np.array(sorted(self.species) or [0])
-        chain = species[np.random.default_rng(0).integers(len(species), size=40 * len(species) ** 2)]
+        chain = species[np.random.default_rng(0).integers(len(species), size=max(sites, 40 * len(species) ** 2))]
         clusters = self.clusters(Geometry.open_chain(len(chain)), chain)
         return int((clusters.max(1) - clusters.min(1)).max(initial=-1)) + 1
 

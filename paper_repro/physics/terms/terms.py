@@ -103,10 +103,9 @@ class Terms:
         """The largest class of pairs on which a term acts, on a chain the largest separation; 0 where none acts on pairs."""
         return max((term.bond_class for term in self.terms if isinstance(term, PairTerm)), default=0)
 
-    @property
-    def span(self) -> int:
-        """How many consecutive sites of an open chain a cluster covers at most; ``ValueError`` where a term acts on no chain."""
-        return max(term.span for term in self.terms)
+    def span(self, sites: int) -> int:
+        """Return how many consecutive sites a cluster covers at most on open chains of up to ``sites``; see ``Term.span``."""
+        return max(term.span(sites) for term in self.terms)
 
     def require(self, capability: Callable[[Term], bool], wanted: str) -> None:
         """Raise ``ValueError`` that names the terms without a capability, in one line."""

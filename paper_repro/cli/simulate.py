@@ -1,0 +1,111 @@
+"""``paper-repro simulate``: snapshots of a law, in the format that ``infer`` reads."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from paper_repro.cli.checks import require_at_least, spec_path
+from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.options import JsonTarget, RunTarget
+from paper_repro.files import require_output
+from paper_repro.pipeline.progress import TerminalReporter
+
+if TYPE_CHECKING:
+    from paper_repro.sampling.law_file import Subject
+    from paper_repro.sampling.simulation import Simulation
+
+_SHOWN = 4  # systems whose statements are printed
+_LAW = "A law (terms, [couplings], temperature and [system] in TOML), or the spec of a run, whose systems are its test sequences."
+
+
+def simulate(
+    law: Annotated[Path, Parameter(help=_LAW)],
+    /,
+    *,
+    snapshots: int,
+    out: RunTarget,
+    seed: int = 0,
+    temperature: float | None = None,
+    sequences: int | None = None,
+    runs: int = 8,
+    thinning: int | None = None,
+    json: JsonTarget = None,
+) -> int:
+    """Draw snapshots of a law and write them as npz: independent ones where it has an exact solution, else Markov chains.
+
+    Parameters
+    ----------
+    snapshots
+        How many of each system.
+    out
+        The file, an npz archive that infer and pr.read take.
+    seed
+        Seed of the random numbers; the same seed gives the same bytes.
+    temperature
+        Temperature, in units of energy / k_B, in place of that of the file.
+    sequences
+        Only so many of the systems, the first.
+    runs
+        How many independent Markov chains, where there is no exact solution.
+    thinning
+        Sweeps between snapshots of a chain; two autocorrelation times, found by pilot chains, where none is given.
+    """
+    require_at_least(1, snapshots=snapshots, runs=runs, thinning=1 if thinning is None else thinning)
+    require_at_least(0, seed=seed)
+    require_output(out)
+    from paper_repro.sampling.law_file import subject_at
+    from paper_repro.sampling.readers.npz import write
+
+    subject = subject_at(spec_path(law), temperature, sequences)
+    console = console_beside(json)
+    made = _simulated(subject, snapshots, seed, runs, thinning, TerminalReporter(console))
+    write(out, [one.snapshots for one in made])
+    count, sites = len(made), sum(len(species) for _, species in subject.systems)
+    where = f"{sites} sites" if count == 1 else f"{count} chains, {sites} sites in all"
+    console.print(Text(f"{subject.name} at T = {1 / subject.truth.beta:g}: {snapshots} snapshots of {where}"))
+    for line in _lines(made):
+        console.print(Text(f"  {line}"))
+    console.print(Text(f"  written to {out}"))
+    write_json(json, _numbers(subject, made, snapshots, seed))
+    return 0
+
+
+def _simulated(
+    subject: "Subject", snapshots: int, seed: int, runs: int, thinning: int | None, reporter: TerminalReporter
+) -> "list[Simulation]":
+    """Draw the snapshots of every system, and say how far that is."""
+    from paper_repro.numerics.parallel import available_cores
+    from paper_repro.sampling.simulate import simulations
+
+    done, total = 0, snapshots * len(subject.systems)
+
+    def progress(more: int) -> None:
+        nonlocal done
+        done += more
+        reporter.advance(min(done, total))
+
+    with reporter:
+        reporter.stage("snapshots", total)
+        threads = available_cores()
+        return list(simulations(subject, snapshots, seed=seed, runs=runs, thinning=thinning, threads=threads, progress=progress))
+
+
+def _lines(made: "list[Simulation]") -> list[str]:
+    """Return how the snapshots were drawn, once for systems of which the same is true, and what speaks against them."""
+    said = list(dict.fromkeys(line for one in made for line in one.snapshots.notes))
+    return said if len(said) <= _SHOWN else [*said[:_SHOWN], f"… and {len(said) - _SHOWN} lines of other chains: --json has all"]
+
+
+def _numbers(subject: "Subject", made: "list[Simulation]", snapshots: int, seed: int) -> dict[str, Any]:
+    import attrs
+
+    couplings = dict(zip(subject.truth.terms.names, subject.truth.couplings.tolist(), strict=True))
+    systems = [
+        {"sites": one.snapshots.sites, "exact": one.markov is None, "notes": list(one.snapshots.notes)}
+        | ({} if one.markov is None else {"markov": attrs.asdict(one.markov)})
+        for one in made
+    ]
+    about = {"law": subject.name, "temperature": 1 / subject.truth.beta, "snapshots": snapshots, "seed": seed}
+    return about | {"couplings": couplings, "systems": systems}
