@@ -28,6 +28,7 @@ from paper_repro.sampling.snapshots import Snapshots
 BLOCK_TIMES, _UNITS = 10, 2
 #: Standard deviations of the correlation of successive snapshots from which they count as correlated: a false alarm in 700.
 CORRELATED_FROM = 3.0
+_EXACT = 1e-10  # of a coupling: no number of snapshots has so small an error, but few spins can be fitted exactly
 
 
 @attrs.frozen
@@ -107,7 +108,8 @@ def fit_couplings(data: Sequence[Snapshots], terms: Terms, threads: int = 1) -> 
     """Return the couplings of all terms of a library with their errors; snapshots of different runs are independent.
 
     Two readings of the data, a share at a time: memory does not grow with the number of snapshots, and ``threads`` changes no byte.
-    Raises ``ValueError`` where some term acts nowhere, where terms cannot be told apart, and for fewer spins than there are terms.
+    Raises ``ValueError`` where some term acts nowhere, where terms cannot be told apart, for fewer spins than there are terms, and
+    where the terms fit every spin exactly, so that nothing says how far the couplings can be off.
     """
     system = equations(data, terms, threads)
     condition = condition_number(terms.names, system.gram)
@@ -115,6 +117,8 @@ def fit_couplings(data: Sequence[Snapshots], terms: Terms, threads: int = 1) -> 
     plain = inverse @ system.drive
     found = contributions(data, terms, plain, inverse, threads)
     correlation, sums = correlation_along_runs(found)
+    if (sums.squares <= (_EXACT * plain) ** 2).any():
+        raise ValueError("terms that fit every spin exactly; expected more snapshots, whose scatter gives the errors")
     scale = _constraint(sums.units, system.spins, len(terms), correlation)
     covariance = positive(sums) * scale
     return CouplingFit(
@@ -137,8 +141,10 @@ def correlation_along_runs(found: Contributions) -> tuple[RunCorrelation, BlockS
     if single.correlation_z <= CORRELATED_FROM:
         return RunCorrelation(1.0, single.correlation_z, 1, resolved=True), single
     level, time, terms = 0, 1.0, len(single.squares)
+    variances = np.diagonal(single.covariance)
+    known = variances > 0  # noise can make one negative
     for level, sums in enumerate(found.blocks):
-        time = max(1.0, float(np.mean(np.diagonal(sums.covariance) / np.diagonal(single.covariance))))
+        time = max(1.0, float(np.mean(np.diagonal(sums.covariance)[known] / variances[known]))) if known.any() else 1.0
         if 2**level >= BLOCK_TIMES * time or sums.units < 2 * _UNITS * terms:
             break
     block = min(2**level, found.longest)

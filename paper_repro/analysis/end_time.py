@@ -25,6 +25,7 @@ from paper_repro.spec import Likelihood
 
 _NODES = 200
 _GROUPS, _CHUNK = 20, 250
+_OFF = 0.25  # largest deviation of ⟨1/f⟩ from 1 of an average that is kept
 _SMALLEST = 1e-10  # weights of the heat kernel's series below this are left out
 _MOST = 200  # degrees of that series; more are needed before t = 0.001, where the average has no finite variance
 
@@ -56,6 +57,16 @@ def _excess(density: Floats) -> Floats:
     return np.where(np.isfinite(excess), excess, np.nan)
 
 
+def _converged(log_mean: float, density: Floats) -> float:
+    """Return an average of ``_excess``; NaN where the samples do not give ⟨1/f⟩ = 1, on which it rests.
+
+    Where f is large at most samples, its few small values carry ⟨1/f⟩, and no sample has them: the scatter says nothing of it.
+    """
+    with np.errstate(all="ignore"):
+        off = abs(float(np.mean(1 / density)) - 1)
+    return log_mean if off <= _OFF else math.nan
+
+
 def _heat_kernel_weights(time: float) -> list[float] | None:
     """Return the weights of the Legendre series of 4π p_t; None where more than ``_MOST`` degrees are needed."""
     weights = [1.0]
@@ -73,7 +84,7 @@ def chain_cost(law: ExactChain, end_time: float, outer: int, inner: int, generat
     (4π)^N p_T(x) = ⟨Π_i 4π p_T(x_i|S_i)⟩ over the law, an average over ``inner`` exact samples, at ``outer`` points x that are
     exact samples diffused by Brownian motion. The bias of the inner average is removed to first order by the jackknife over
     groups of its samples. Meant for times where every spin has diffused far; the error says where it is not, and NaN where an
-    estimate of p_T is not positive, or the heat kernel so narrow that its series does not end.
+    estimate of p_T is not positive, where ⟨1/f⟩ is not 1, or the heat kernel so narrow that its series does not end.
     """
     weights = _heat_kernel_weights(end_time)
     if weights is None:
@@ -91,11 +102,12 @@ def chain_cost(law: ExactChain, end_time: float, outer: int, inner: int, generat
                 product *= legendre_series(noisy[:, site] @ others[:, site].T, weights)[0]
             sums[group] += product.sum(1)
     total = sums.sum(0)
-    whole = _excess(total / (_GROUPS * count * _CHUNK))
+    density = total / (_GROUPS * count * _CHUNK)
+    whole = _excess(density)
     parts = _excess((total - sums) / ((_GROUPS - 1) * count * _CHUNK))  # each without one group
     values = _GROUPS * whole - (_GROUPS - 1) * parts.mean(0)
     of_inner = (_GROUPS - 1) * np.var(parts.mean(1))
-    return float(values.mean()), math.sqrt(float(np.var(values, ddof=1)) / outer + float(of_inner))
+    return _converged(float(values.mean()), density), math.sqrt(float(np.var(values, ddof=1)) / outer + float(of_inner))
 
 
 @attrs.frozen
@@ -134,12 +146,13 @@ def end_time_costs(
     spins = torch.as_tensor(pair.sample(count, generator))
     costs = []
     for end_time in end_times:
-        excess, flow_error = _pair_excess(attrs.evolve(settings, end_time=end_time), kappa, spins, threads)
+        density, flow_error = _pair_density(attrs.evolve(settings, end_time=end_time), kappa, spins, threads)
+        excess = _excess(density)
         of_chain, of_chain_error = chain_cost(chain, end_time, count, inner, generator)
         costs.append(
             EndTimeCost(
                 end_time=end_time,
-                pair=float(excess.mean()),
+                pair=_converged(float(excess.mean()), density),
                 pair_error=standard_error(excess),
                 pair_exact=two_spin_cost(kappa, end_time),
                 flow_error=flow_error,
@@ -151,8 +164,8 @@ def end_time_costs(
     return costs
 
 
-def _pair_excess(settings: Likelihood, kappa: float, spins: torch.Tensor, threads: int) -> tuple[Floats, float]:
-    """Return what the flow of pairs (configuration, 2, 3) lacks in ln p (configuration,), and the largest error of the solver.
+def _pair_density(settings: Likelihood, kappa: float, spins: torch.Tensor, threads: int) -> tuple[Floats, float]:
+    """Return f of pairs (configuration, 2, 3) by what the flow lacks in ln p (configuration,), and the largest error of the solver.
 
     With the exact score the flow carries p_ε into p_T, so that what is missing is known at the start. NaN where the solver does
     not follow the flow.
@@ -166,4 +179,6 @@ def _pair_excess(settings: Likelihood, kappa: float, spins: torch.Tensor, thread
     missing = law.log_density(spins, float(times[0])) - found
     ends = likelihood.follow(law.score, spins, times, settings.solver)
     at_end = law.log_density(ends, settings.end_time) + 2 * math.log(4 * math.pi)
-    return _excess(np.exp(missing.numpy())), float((missing - at_end).abs().max())
+    with np.errstate(over="ignore"):
+        density: Floats = np.exp(missing.numpy())
+    return density, float((missing - at_end).abs().max())

@@ -11,7 +11,8 @@ from paper_repro.spec import Ladder
 def temperatures(coldest: float, ladder: Ladder) -> npt.NDArray[np.float64]:
     """Return the temperatures (replica,) from ``coldest`` to the hottest, both exact, in geometric (paper, S1) or linear steps."""
     spaced = np.geomspace if ladder.spacing == "geometric" else np.linspace
-    return spaced(coldest, ladder.hottest, ladder.replicas)
+    with np.errstate(over="ignore"):  # of the hottest, which is set exactly
+        return spaced(coldest, ladder.hottest, ladder.replicas)
 
 
 def temperatures_for(coldest: float, scale: float, sites: int) -> npt.NDArray[np.float64]:

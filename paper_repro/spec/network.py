@@ -47,7 +47,9 @@ class NoScale:
 class ConstantScale:
     """W = scale × output of the head."""
 
-    scale: Annotated[float, Quantity("factor on W: sets how far W moves in one training step", unit="1", symbol="c", above=0)]
+    scale: Annotated[
+        float, Quantity("factor on W: sets how far W moves in one training step", unit="1", symbol="c", at_least=1e-6, at_most=1e6)
+    ]
     kind: Annotated[Literal["constant"], _SCALE] = tag("constant")
 
 
@@ -55,7 +57,9 @@ class ConstantScale:
 class LearnedScale:
     """W = scale / (t + τ) × exp Σ_k a_k T_k(v) × output of the head, v = (t - τ) / (t + τ), with learned coefficients a."""
 
-    scale: Annotated[float, Quantity("factor on W: sets how far W moves in one training step", unit="1", symbol="c", above=0)]
+    scale: Annotated[
+        float, Quantity("factor on W: sets how far W moves in one training step", unit="1", symbol="c", at_least=1e-6, at_most=1e6)
+    ]
     time_scale: Annotated[float, Quantity("time below which W changes little", unit="time", symbol="τ", above=0)]
     kind: Annotated[Literal["learned"], _SCALE] = tag("learned")
 

@@ -23,6 +23,7 @@ from paper_repro.analysis.claim_tests.plateau import PlateauOfTraining, measure_
 from paper_repro.analysis.claim_tests.residual import JointMoments, residual_correlation
 from paper_repro.analysis.claim_tests.scale import measure_scale
 from paper_repro.analysis.comparison import compare, cosine_similarity
+from paper_repro.analysis.coupling_fit import fit_couplings
 from paper_repro.analysis.estimate import Estimate
 from paper_repro.analysis.estimator_comparison import TimedEstimate, cramer_rao_errors, quality
 from paper_repro.analysis.force_field import force_on
@@ -104,6 +105,13 @@ def acts_nowhere():
     return math.nan
 
 
+def one_snapshot_of_two_spins():
+    """One coupling of one pair: both spins are fitted exactly."""
+    with pytest.raises(ValueError, match="fit every spin exactly; expected more snapshots"):
+        fit_couplings([Snapshots.of(SPINS[:1, :2])], Terms((Exchange("J", 1),), ("A",)))
+    return math.nan
+
+
 def sizes_of_nothing():
     found = quality(TimedEstimate("none", np.zeros(2), np.full(2, np.nan), 0.0), FREE, np.ones(2), 1)
     return found.cosine, found.scale_over_beta, found.largest_ratio_error, found.efficiency, found.half_widths
@@ -141,8 +149,8 @@ def a_flow_that_is_not_followed():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(end_time.likelihood, "log_likelihood", broken)
         settings = paper_repro.load_spec(paper_repro.specs_folder() / "smoke.toml").record.likelihood
-        excess, error = end_time._pair_excess(settings, 1.0, torch.as_tensor(SPINS[:, :2]), 1)
-    return excess, error
+        density, error = end_time._pair_density(settings, 1.0, torch.as_tensor(SPINS[:, :2]), 1)
+    return density, error
 
 
 def short_time():
@@ -168,10 +176,12 @@ CASES = {
     "claim_tests.residual.residual_correlation": no_residual,
     "claim_tests.cutoff.beyond_range": nothing_beyond,
     "end_time._excess": lambda: end_time._excess(np.array([-1e-3, 0.0, math.inf])),
-    "end_time._pair_excess": a_flow_that_is_not_followed,
+    "end_time._pair_density": a_flow_that_is_not_followed,
     "end_time.chain_cost": short_time,
+    "end_time._converged": lambda: end_time._converged(1.0, np.array([0.0, 5.0, math.nan])),
     "readout.read_interaction": lambda: read_interaction(lambda _, spins: np.zeros((3, 4, 4)), DATA[:1], FREE).within_range,
     "readout._correlation": lambda: read_interaction(lambda _, spins: np.ones((3, 4, 4)), DATA[:1], FREE).pearson,
+    "coupling_fit.positive": one_snapshot_of_two_spins,
     "sandwich.sandwich": lambda: sandwich(np.eye(2), np.zeros((1, 2))),
 }
 
@@ -189,8 +199,22 @@ VALUES = {
     "end_time.gaussian_cost": lambda: math.isfinite(end_time.gaussian_cost(np.ones((3, 3)), 1e-3)),
 }
 
-#: What is divided by, or under the root, is no estimate.
+#: What is divided by, or under the root, is no estimate, or was found to be > 0 before.
 CONSTANT = {
+    "confounded._joint_p": "a number of degrees of freedom > 0",
+    "confounded.confounded_groups": "errors > 0; the strongest of terms that are significant together is not 0",
+    "coupling_fit._constraint": "counts",
+    "coupling_fit.correlation_along_runs": "variances > 0",
+    "coupling_fit.correlations": "errors > 0",
+    "coupling_fit.errors": "variances > 0",
+    "coupling_fit.fit_couplings": "the inverse of a matrix of which the condition was taken",
+    "data_checks._excess": "a sum of squares > 0",
+    "data_checks._one_temperature": "a count",
+    "data_checks._stationary": "a sum of squares > 0",
+    "identifiability._dependent": "norms > 0",
+    "run_blocks.block_sums": "means > 0",
+    "run_blocks.correlation_z": "a variance > 0",
+    "run_blocks.degrees": "sums of squares > 0",
     "claim_tests.claim_tests.draw": "a temperature and a number of species",
     "claim_tests.detector.area_under_curve": "counts",
     "likelihood._log_likelihood_of": "4π",

@@ -16,7 +16,12 @@ def caveats(spec: Spec, protocol: Spec, results: Results) -> tuple[str, ...]:
     Its constants differ from the published protocol (the numbers of the seeds, the name and the released draw aside), it has fewer
     training seeds, its energies miss the exact ones, its snapshots are correlated, or a training has not lowered its loss.
     """
-    return (*_of_protocol(spec, protocol), *_of_sampling(spec, results), *_of_training(results))
+    return (*_of_protocol(spec, protocol), *of_the_run(spec, results))
+
+
+def of_the_run(spec: Spec, results: Results) -> tuple[str, ...]:
+    """Return the caveats that a run of any law can have: its sampling and its trainings."""
+    return (*_of_sampling(spec, results), *_of_training(results))
 
 
 def _of_protocol(spec: Spec, protocol: Spec) -> list[str]:
@@ -63,4 +68,5 @@ def _of_dataset(spec: Spec, which: str, diagnosis: DatasetDiagnostics) -> list[s
 
 def _of_training(results: Results) -> list[str]:
     named = results.named(results.training)
-    return [f"training of {name} has not lowered its loss" for name, part in named if part.epoch_losses[-1] >= part.epoch_losses[0]]
+    lowered = {name: part.epoch_losses[-1] < part.epoch_losses[0] for name, part in named}  # not by a loss that is not known
+    return [f"training of {name} has not lowered its loss" for name, known in lowered.items() if not known]

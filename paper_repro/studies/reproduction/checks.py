@@ -14,6 +14,7 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import strongest_bonds
 from paper_repro.physics.sphere import normalise
 from paper_repro.physics.terms import Terms
+from paper_repro.sampling.ladder import temperatures
 from paper_repro.sampling.sequences import draw_sequences, require_sequences
 from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.spec import Spec
@@ -27,6 +28,14 @@ def check_sampler(spec: Spec) -> None:
     if spec.sampler.method == "exact" and EXACT_SOLUTION in missing(spec):
         found = f"'exact' with couplings to separation {spec.hamiltonian.range}"
         raise InputError(f"spec {spec.name}: sampler.method", found, "'replica-exchange' beyond separation 2")
+
+
+def check_ladder(spec: Spec) -> None:
+    """Refuse a ladder whose temperatures do not rise: the hottest is too near T₀ for so many."""
+    found = temperatures(spec.temperature, spec.ladder)
+    if not (np.diff(found) > 0).all():
+        size = f"{spec.ladder.hottest!r} with {spec.ladder.replicas} replicas from T₀ = {spec.temperature!r}"
+        raise InputError(f"spec {spec.name}: ladder.hottest", size, "temperatures that rise")
 
 
 def check_temperatures(spec: Spec) -> None:
@@ -76,7 +85,7 @@ def _refuse_absent(spec: Spec, gram: Floats) -> None:
 #: What each kind of stage needs of the spec before it can work; what it needs of other stages is in its inputs.
 PRECONDITIONS: Mapping[str, tuple[Check, ...]] = {
     "note": (),
-    "sample": (check_sampler, check_temperatures, require_sequences),
+    "sample": (check_sampler, check_ladder, check_temperatures, require_sequences),
     "diagnose": (),
     "train": (),
     "import": (),  # the command line reads the weights first

@@ -51,6 +51,10 @@ BROKEN = {
         lambda spec: attrs.evolve(with_term(spec, 3), sampler=attrs.evolve(spec.sampler, method="exact")),
         "spec tiny: sampler.method: 'exact' with couplings to separation 3; expected 'replica-exchange' beyond separation 2",
     ),
+    "check_ladder": (
+        lambda spec: attrs.evolve(spec, ladder=attrs.evolve(spec.ladder, hottest=0.05000000000000001)),
+        "spec tiny: ladder.hottest: 0.05000000000000001 with 4 replicas from T₀ = 0.05; expected temperatures that rise",
+    ),
     "check_temperatures": (lambda spec: attrs.evolve(spec, target=Target(1e-6)), "spec tiny: target.temperature: "),
     "require_sequences": (
         lambda spec: attrs.evolve(spec, chains=attrs.evolve(spec.chains, shortest=2, longest=3)),

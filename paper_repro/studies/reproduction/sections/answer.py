@@ -4,6 +4,7 @@ import math
 
 from paper_repro.report.document import Section, Text
 from paper_repro.report.numbers import number, significant
+from paper_repro.studies.reproduction.caveats import of_the_run
 from paper_repro.studies.reproduction.determinism import EXACT, STATISTICAL
 from paper_repro.studies.reproduction.results import Judgement
 from paper_repro.studies.reproduction.sections.intervals import over_trainings
@@ -64,7 +65,9 @@ def _of_another_law(subject: Subject) -> list[str]:
     beta = {"scale over β": subject.spec.beta}
     values = ", ".join(f"{label} {over_trainings([x.value / beta.get(label, 1.0) for x in found])}" for label, found in lines)
     seeds = len(subject.results.seeds)
-    return [text, f"Measured, {f'± between {seeds} training seeds' if seeds > 1 else 'of one training seed'}: {values}."]
+    measured = f"Measured, {f'± between {seeds} training seeds' if seeds > 1 else 'of one training seed'}: {values}."
+    found = of_the_run(subject.spec, subject.results)
+    return [text, measured, f"Caveats: {'; '.join(found)}." if found else ""]
 
 
 def _certainty(subject: Subject) -> str:

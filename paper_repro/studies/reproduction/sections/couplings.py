@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from collections.abc import Sequence
 
 import attrs
 
@@ -10,9 +11,9 @@ from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Figure, Section, Table, Text
 from paper_repro.report.numbers import NONE, fixed, number, significant
 from paper_repro.studies.reproduction.determinism import EXACT, GIVEN, STATISTICAL
-from paper_repro.studies.reproduction.results import AUTHORS_NAME, Inversion
+from paper_repro.studies.reproduction.results import AUTHORS_NAME, Inversion, Judgement
 from paper_repro.studies.reproduction.sections.intervals import over_trainings
-from paper_repro.studies.reproduction.sections.tables import shown
+from paper_repro.studies.reproduction.sections.tables import UNRESOLVED, is_resolved, shown
 from paper_repro.studies.reproduction.sections.verdicts import TONES
 from paper_repro.studies.reproduction.subject import Subject
 from paper_repro.studies.reproduction.verdicts import mean_interval
@@ -64,7 +65,13 @@ def ratios(subject: Subject) -> Section | None:
             "Table 1: the couplings",
             f"truth, published: {EXACT}; ours: {STATISTICAL}; authors' weights: {GIVEN}",
         )
-    return Section(title, (Text(text + _authors(subject)), ratio_table(subject), *_figures(subject)), classes)
+    unresolved = "" if _has_ratios(subject) else UNRESOLVED
+    return Section(title, (Text(text + _authors(subject) + unresolved), ratio_table(subject), *_figures(subject)), classes)
+
+
+def _has_ratios(subject: Subject) -> bool:
+    """Whether every training tells the reference coupling from 0."""
+    return all(is_resolved(part, subject.terms[subject.reference]) for part in subject.results.inversion.trained)
 
 
 def ratio_table(subject: Subject) -> Table:
@@ -77,18 +84,25 @@ def ratio_table(subject: Subject) -> Table:
     rows = []
     for line in _lines(subject):
         found, judged = [line.of(part) for part in inversion.trained], verdicts.get(line.path)
+        known = _has_ratios(subject) or ".ratios." not in line.path
         cells = (
             line.label,
             number(line.truth),
             number(subject.published_value(line.path)),
-            over_trainings([item.value for item in found]) if judged is None else number(judged.value, judged.over_seeds),
-            significant(statistics.fmean(item.standard_error for item in found)),
+            _ours(found, judged) if known else NONE,
+            significant(statistics.fmean(item.standard_error for item in found)) if known else NONE,
             shown(None if inversion.authors is None else line.of(inversion.authors)),
             NONE if judged is None else judged.decided.verdict,
         )
         rows.append(tuple(cell for column, cell in zip(columns, cells, strict=True) if column not in left_out))
     kept = tuple(column for column in columns if column not in left_out)
     return Table(kept, tuple(rows), frozenset(kept[1:]) - {"verdict"}, TONES)
+
+
+def _ours(found: Sequence[Measured], judged: Judgement | None) -> str:
+    if judged is None:
+        return over_trainings([item.value for item in found])
+    return number(judged.value, judged.over_seeds)
 
 
 def _authors(subject: Subject) -> str:

@@ -4,14 +4,14 @@ import functools
 from collections.abc import Callable
 
 from paper_repro.report.document import Figure, Section, Text
-from paper_repro.report.numbers import fixed, percent
+from paper_repro.report.numbers import NONE, fixed, percent
 from paper_repro.studies.reproduction.results import Inversion
-from paper_repro.studies.reproduction.sections.tables import by_network, determinism_of_networks, shown
+from paper_repro.studies.reproduction.sections.tables import UNRESOLVED, by_network, determinism_of_networks, is_resolved, shown
 from paper_repro.studies.reproduction.subject import Subject
 
 
-def _ratio(term: str, part: Inversion) -> str:
-    return shown(part.ratios[term])
+def _ratio(term: str, reference: str, part: Inversion) -> str:
+    return shown(part.ratios[term]) if is_resolved(part, reference) else NONE
 
 
 def inversion(subject: Subject) -> Section | None:
@@ -21,7 +21,7 @@ def inversion(subject: Subject) -> Section | None:
         return None
     reference = subject.terms[subject.reference]
     others = [term for term in subject.terms if term != reference] if subject.ratios is not None else []
-    ratios = [(f"{term} / {reference}", functools.partial(_ratio, term)) for term in others]
+    ratios = [(f"{term} / {reference}", functools.partial(_ratio, term, reference)) for term in others]
     lines: list[tuple[str, Callable[[Inversion], str]]] = [
         *ratios,
         ("cosine similarity", lambda part: shown(part.cosine)),
@@ -33,8 +33,10 @@ def inversion(subject: Subject) -> Section | None:
     ]
     if not ratios:
         lines = lines[1:]
-    text = Text("± is one standard error, resampling sequences.")
-    return Section("Inversion", (text, by_network(results.named(results.inversion), lines)), determinism_of_networks(results))
+    text = "± is one standard error, resampling sequences."
+    if ratios and not all(is_resolved(part, reference) for part in results.inversion.all):
+        text += UNRESOLVED
+    return Section("Inversion", (Text(text), by_network(results.named(results.inversion), lines)), determinism_of_networks(results))
 
 
 def interaction(subject: Subject) -> Section | None:

@@ -120,7 +120,9 @@ def thermodynamic_integration(subject: Subject) -> Section | None:
         ("bias of Simpson's rule alone", part.quadrature_bias),
     )  # fmt: skip
     rows = tuple((label, shown(value)) for label, value in lines if math.isfinite(value.value))
-    text = f"On the chain {subject.spec.likelihood.chain} at β = 1/T₀; the plateau is at β_eff, for which see there. "
+    plateau = any(isinstance(item, Calibration) for item in subject.results.calibration.all)
+    beside = "; the plateau is at β_eff, for which see there" if plateau else ""
+    text = f"On the chain {subject.spec.likelihood.chain} at β = 1/T₀{beside}. "
     exact = math.isfinite(part.exact_ln_z.value)
     text += "The exact value is that of the transfer matrix." if exact else "This law has no exact solution to compare with."
     caption = "Mean energy of the chain by Monte Carlo"

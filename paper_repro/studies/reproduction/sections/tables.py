@@ -7,14 +7,23 @@ from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Table
 from paper_repro.report.numbers import NONE, number
 from paper_repro.studies.reproduction.determinism import EXACT, GIVEN, STATISTICAL
-from paper_repro.studies.reproduction.results import Results
+from paper_repro.studies.reproduction.results import Inversion, Results
 
 T = TypeVar("T")
+_RESOLVED = 3.0  # standard errors
+#: What a dash in the place of a ratio says.
+UNRESOLVED = " —: the reference coupling is within three standard errors of 0, and a ratio to it has no finite variance."
 
 
 def shown(measured: Measured | None) -> str:
     """Return a measured value with its error; "—" where there is none."""
     return NONE if measured is None else number(measured.value, measured.standard_error)
+
+
+def is_resolved(part: Inversion, reference: str) -> bool:
+    """Whether the reference coupling of a network is told from 0: a ratio to one that is not has no finite variance."""
+    found = part.couplings[reference]
+    return not abs(found.value) <= _RESOLVED * found.standard_error
 
 
 def by_network(networks: Sequence[tuple[str, T]], lines: Sequence[tuple[str, Callable[[T], str]]]) -> Table:
