@@ -6,13 +6,13 @@ zero is positive, so that equal bonds of a lattice have equal directions whereve
 """
 
 import functools
+import importlib
 import itertools
 from typing import Any, Self
 
 import attrs
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from paper_repro.numerics.arrays import Floats, Integers
 
@@ -142,7 +142,7 @@ class Structure:
         """Return a length that the shortest distance does not exceed."""
         lengths = [float(np.linalg.norm(vector)) for vector in self.vectors]
         if self.sites > 1:
-            nearest: Any = cKDTree(self.positions).query(self.positions, k=2)[0]
+            nearest: Any = _tree(self.positions).query(self.positions, k=2)[0]
             lengths.append(float(nearest[:, 1].min()))
         shortest = min(lengths)
         if not shortest > 1e-9 * np.abs(self.positions).max(initial=0.0):
@@ -158,7 +158,7 @@ class Structure:
         images = (steps @ self.vectors)[:, None, :] + base
         site = np.broadcast_to(np.arange(self.sites), images.shape[:2])
         near = ((images > base.min(0) - radius) & (images < base.max(0) + radius)).all(-1)
-        found: Any = cKDTree(base).sparse_distance_matrix(cKDTree(images[near]), radius, output_type="ndarray")
+        found: Any = _tree(base).sparse_distance_matrix(_tree(images[near]), radius, output_type="ndarray")
         displacements = images[near][found["j"]] - base[found["i"]]
         pairs = np.stack([found["i"], site[near][found["j"]]], axis=1).astype(np.int64)
         kept = _is_forward(displacements, self.tolerance)
@@ -174,6 +174,11 @@ def _numbers(given: npt.ArrayLike, name: str, shape: str, rows: int | None = Non
     if not np.isfinite(array).all():
         raise ValueError(f"{name} that are not finite; expected finite numbers {shape}")
     return array.astype(np.float64)
+
+
+def _tree(points: Floats) -> Any:
+    """Return a k-d tree of points; SciPy's is loaded when it is used, in a quarter of a second."""
+    return importlib.import_module("scipy.spatial").cKDTree(points)
 
 
 def _ends(lengths: Floats, tolerance: float) -> list[int]:
