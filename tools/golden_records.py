@@ -46,7 +46,7 @@ def recorded_decisions(path: Path) -> tuple[Decision, ...]:
 
 
 def recorded_estimators(path: Path) -> tuple[list[EstimatorQuality], dict[str, float]]:
-    """Read the estimators of ``paper-repro estimate --json`` and the true couplings by the name of the term."""
+    """Read the estimators of ``paper-repro infer --simulated --json`` and the true couplings by the name of the term."""
     data = codec.parse_json(path, _EXPECTED)
     truth: dict[str, float] = data["truth"]
     return [_quality(name, item, list(truth)) for name, item in data["estimators"].items()], truth

@@ -9,8 +9,8 @@ from paper_repro.cli.audit import audit
 from paper_repro.cli.claims import claims
 from paper_repro.cli.compare import compare
 from paper_repro.cli.constants import constants
-from paper_repro.cli.estimate import estimate
 from paper_repro.cli.infer import infer
+from paper_repro.cli.infer_options import OUTPUT, USAGE
 from paper_repro.cli.logz import logz
 from paper_repro.cli.report import report
 from paper_repro.cli.reproduce import reproduce
@@ -24,26 +24,14 @@ app = App(
     name="paper-repro",
     version=__version__,
     suppress_keyboard_interrupt=False,
-    help='Reproduce, audit and test "Autonomous Emergence of Hamiltonian in Deep Generative Models" (arXiv 2604.20821).',
+    help='Reproduce, audit and test "Autonomous Emergence of Hamiltonian in Deep Generative Models" (arXiv 2604.20821), '
+    "and find the Hamiltonian behind other snapshots of spins.",
 )
-for _command in (
-    reproduce,
-    status,
-    report,
-    verify,
-    compare,
-    constants,
-    audit,
-    claims,
-    score_error,
-    infer,
-    simulate,
-    estimate,
-    logz,
-):
+for _command in (reproduce, status, report, verify, compare, constants, audit, claims, score_error, simulate, logz):
     app.command(_command)
+app.command(infer, usage=USAGE, group_parameters=OUTPUT)
 
-_OLD_COMMANDS = {"question": "claims", "score": "score-error", "lnz": "logz"}
+_OLD_COMMANDS = {"question": "claims", "score": "score-error", "lnz": "logz", "estimate": "infer --simulated SPEC"}
 _OLD_OPTIONS = {"claims": {"--against": "--reference-run"}, "reproduce": {"--only": "--stage"}}
 
 

@@ -1,99 +1,89 @@
 """``paper-repro infer``: the Hamiltonian behind snapshots of spins."""
 
-import json as json_text
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Console
 
-from paper_repro.cli.checks import require_at_least
 from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.infer_options import FILES, SIMULATED, FileOptions, SimulationOptions, given
+from paper_repro.cli.infer_report import Report
+from paper_repro.cli.infer_simulated import infer_simulated
 from paper_repro.cli.options import FolderTarget, JsonTarget
-from paper_repro.files import InputError, write_bytes
+from paper_repro.files import InputError
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.terminal import show
 
-if TYPE_CHECKING:
-    from paper_repro.studies.inference.results import Inference
-
 
 def infer(
-    data: Path,
-    /,
-    *more: Path,
-    library: Path | None = None,
-    range_: Annotated[int | None, Parameter(name="--range")] = None,
-    temperature: float | None = None,
-    level: float = 0.01,
-    moments: bool = False,
-    one_run: bool = False,
-    species: str | None = None,
-    periodic: tuple[bool, bool, bool] | None = None,
+    *data: Annotated[Path, Parameter(group=FILES)],
+    files: FileOptions | None = None,
+    simulated: Annotated[Path | None, Parameter(group=SIMULATED)] = None,
+    simulation: SimulationOptions | None = None,
     out: FolderTarget = None,
     json: JsonTarget = None,
 ) -> int:
     """Find the Hamiltonian behind snapshots of spins: couplings with intervals, verdicts and warnings.
 
+    With --simulated, the estimators are compared with the truth on snapshots of a known law.
+
     Parameters
     ----------
     data
-        Snapshots: npz, extended xyz, OVF 1 or 2; a file, a folder, or a glob in quotes.
-    more
-        More of them; files of the same sites are stacked, each a run.
-    library
-        The terms that the law may have, a TOML file; the default library where none is given.
-    range_
-        How many separations, or shells, have exchange, in place of the default library's 4.
-    temperature
-        In units of energy / k_B, where the files state none or another: couplings are then in units of energy.
-    level
-        Probability that any of all verdicts is false.
-    moments
-        Vectors of different lengths are meant: each is divided by its own.
-    one_run
-        The files go on with one run, in sorted order, in place of each being its own.
-    species
-        Of the sites, a word of letters, where the files have none.
-    periodic
-        Whether the sites are repeated along the cell vectors a, b, c, in place of what the files state.
+        Snapshots: npz, extended xyz, OVF 1 or 2 (docs/data.md); files, folders, or globs in quotes. Files of the same sites are
+        stacked, each a run.
+    simulated
+        A spec, a file or a packaged one such as paper.toml: maximum likelihood, pseudolikelihood and score matching, which know
+        its terms, on exact samples of its law, beside the truth and the Cramér-Rao bound.
     out
         A folder for report.html, results.json and the figures.
     """
-    if not 0 < level < 1:
-        raise InputError("--level", f"{level:g}", "a probability between 0 and 1")
-    if library is not None and range_ is not None:
-        raise InputError("--range", f"{range_} with --library", "one of them")
-    if range_ is not None:
-        require_at_least(1, range=range_)
-    from paper_repro.physics.terms.library import library as library_of
-    from paper_repro.sampling.readers.read import read
-
-    terms = library_of(library) if library is not None else library_of(range=range_)
-    snapshots = read((data, *more), temperature=temperature, moments=moments, species=species, periodic=periodic, one_run=one_run)
-    from paper_repro.studies.inference.as_json import as_json
-    from paper_repro.studies.inference.infer import infer as infer_law
-    from paper_repro.studies.inference.sections import TITLE, sections
-
+    files, simulation = files or FileOptions(), simulation or SimulationOptions()
     console = console_beside(json)
-    with TerminalReporter(console):
-        found = infer_law(snapshots, terms, level=level, temperature=temperature)
-    show(sections(found), TITLE, console)
+    if simulated is None:
+        report = _of_files(data, files, given(simulation), console)
+    else:
+        others = ", ".join(filter(None, ("DATA" if data else "", given(files))))
+        if others:
+            raise InputError("--simulated", f"{simulated} with {others}", "snapshots in files or simulated ones")
+        report = infer_simulated(simulated, simulation, console)
+    show(report.sections, report.title, console)
     if out is not None:
-        _write(found, out)
-    write_json(json, as_json(found))
+        report.write(out)
+    write_json(json, report.numbers)
     return 0
 
 
-def _write(found: "Inference", out: Path) -> None:
-    """Write the page, the numbers and the figures into a folder."""
-    from paper_repro.report.html import page
+def _of_files(data: Sequence[Path], options: FileOptions, others: str, console: Console) -> Report:
+    if not data:
+        raise InputError("DATA", "no snapshots", "files of them, or --simulated SPEC")
+    if others:
+        raise InputError(others, "given with DATA", "--simulated SPEC in place of DATA")
+    options.check()
+    from paper_repro.physics.terms.library import library as library_of
+    from paper_repro.sampling.readers.read import read
+
+    terms = library_of(options.library) if options.library is not None else library_of(range=options.range_)
+    snapshots = read(
+        data,
+        temperature=options.temperature,
+        moments=options.moments,
+        species=options.species,
+        periodic=options.repeated,
+        one_run=options.one_run,
+    )
     from paper_repro.studies.inference.as_json import as_json
-    from paper_repro.studies.inference.figures import draw_all
+    from paper_repro.studies.inference.infer import infer as infer_law
     from paper_repro.studies.inference.sections import LEAD, TITLE, sections
 
-    drawn = draw_all(found)
-    images = {name.removesuffix(".png"): content for name, content in drawn.items() if name.endswith(".png")}
-    for name, content in drawn.items():
-        write_bytes(out / "figures" / name, content)
-    write_bytes(out / "results.json", (json_text.dumps(as_json(found), indent=1, ensure_ascii=False) + "\n").encode())
-    write_bytes(out / "report.html", page(sections(found), TITLE, LEAD, images).encode())
+    with TerminalReporter(console):
+        found = infer_law(snapshots, terms, level=options.level, temperature=options.temperature)
+
+    def draw() -> dict[str, bytes]:
+        from paper_repro.studies.inference.figures import draw_all
+
+        return draw_all(found)
+
+    return Report(TITLE, LEAD, sections(found), as_json(found), draw)

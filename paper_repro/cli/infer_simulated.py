@@ -1,17 +1,18 @@
-"""``paper-repro estimate``: the couplings by estimators that know the terms of H."""
+"""``paper-repro infer --simulated``: the couplings of a known law by estimators that know its terms, beside the truth."""
 
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+
 from paper_repro.cli.checks import require_sizes, require_weights, spec_at
-from paper_repro.cli.console import console_beside, write_json
-from paper_repro.cli.options import JsonTarget, SpecFile
+from paper_repro.cli.infer_options import SimulationOptions
+from paper_repro.cli.infer_report import Report
 from paper_repro.files import input_error
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.document import Section, Text
-from paper_repro.report.terminal import show
 from paper_repro.spec import Spec
 
 if TYPE_CHECKING:
@@ -20,45 +21,27 @@ if TYPE_CHECKING:
     from paper_repro.score.field import NetworkForce
 
 
-def estimate(
-    *,
-    sequences: int | None = None,
-    snapshots: int | None = None,
-    seed: int = 0,
-    weights: Path | None = None,
-    spec: SpecFile = None,
-    json: JsonTarget = None,
-) -> int:
-    """Estimate the couplings by maximum likelihood, pseudolikelihood and score matching, which know the terms of H.
+_LEAD = "The couplings of a known law from simulated snapshots, by estimators that know its terms."
 
-    Parameters
-    ----------
-    sequences
-        How many fresh sequences, from the exact solution; as many as the spec's test set where none is given.
-    snapshots
-        How many snapshots of each; as many as the spec's test set where none is given.
-    seed
-        Seed of the sequences and the snapshots.
-    weights
-        A trained network, to be inverted on the same snapshots.
-    """
-    settings = spec_at(spec)
-    sequences = settings.test_set.sequences if sequences is None else sequences
-    snapshots = settings.test_set.snapshots if snapshots is None else snapshots
+
+def infer_simulated(path: Path, options: SimulationOptions, console: Console) -> Report:
+    """Return what the estimators find on exact samples of the law of a spec, and a network where there is one, beside the truth."""
+    settings = spec_at(path)
+    sequences = settings.test_set.sequences if options.sequences is None else options.sequences
+    snapshots = settings.test_set.snapshots if options.snapshots is None else options.snapshots
+    seed, weights = options.seed, options.weights
     require_sizes(sequences, snapshots, seed)
     require_weights([] if weights is None else [weights])
     from paper_repro.pipeline.codec import plain
 
-    console = console_beside(json)
     found = _compared(settings, sequences, snapshots, seed, weights, TerminalReporter(console))
     names = [term.name for term in settings.hamiltonian.terms]
     truth = [term.coupling for term in settings.hamiltonian.terms]
     part = _section(found, names, truth, f"{sequences} sequences × {snapshots} snapshots", settings.temperature)
-    show([part], f"paper_repro · {settings.name}", console)
     about = {"sequences": sequences, "snapshots": snapshots, "seed": seed, "spec": settings.name}
     estimators = {item.name: _as_results(item, names) for item in found}
-    write_json(json, plain({"estimators": estimators} | about | {"truth": dict(zip(names, truth, strict=True))}))
-    return 0
+    numbers = plain({"estimators": estimators} | about | {"truth": dict(zip(names, truth, strict=True))})
+    return Report(f"paper_repro · {settings.name}", _LEAD, [part], numbers)
 
 
 def _compared(

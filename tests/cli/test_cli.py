@@ -182,10 +182,10 @@ def test_a_terminal_without_greek_and_a_locale_without_utf_8(tmp_path):
     assert "ln Z" in done.stdout
 
 
-def test_estimate_sets_the_estimators_beside_a_network(capsys, tmp_path, golden, hamiltonian):
+def test_infer_simulated_sets_the_estimators_beside_a_network(capsys, tmp_path, golden, hamiltonian):
     weights, figures = str(golden / "weights/smoke-seed-0.safetensors"), tmp_path / "figures.json"
     sizes = ["--sequences", "30", "--snapshots", "4", "--seed", "3"]
-    assert main(["estimate", *sizes, "--weights", weights, "--json", str(figures)]) == 0
+    assert main(["infer", "--simulated", "paper.toml", *sizes, "--weights", weights, "--json", str(figures)]) == 0
     screen = capsys.readouterr().out
     data = json.loads(figures.read_text())
     assert set(data["estimators"]) == {"score matching", "pseudolikelihood", "maximum likelihood", "network"}
@@ -198,23 +198,24 @@ def test_estimate_sets_the_estimators_beside_a_network(capsys, tmp_path, golden,
             assert all(abs(found["couplings"][term] - true[term]) < 2 * found["half_intervals"][term] for term in true)
             assert found["scale_over_beta"] == pytest.approx(1, abs=0.1)
     assert data["estimators"]["network"]["scale_over_beta"] < 0.9
-    assert main(["estimate", *sizes, "--json", str(tmp_path / "again.json")]) == 0
-    again = json.loads((tmp_path / "again.json").read_text())["estimators"]
+    assert main(["infer", "--simulated", "paper.toml", *sizes, "--out", str(tmp_path / "again")]) == 0
+    again = json.loads((tmp_path / "again/results.json").read_text())["estimators"]
     assert again["maximum likelihood"]["couplings"] == data["estimators"]["maximum likelihood"]["couplings"]
+    assert "Efficiency: Cramér-Rao bound over the variance" in (tmp_path / "again/report.html").read_text()
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--sequences", "0"], "--sequences: 0; expected an integer ≥ 1"),
-        (["--snapshots", "0"], "--snapshots: 0; expected an integer ≥ 1"),
-        (["--seed", "-1"], "--seed: -1; expected an integer ≥ 0"),
-        (["--weights", "no-such-file"], "no-such-file: cannot be read"),
-        (["--spec", "no.toml"], "no.toml: cannot be read"),
+        (["--simulated", "paper.toml", "--sequences", "0"], "--sequences: 0; expected an integer ≥ 1"),
+        (["--simulated", "paper.toml", "--snapshots", "0"], "--snapshots: 0; expected an integer ≥ 1"),
+        (["--simulated", "paper.toml", "--seed", "-1"], "--seed: -1; expected an integer ≥ 0"),
+        (["--simulated", "paper.toml", "--weights", "no-such-file"], "no-such-file: cannot be read"),
+        (["--simulated", "no.toml"], "no.toml: cannot be read"),
     ],
 )
 def test_estimates_that_cannot_be_made_are_one_line(capsys, arguments, said):
-    assert said in complaint(capsys, "estimate", *arguments)
+    assert said in complaint(capsys, "infer", *arguments)
 
 
 def test_constants_lists_every_constant_with_its_origin(capsys, paper):
@@ -244,7 +245,7 @@ def test_help_loads_nothing_heavy():
     """Neither torch nor numpy is imported before a command needs them."""
     printed, loaded = in_a_process("--help")
     assert loaded == set()
-    for command in ("reproduce", "status", "report", "verify", "constants", "audit", "claims", "score-error", "estimate", "logz"):
+    for command in ("reproduce", "status", "report", "verify", "constants", "audit", "claims", "score-error", "infer", "logz"):
         assert command in printed
 
 
@@ -281,8 +282,9 @@ def test_the_exact_solution_loads_its_kernels_and_neither_torch_nor_statistics()
         (["claims", "no-such-file"], "no-such-file: cannot be read"),
         (["score-error", "no-such-file"], "no-such-file: cannot be read"),
         (["score-error", "no-such-file", "--configurations", "1"], "--configurations: 1"),
-        (["estimate", "--seed", "-1"], "--seed: -1"),
-        (["estimate", "--spec", "no.toml"], "no.toml: cannot be read"),
+        (["infer", "--simulated", "paper.toml", "--seed", "-1"], "--seed: -1"),
+        (["infer", "--simulated", "no.toml"], "no.toml: cannot be read"),
+        (["infer", "snapshots.npz", "--level", "2"], "--level: 2"),
         (["reproduce", "no.toml", "--out", "x"], "no.toml: cannot be read"),
         (["reproduce", "--out", "x", "--workers", "1", "--scheduler", "y"], "expected one of the two"),
         (["reproduce", "--out", "x", "--authors-weights", "no-such-file"], "no-such-file: cannot be read"),
@@ -303,6 +305,7 @@ def test_errors_before_work_load_nothing_heavy(arguments, said):
         (["question", "weights.safetensors"], "'claims'"),
         (["score", "weights.safetensors"], "'score-error'"),
         (["lnz", "ABBA", "--temperature", "1"], "'logz'"),
+        (["estimate", "--weights", "weights.safetensors"], "'infer --simulated SPEC'"),
         (["claims", "weights.safetensors", "--against", "results.json"], "'--reference-run'"),
         (["claims", "weights.safetensors", "--against=results.json"], "'--reference-run'"),
         (["reproduce", "--out", "run", "--only", "sample"], "'--stage'"),

@@ -42,13 +42,13 @@ SPECS = {
 
 
 @pytest.mark.parametrize("case", SPECS)
-@pytest.mark.parametrize("name", ["audit", "claims", "score-error", "estimate"])
+@pytest.mark.parametrize("name", ["audit", "claims", "score-error", "infer"])
 def test_what_has_no_exact_solution_is_said_of_the_law_and_of_nothing_else(name, case, tmp_path, golden):
     """Not of the sampler, which a spec may not name, nor of the weights, the temperature or the sizes."""
     text, said = SPECS[case]
     spec = write_spec(tmp_path, text, name="law.toml")
-    weights = [] if name == "estimate" else [golden / "weights/smoke-seed-0.safetensors"]
-    assert refused(name, *weights, "--spec", spec).startswith(said)
+    law = ["--simulated", spec] if name == "infer" else [golden / "weights/smoke-seed-0.safetensors", "--spec", spec]
+    assert refused(name, *law).startswith(said)
 
 
 def test_logz_blames_the_law_or_the_temperature(tmp_path):

@@ -57,7 +57,7 @@ def test_every_command_writes_its_numbers_in_the_one_way() -> None:
             if parameter.name in targets:
                 assert parameter.annotation in targets[parameter.name], name
                 seen.add(name)
-    assert seen >= {"reproduce", "status", "verify", "constants", "audit", "claims", "score-error", "estimate", "logz"}
+    assert seen >= {"reproduce", "status", "verify", "constants", "audit", "claims", "score-error", "infer", "logz"}
 
 
 def _linked(path: Path, target: Path) -> Path:

@@ -13,6 +13,7 @@ import pytest
 import paper_repro as pr
 from paper_repro.analysis.confounded import confounded_groups
 from paper_repro.analysis.coupling_fit import fit_couplings
+from paper_repro.cli.infer_options import FileOptions
 from paper_repro.cli.process import main
 from paper_repro.studies.inference.as_json import as_json
 from tests.support import unknown_laws
@@ -204,7 +205,11 @@ def test_the_report_as_text_says_the_law_and_its_conventions(found):
         (["infer", "x.npz", "--level", "0"], "--level: 0; expected a probability between 0 and 1"),
         (["infer", "x.npz", "--library", "a.toml", "--range", "2"], "--range: 2 with --library; expected one of them"),
         (["infer", "x.npz", "--range", "0"], "--range: 0; expected an integer ≥ 1"),
-        (["infer"], "DATA"),
+        (["infer", "x.npz", "--periodic", "ca"], "--periodic: 'ca'; expected cell vectors such as a, ab or abc, or none"),
+        (["infer"], "DATA: no snapshots; expected files of them, or --simulated SPEC"),
+        (["infer", "x.npz", "--simulated", "smoke.toml"], "--simulated: smoke.toml with DATA; expected"),
+        (["infer", "--simulated", "smoke.toml", "--range", "2", "--one-run"], "smoke.toml with --range, --one-run; expected"),
+        (["infer", "x.npz", "--snapshots", "5"], "--snapshots: given with DATA; expected --simulated SPEC in place of DATA"),
     ],
 )
 def test_mistakes_of_the_command_are_one_line(capsys, arguments, said):
@@ -212,3 +217,12 @@ def test_mistakes_of_the_command_are_one_line(capsys, arguments, said):
     line = capsys.readouterr().err
     assert said in line
     assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "along"), [("none", (False, False, False)), ("ab", (True, True, False)), ("c", (False, False, True))]
+)
+def test_periodic_names_the_cell_vectors(word, along):
+    options = FileOptions(periodic=word)
+    options.check()
+    assert options.repeated == along

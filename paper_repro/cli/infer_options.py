@@ -1,0 +1,98 @@
+"""The options of ``paper-repro infer``: those of files, and those of simulated snapshots."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import attrs
+from cyclopts import Group, Parameter
+
+from paper_repro.cli.checks import require_at_least
+from paper_repro.files import InputError
+
+FILES = Group("Snapshots in files", sort_key=1)
+SIMULATED = Group("Simulated snapshots, in place of DATA", sort_key=2)
+OUTPUT = Group("Output", sort_key=3)
+USAGE = "Usage: paper-repro infer (DATA... | --simulated SPEC) [OPTIONS]"
+_ALONG = ("a", "b", "c")
+
+
+@Parameter(name="*", group=FILES)
+@attrs.frozen
+class FileOptions:
+    """What is stated of snapshots in files, and of their law.
+
+    Parameters
+    ----------
+    library
+        The terms that the law may have, a TOML file (docs/libraries.md), or a packaged one such as candidates-42; the default
+        library where none is given.
+    range_
+        How many separations, or shells, have exchange, in place of the default library's 4.
+    temperature
+        In units of energy / k_B, where the files state none or another: couplings are then in units of energy.
+    level
+        Probability that any of all verdicts is false.
+    moments
+        Vectors of different lengths are meant: each is divided by its own.
+    one_run
+        The files go on with one run, in sorted order, in place of each being its own.
+    species
+        Of the sites, a word of letters, where the files have none.
+    periodic
+        The cell vectors along which the sites are repeated, such as ab, or none, in place of what the files state.
+    """
+
+    library: Path | None = None
+    range_: Annotated[int | None, Parameter(name="--range")] = None
+    temperature: float | None = None
+    level: float = 0.01
+    moments: Annotated[bool, Parameter(negative="")] = False
+    one_run: Annotated[bool, Parameter(negative="")] = False
+    species: str | None = None
+    periodic: str | None = None
+
+    @property
+    def repeated(self) -> tuple[bool, ...] | None:
+        """Whether the sites are repeated along a, b and c; None for what the files state."""
+        return None if self.periodic is None else tuple(letter in self.periodic for letter in _ALONG)
+
+    def check(self) -> None:
+        """Raise ``InputError`` for a value that no data can have."""
+        if not 0 < self.level < 1:
+            raise InputError("--level", f"{self.level:g}", "a probability between 0 and 1")
+        if self.library is not None and self.range_ is not None:
+            raise InputError("--range", f"{self.range_} with --library", "one of them")
+        if self.range_ is not None:
+            require_at_least(1, range=self.range_)
+        if self.periodic is not None and not re.fullmatch("none|a?b?c?", self.periodic or "-"):
+            raise InputError("--periodic", repr(self.periodic), "cell vectors such as a, ab or abc, or none")
+
+
+@Parameter(name="*", group=SIMULATED)
+@attrs.frozen
+class SimulationOptions:
+    """What is drawn from the exact solution of a spec, and what the estimators are compared with.
+
+    Parameters
+    ----------
+    sequences
+        How many fresh sequences; as many as the spec's test set where none is given.
+    snapshots
+        How many snapshots of each; as many as the spec's test set where none is given.
+    seed
+        Seed of the sequences and the snapshots.
+    weights
+        A trained network, to be inverted on the same snapshots.
+    """
+
+    sequences: int | None = None
+    snapshots: int | None = None
+    seed: int = 0
+    weights: Path | None = None
+
+
+def given(options: FileOptions | SimulationOptions) -> str:
+    """Return the names of the options that differ from their defaults, such as "--range, --level"."""
+    fields = [field for field in attrs.fields(type(options)) if getattr(options, field.name) != field.default]
+    return ", ".join(f"--{field.name.strip('_').replace('_', '-')}" for field in fields)
