@@ -41,6 +41,7 @@ def reproduce(
     scheduler: str | None = None,
     stage: StageKind | None = None,
     device: str = "cpu",
+    likelihood: bool = True,
 ) -> int:
     """Run a spec from sampling to report; started again, it goes on where it stopped.
 
@@ -63,8 +64,12 @@ def reproduce(
         Make the data sets only, or the networks only.
     device
         Where networks are trained and evaluated: cpu, cuda or cuda:n.
+    likelihood
+        Whether the likelihoods of the networks, and with them the plateau, are computed: minutes for each network.
     """
-    return run_spec(spec_path(spec), out, console_beside(), authors_weights, workers, scheduler, stage, device, weights)
+    return run_spec(
+        spec_path(spec), out, console_beside(), authors_weights, workers, scheduler, stage, device, weights, likelihood=likelihood
+    )
 
 
 def run_spec(
@@ -77,6 +82,8 @@ def run_spec(
     stage: StageKind | None = None,
     device: str = "cpu",
     weights: Path | None = None,
+    *,
+    likelihood: bool = True,
 ) -> int:
     """Run a spec into a directory, or go on with it, and report.
 
@@ -100,7 +107,7 @@ def run_spec(
     from paper_repro.pipeline.engines import cluster, processes
 
     engine = processes(workers) if workers is not None else cluster(scheduler) if scheduler is not None else None
-    _run(loaded, out, console, authors, stage, engine=engine, device=device, adopted=adopted)
+    _run(loaded, out, console, authors, stage, engine=engine, device=device, adopted=adopted, likelihood=likelihood)
     return 0
 
 
@@ -157,6 +164,7 @@ def _run(
     ranks: "Ranks | None" = None,
     device: str = "cpu",
     adopted: "Sequence[FoundTraining]" = (),
+    likelihood: bool = True,
 ) -> None:
     from paper_repro.pipeline.run import open_run
     from paper_repro.score.execution import unused_gpu
@@ -164,7 +172,7 @@ def _run(
 
     weights = None if authors is None else read_bytes(authors, "the authors' weights (safetensors)")
     spec, published = loaded.record, published_protocol()
-    plan = plan_reproduction(spec, weights, constants_of(loaded), published, device, adopted)
+    plan = plan_reproduction(spec, weights, constants_of(loaded), published, device, adopted, likelihood=likelihood)
     plan.check()
     console.print(Text(f"{heading(spec)} → {out}", style="bold"))
     with TerminalReporter(console) as progress, lock(out, progress.say):

@@ -6,6 +6,8 @@ from paper_repro.spec import Spec
 
 EXACT_SOLUTION = "exact solution"
 SEVERAL_SEQUENCES = "several test sequences"
+#: Not of a spec: a run may do without.
+LIKELIHOOD = "likelihood"
 
 
 def missing(spec: Spec) -> dict[str, str]:

@@ -10,7 +10,7 @@ from paper_repro.pipeline.manifest import Manifest
 from paper_repro.pipeline.stage import Identity, Plan, Stage, served
 from paper_repro.spec import Constant, Published, Spec, canonical, differences, digest
 from paper_repro.studies.reproduction.adoption import FoundTraining
-from paper_repro.studies.reproduction.capabilities import missing
+from paper_repro.studies.reproduction.capabilities import LIKELIHOOD, missing
 from paper_repro.studies.reproduction.checks import CHECKS
 from paper_repro.studies.reproduction.networks import AUTHORS, trained
 from paper_repro.studies.reproduction.recorded_epochs import recorded_epochs
@@ -34,15 +34,20 @@ def plan_reproduction(
     published: tuple[Published, Spec] | None = None,
     device: str = "cpu",
     adopted: Sequence[FoundTraining] = (),
+    *,
+    likelihood: bool = True,
 ) -> Plan:
     """Return the plan of a spec.
 
     ``authors`` are the authors' released weights. ``constants`` are noted with the run. With ``published``, the published values
     and the spec of the published protocol, the last stage is the report. Networks are trained and evaluated on ``device``, as torch
-    names it. ``adopted`` are trainings that exist, one of each training seed: then none is made.
+    names it. ``adopted`` are trainings that exist, one of each training seed: then none is made. Without ``likelihood`` the
+    plateaus of the networks are left out, which take most of the time that is not spent on training.
     """
     lacking = missing(spec)
     noted = (constants_stage(constants),) if constants else ()
+    if not likelihood:
+        lacking.setdefault(LIKELIHOOD, "the likelihoods of the networks and their plateaus are left out")
     stages = (*noted, *served(_stages(spec, authors, device, adopted), lacking))
     if published is not None:
         stages = (*stages, report_stage(spec, *published, (name for stage in stages for name in stage.outputs)))

@@ -31,7 +31,7 @@ def too_few(spec):
         spec,
         hamiltonian=attrs.evolve(spec.hamiltonian, species="ABCD"),
         architecture=attrs.evolve(spec.architecture, species=4),
-        chains=attrs.evolve(spec.chains, shortest=4, longest=4, repeats=True),
+        chains=attrs.evolve(spec.chains, shortest=4, longest=4, draw="independent"),
         test_set=Dataset(1, 1),
         readout=attrs.evolve(spec.readout, sequences=1),
     )
@@ -108,6 +108,13 @@ def test_what_needs_an_exact_solution_is_left_out_and_said_once(spec):
     assert left == {stage.name for stage in whole.stages if stage.kind in {"likelihood", "calibrate", "end time"}}
     assert far.notes == (missing(with_term(spec, 3))[EXACT_SOLUTION],)
     assert "couplings to separation 3 have no exact solution" in far.notes[0]
+
+
+def test_the_likelihoods_can_be_left_out(spec):
+    whole, short = plan_reproduction(spec), plan_reproduction(spec, likelihood=False)
+    left = {stage.name for stage in whole.stages} - {stage.name for stage in short.stages}
+    assert left == {stage.name for stage in whole.stages if stage.kind in {"likelihood", "calibrate"}}
+    assert short.notes == ("the likelihoods of the networks and their plateaus are left out",)
 
 
 def test_every_stage_reads_what_an_earlier_one_makes(spec):

@@ -19,7 +19,7 @@ from paper_repro.report.numbers import distinct
 from paper_repro.score.field import NetworkScore
 from paper_repro.score.tensors import read_tensors, write_tensors
 from paper_repro.spec import Spec
-from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION
+from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION, LIKELIHOOD
 from paper_repro.studies.reproduction.networks import Network
 from paper_repro.studies.reproduction.results import Calibration, FailedCalibration, LogLikelihoods, ThermodynamicIntegral
 from paper_repro.studies.reproduction.results_file import as_json, read_part
@@ -39,14 +39,14 @@ def likelihood_stages(spec: Spec, network: Network) -> list[Stage]:
             Stage(
                 f"likelihood {network.label}, T = {temperature}", "likelihood", 4, compute_log_likelihoods, (name,),
                 (network.weights,), constants, (spec, network, index), spec.likelihood.configurations,
-                (f"{name.removesuffix('.json')}.partial.safetensors",), (EXACT_SOLUTION,),
+                (f"{name.removesuffix('.json')}.partial.safetensors",), (EXACT_SOLUTION, LIKELIHOOD),
             )
         )  # fmt: skip
     constants = constants_of(spec, "hamiltonian", "target", "likelihood", "inversion", "seeds")
     outputs = (f"results/calibration-{network.name}.json",)
     label, arguments = f"calibrate {network.label}", (spec, network)
-    inputs = (*names, INTEGRAL)
-    return [*stages, Stage(label, "calibrate", 5, calibrate, outputs, inputs, constants, arguments, needs=(EXACT_SOLUTION,))]
+    inputs, needs = (*names, INTEGRAL), (EXACT_SOLUTION, LIKELIHOOD)
+    return [*stages, Stage(label, "calibrate", 5, calibrate, outputs, inputs, constants, arguments, needs=needs)]
 
 
 def compute_log_likelihoods(context: StageContext, stage: Stage, spec: Spec, network: Network, index: int) -> Files:
