@@ -116,6 +116,12 @@ def test_conventions_are_those_of_the_families_that_a_library_has():
     assert sum("norm 1" in line for line in tensors) == 1
 
 
+@pytest.mark.parametrize("page", ["CONVENTIONS.md", "docs/libraries.md"])
+def test_the_pages_have_the_formula_of_every_family(page, pytestconfig):
+    text = (pytestconfig.rootpath / page).read_text(encoding="utf-8")
+    assert [family.family for family in FAMILIES.values() if family.formula not in text] == []
+
+
 def test_the_example_gives_what_it_says():
     result = doctest.testmod(own)
     assert result.attempted > 0
