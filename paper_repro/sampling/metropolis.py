@@ -1,6 +1,6 @@
 """Plain Metropolis at one temperature, for any terms on any geometry; short and slow.
 
-Replica exchange and the heat bath are compared with it, and laws that have neither are sampled by it. The Markov chains are lanes:
+Replica exchange, the heat bath and ``simulation`` are compared with it. The Markov chains are lanes:
 a site of all of them is moved at once, and the sites follow in order.
 """
 

@@ -133,7 +133,7 @@ def simulate_system(
     chains = engine.chains(plan, threads, progress)
     markov = Markov(
         engine.name, tuple(engine.temperatures.tolist()), runs, plan.burn_in * INTERVAL, apart * INTERVAL, time * INTERVAL,
-        snapshots * math.tanh(apart / time), resolved, _agreement(bound, chains),
+        snapshots * math.tanh(apart / time), resolved, _agreement(bound, chains, math.tanh(apart / time)),
     )  # fmt: skip
     run = np.repeat(np.arange(runs), [len(part) for part in np.array_split(np.arange(snapshots), runs)])
     spins = np.concatenate([chain[:count] for chain, count in zip(chains, np.bincount(run), strict=True)])
@@ -178,18 +178,21 @@ def _pilot(law: SpinHamiltonian, engine: Engine, seed: int, system: int, threads
     return min(time, float(_PILOT_LENGTH * _SPACINGS[-1])), False
 
 
-def _agreement(law: SpinHamiltonian, chains: Floats) -> float:
-    """Return the p-value of all runs having one mean (analysis of variance), the smallest times the number of observables."""
+def _agreement(law: SpinHamiltonian, chains: Floats, worth: float) -> float:
+    """Return the p-value of all runs having one mean (analysis of variance), the smallest times the number of observables.
+
+    ``worth`` is how many independent snapshots each is worth.
+    """
     runs, each = chains.shape[:2]
-    if runs < 2 or each < 4:
+    if runs < 2 or each * worth < 4:
         return math.nan
     values = _observables(law, chains)
     values = values[..., values.std((0, 1)) > 1e-12]
     if not values.shape[-1]:
         return math.nan
-    between = each * values.mean(1).var(0, ddof=1)
+    between = worth * each * values.mean(1).var(0, ddof=1)
     within = values.var(1, ddof=1).mean(0)
-    p = stats.f.sf(between / np.maximum(within, 1e-300), runs - 1, runs * (each - 1))
+    p = stats.f.sf(between / np.maximum(within, 1e-300), runs - 1, runs * (worth * each - 1))
     return float(min(1.0, p.min() * len(p)))
 
 

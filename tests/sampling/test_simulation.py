@@ -132,9 +132,11 @@ def test_runs_that_differ_are_said():
     bound = FOUR.on(RING, "AAAAAA")
     generator = np.random.default_rng(6)
     chains = simulation.normalise(generator.standard_normal((4, 30, 6, 3)))
-    assert simulation._agreement(bound, chains) > 1e-3
+    assert simulation._agreement(bound, chains, 1.0) > 1e-3
+    correlated = np.repeat(chains[:, :8], 8, axis=1)  # each snapshot eight times: what is one looks like eight
+    assert simulation._agreement(bound, correlated, 1 / 8) > 1e-3
     chains[2] = chains[2, :, :1]  # one run is stuck, all its spins aligned
-    p = simulation._agreement(bound, chains)
+    p = simulation._agreement(bound, chains, 1.0)
     assert p < 1e-6
     made = simulation.Markov("…", (1.0,), 4, 2, 2, 50.0, 3.0, resolved=False, agreement=p)
     assert made.doubts[0] == "the autocorrelation time is longer than 50 sweeps: snapshots are not independent"
