@@ -32,9 +32,9 @@ def _draw_internal(tables: Tables, uniforms: Floats, cosines: Floats, angles: Fl
         cosines[:, site] = drawn
     for site in range(2, cosines.shape[1]):
         kind = tables.kinds[site - 2]
-        joined, parts = tables.joins[kind], tables.different[kind]
-        values = join_values(parts, cosines[:, site - 1], cosines[:, site], joined.coarse)
-        exponents = np.einsum("k,knp->np", tables.theta[[part.index for part in parts]], values)
+        joined = tables.joins[kind]
+        values = join_values(joined.parts, cosines[:, site - 1], cosines[:, site], joined.coarse)
+        exponents = np.einsum("k,knp->np", joined.theta, values)
         coarse = trigonometric(joined.coarse, joined.coarse // 2)
         fine = trigonometric(joined.fine, joined.fine // 2)
         angles_of_exponents(exponents, coarse, fine, uniforms[:, site, 1].copy(), drawn := np.empty(len(cosines)))

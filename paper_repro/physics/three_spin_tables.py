@@ -10,7 +10,7 @@ from paper_repro.numerics.quantiles import legendre_transform
 from paper_repro.physics.exact import quadrature
 from paper_repro.physics.terms import BoundTerms
 from paper_repro.physics.three_spins import Join, Part, bond_values, join
-from paper_repro.physics.transfer_matrix import messages
+from paper_repro.physics.transfer_matrix import log_sum, messages
 
 _RESOLVED = 1e-10
 
@@ -70,21 +70,25 @@ class Tables:
         return np.array([rows[parts] for parts in self._cells[0]])
 
     @functools.cached_property
-    def different(self) -> list[Parts]:
+    def _different(self) -> list[Parts]:
         """The different parts of joins, in the order in which they first occur."""
         return list(dict.fromkeys(self._cells[1]))
 
     @functools.cached_property
     def kinds(self) -> Integers:
         """Which of ``joins`` each three consecutive sites have (bond-1,)."""
-        return np.array([self.different.index(parts) for parts in self._cells[1]], dtype=np.int64)
+        return np.array([self._different.index(parts) for parts in self._cells[1]], dtype=np.int64)
 
     @functools.cached_property
     def joins(self) -> list[Join]:
         """The different joins; one without parts where the chain has none."""
         return [
-            join(parts, tuple(self.theta[[part.index for part in parts]].tolist()), self.nodes) for parts in self.different or [()]
+            join(parts, tuple(self.theta[[part.index for part in parts]].tolist()), self.nodes) for parts in self._different or [()]
         ]
+
+    @functools.cached_property
+    def _moments(self) -> list[tuple[Floats, Floats, Floats]]:
+        return [one.moments() for one in self.joins]
 
     @functools.cached_property
     def bonds(self) -> Floats:
@@ -101,6 +105,11 @@ class Tables:
     def _kernels(self) -> Floats:
         return np.stack([one.kernel for one in self.joins])
 
+    def log_sum(self) -> float:
+        """Return ln of the integral over all cosines and angles between spins."""
+        kernels = np.stack([self._kernels, np.zeros_like(self._kernels), np.zeros_like(self._kernels)])
+        return self.shift + log_sum(self.bonds, np.zeros_like(self.bonds), kernels, self.kinds, np.zeros(len(self.kinds)))[0]
+
     def centred(self, direction: Floats) -> tuple[Floats, Floats, float]:
         """Return Σ D_k φ_k of each bond (bond, node), the kernels with their first two derivatives along D, and an offset.
 
@@ -111,15 +120,15 @@ class Tables:
         at = exponents[np.arange(len(exponents)), np.argmax(self._exponents, axis=1)]
         offset = float(at.sum())
         for kind in self.kinds:
-            offset += float(direction[[part.index for part in self.different[kind]]] @ self.joins[kind].centres)
+            offset += float(direction[[part.index for part in self.joins[kind].parts]] @ self._moments[kind][0])
         return exponents - at[:, None], self._kernels_along(direction), offset
 
     def _kernels_along(self, direction: Floats) -> Floats:
         orders = [self._kernels, np.zeros_like(self._kernels), np.zeros_like(self._kernels)]
-        for kind, (parts, one) in enumerate(zip(self.different, self.joins, strict=False)):
-            rates = direction[[part.index for part in parts]]
-            orders[1][kind] = np.einsum("k,knm->nm", rates, one.first)
-            orders[2][kind] = np.einsum("k,j,kjnm->nm", rates, rates, one.second)
+        for kind, (one, (_, first, second)) in enumerate(zip(self.joins, self._moments, strict=True)):
+            rates = direction[[part.index for part in one.parts]]
+            orders[1][kind] = np.einsum("k,knm->nm", rates, first)
+            orders[2][kind] = np.einsum("k,j,kjnm->nm", rates, rates, second)
         return np.stack(orders)
 
     @functools.cached_property
@@ -142,7 +151,7 @@ class Tables:
         made = [np.einsum("n,nl->l", (right[0] / right[0].max()), transform)[None]]
         for bond, kind in enumerate(self.kinds):
             joint = self._kernels[kind].T * left[bond][:, None] * right[bond + 1]
-            made.append(np.einsum("mk,ml->kl", transform, np.einsum("mn,nl->ml", joint / joint.max(), transform)))
+            made.append(transform.T @ (joint / joint.max()) @ transform)
         return made
 
     @property

@@ -91,21 +91,37 @@ def _finer(values: Floats, angles: int) -> Floats:
 
 @attrs.frozen(eq=False)
 class Join:
-    """What joins two bonds at ``couplings`` (part,) = β × coupling, integrated over ψ at the nodes of the cosines.
+    """What joins two bonds at ``theta`` (part,) = β × coupling, integrated over ψ at the ``nodes`` nodes of the cosines.
 
-    ``kernel`` (right, left) is ∫ e^{E - shift} dψ, ``first`` (part, right, left) and ``second`` (part, part, right, left) the same
-    with one and two factors φ - ``centres`` (part,), ``turns`` (2, right, left) with cos ψ and sin ψ. ``coarse`` and ``fine`` are
-    the numbers of angles that resolve E and e^E.
+    ``kernel`` (right, left) is ∫ e^{E - shift} dψ, ``turns`` (2, right, left) the same with cos ψ and sin ψ. ``coarse`` and
+    ``fine`` are the numbers of angles that resolve E and e^E.
     """
 
+    parts: tuple[Part, ...]
+    theta: Floats
+    nodes: int
     kernel: Floats
-    first: Floats
-    second: Floats
     turns: Floats
-    centres: Floats
     shift: float
     coarse: int
     fine: int
+
+    def moments(self) -> tuple[Floats, Floats, Floats]:
+        """Return φ of each part where E is largest (part,), and the kernel with one and with two factors φ less that.
+
+        These are (part, right, left) and (part, part, right, left), where little cancels.
+        """
+        size, count = self.nodes, len(self.parts)
+        values, exponents = _at_nodes(self.parts, self.theta, self.nodes, self.coarse)
+        centres = values.reshape(count, exponents.size)[:, int(np.argmax(exponents))]
+        first, second = np.empty((count, size, size)), np.empty((count, count, size, size))
+        for row in range(size):
+            factor = _factor(exponents[row], self.shift, self.fine)
+            part = _finer(values[:, row], self.fine) - centres[:, None, None]
+            first[:, row] = np.einsum("klp,lp->kl", part, factor)
+            for k in range(count):
+                second[k, :, row] = np.einsum("jlp,lp->jl", part, part[k] * factor)
+        return centres, first, second
 
 
 def _angles_of_factor(exponents: Floats) -> int:
@@ -119,28 +135,30 @@ def _angles_of_factor(exponents: Floats) -> int:
     raise ValueError("a Boltzmann factor too sharp in the dihedral angle; expected weaker couplings or a higher temperature")
 
 
+def _at_nodes(parts: tuple[Part, ...], theta: Floats, nodes: int, coarse: int) -> tuple[Floats, Floats]:
+    """Return φ (part, right, left, angle) and E (right, left, angle) at the nodes of the quadrature."""
+    u = quadrature(nodes)[0]
+    values = join_values(parts, u[None, :], u[:, None], coarse)
+    return values, np.einsum("k,k...->...", theta, values)
+
+
+def _factor(exponents: Floats, shift: float, fine: int) -> Floats:
+    """Return e^{E - shift} dψ (left, fine angle)."""
+    factor: Floats = np.exp(_finer(exponents, fine) - shift) * (2 * np.pi / fine)
+    return factor
+
+
 @functools.lru_cache(maxsize=64)
-def join(parts: tuple[Part, ...], couplings: tuple[float, ...], nodes: int) -> Join:
+def join(parts: tuple[Part, ...], theta: tuple[float, ...], nodes: int) -> Join:
     """Return the integrals of one join, with quadrature of so many nodes in the cosines."""
-    u, theta = quadrature(nodes)[0], np.array(couplings)
     coarse = angles_of_values(parts)
-    values = join_values(parts, u[None, :], u[:, None], coarse)  # (part, right, left, angle)
-    exponents = np.einsum("k,k...->...", theta, values)
-    fine = _angles_of_factor(exponents[:: max(1, len(u) // 8), :: max(1, len(u) // 8)])
-    likeliest = int(np.argmax(exponents))
-    shift, centres = float(exponents.flat[likeliest]), values.reshape(len(parts), exponents.size)[:, likeliest]
-    size, count = len(u), len(parts)
-    made = Join(
-        np.empty((size, size)), np.empty((count, size, size)), np.empty((count, count, size, size)), np.empty((2, size, size)),
-        centres, shift, coarse, fine,
-    )  # fmt: skip
-    turns = np.array(trigonometric(fine, 2))[..., 1]
-    for row in range(size):
-        factor = np.exp(_finer(exponents[row], fine) - shift) * (2 * np.pi / fine)
-        part = _finer(values[:, row], fine) - centres[:, None, None]
-        made.kernel[row] = factor.sum(-1)
-        made.turns[:, row] = np.einsum("tp,lp->tl", turns, factor)
-        made.first[:, row] = np.einsum("klp,lp->kl", part, factor)
-        for k in range(count):
-            made.second[k, :, row] = np.einsum("jlp,lp->jl", part, part[k] * factor)
-    return made
+    _, exponents = _at_nodes(parts, np.array(theta), nodes, coarse)
+    some = slice(None, None, max(1, nodes // 8))
+    fine, shift = _angles_of_factor(exponents[some, some]), float(exponents.max())
+    kernel, turns = np.empty((nodes, nodes)), np.empty((2, nodes, nodes))
+    round_once = np.array(trigonometric(fine, 2))[..., 1]
+    for row in range(nodes):
+        factor = _factor(exponents[row], shift, fine)
+        kernel[row] = factor.sum(-1)
+        turns[:, row] = np.einsum("tp,lp->tl", round_once, factor)
+    return Join(parts, np.array(theta), nodes, kernel, turns, shift, coarse, fine)
