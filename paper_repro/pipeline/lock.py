@@ -64,7 +64,7 @@ def _acquire(descriptor: int, folder: Path, say: Callable[[str], None]) -> None:
         holder = os.pread(descriptor, 200, 0).decode(errors="replace")
         raise InputError(folder, f"in use by {holder or 'another process'}", "one process at a time") from error
     except OSError as error:
-        if error.errno not in {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EINVAL}:
+        if error.errno not in {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}:
             raise InputError(folder / LOCK, f"cannot be locked ({error.strerror})", "a folder where files can be locked") from error
         say(f"{folder} lies where files cannot be locked: make sure that no other process uses it")
 
