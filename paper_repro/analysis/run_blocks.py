@@ -14,6 +14,9 @@ import numpy as np
 
 from paper_repro.numerics.arrays import Floats, Integers
 
+#: Correlation of any two snapshots up to which it counts as a mean of the contributions.
+_COMMON = 0.1
+
 
 @attrs.frozen(eq=False)
 class BlockSums:
@@ -21,7 +24,7 @@ class BlockSums:
 
     ``covariance`` (value, value) is Σ_{i~j} q_i q_jᵀ, ``squares`` (value,) Σ q_i², ``fourths`` (value,) Σ_{i~j} q_i² q_j².
     ``correlation`` is Σ s_i over successive blocks of a run, where s_i = Σ_values q_i q'_i / mean square, and ``spread`` is
-    Σ_{i~j} s_i s_j, its variance where blocks are independent. ``units`` counts blocks and sites.
+    Σ_{i~j} s_i s_j, its variance where blocks are independent. ``units`` counts blocks and sites, ``pairs`` successive blocks.
     """
 
     covariance: Floats
@@ -30,6 +33,7 @@ class BlockSums:
     correlation: float
     spread: float
     units: int
+    pairs: int
 
     def __add__(self, other: Self) -> Self:
         """Return the sums over the blocks of both."""
@@ -44,7 +48,7 @@ class BlockSums:
     @property
     def correlation_z(self) -> float:
         """Correlation of successive blocks over its standard deviation where there is none; 0 where no run has two blocks."""
-        return self.correlation / np.sqrt(self.spread) if self.spread > 0 else 0.0
+        return float(self.correlation / np.sqrt(self.spread)) if self.spread > 0 else 0.0
 
 
 def neighbour_sums(joined: Any, values: Floats) -> Floats:
@@ -70,7 +74,25 @@ def block_sums(values: Floats, lengths: Integers, joined: Any) -> BlockSums:
         correlation=float(products.sum()),
         spread=float((products * (joined @ products.T).T).sum()),
         units=units,
+        pairs=len(inner),
     )
+
+
+def less_common(single: BlockSums, totals: Floats, snapshots: int) -> BlockSums:
+    """Return the sums over single snapshots, the correlation of successive ones less what any two have in common.
+
+    Contributions of a site have a mean where the library lacks a term: that is no correlation along the run. It is measured by the
+    mean over all pairs of snapshots, from their ``totals`` (site, value); where that is 0.1 or more the run may be shorter than ten
+    correlation times, and all of it counts.
+    """
+    acting = single.squares > 0
+    if single.pairs == 0 or not acting.any():
+        return single
+    common = float(np.mean((totals[:, acting] ** 2).sum(0) / single.squares[acting] - 1)) / (snapshots - 1)
+    if common >= _COMMON:
+        return single
+    expected = common * single.pairs * len(totals) * int(acting.sum())
+    return attrs.evolve(single, correlation=single.correlation - expected)
 
 
 def paired(values: Floats, lengths: Integers) -> tuple[Floats, Integers]:

@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 from scipy.sparse import csr_array
 
-from paper_repro.analysis.run_blocks import BlockSums, added, doubled, neighbour_sums
+from paper_repro.analysis.run_blocks import BlockSums, added, doubled, less_common, neighbour_sums
 from paper_repro.analysis.shares import Share, shares
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
@@ -103,16 +103,16 @@ def contributions(data: Iterable[Snapshots], terms: Terms, theta: Floats, combin
         length = int(share.lengths.max()) if share.whole else length + int(share.lengths[0])
         parts.append((blocks, tops))
         if share.last:
-            sets.append(_of_runs(parts, joined))
+            sets.append(_of_runs(parts, len(share.snapshots) if share.whole else length, joined))
             longest, runs = max(longest, length), runs + len(share.lengths)
             parts, length = [], 0
     return Contributions(added(sets), bias, longest, runs)
 
 
-def _of_runs(parts: list[tuple[list[BlockSums], Floats]], joined: Any) -> list[BlockSums]:
+def _of_runs(parts: list[tuple[list[BlockSums], Floats]], snapshots: int, joined: Any) -> list[BlockSums]:
     """Return the sums of whole runs, or of one run from its successive parts, whose blocks are joined further."""
-    within = added([blocks for blocks, _ in parts])
-    if len(parts) == 1:
-        return within
-    beyond, _ = doubled(np.concatenate([tops for _, tops in parts]), np.array([len(parts)]), joined)
-    return [*within[:-1], *beyond]
+    levels, tops = added([blocks for blocks, _ in parts]), np.concatenate([tops for _, tops in parts])
+    if len(parts) > 1:
+        beyond, _ = doubled(tops, np.array([len(parts)]), joined)
+        levels = [*levels[:-1], *beyond]
+    return [less_common(levels[0], tops.sum(0), snapshots), *levels[1:]]
