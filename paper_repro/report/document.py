@@ -11,9 +11,10 @@ Tone = Literal["good", "bad", "open"]
 
 @attrs.frozen
 class Text:
-    """A paragraph."""
+    """A paragraph; one with a ``tone`` is set off, such as a headline."""
 
     text: str
+    tone: Tone | None = None
 
 
 @attrs.frozen

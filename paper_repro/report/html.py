@@ -50,7 +50,7 @@ def _section(part: Section, name: str, images: Mapping[str, bytes], counter: Ite
 
 def _block(block: Block, title: str, images: Mapping[str, bytes], counter: Iterator[int]) -> str:
     if isinstance(block, Text):
-        return f"<p>{_escaped(block.text)}</p>"
+        return _cell("p", block.text, block.tone or "")
     if isinstance(block, Table):
         return _table(block, title)
     return _figure(block, images[block.name], next(counter)) if block.name in images else ""

@@ -16,13 +16,18 @@ def number(value: float, error: float = math.nan, digits: int = 4) -> str:
     if not math.isfinite(value):
         return NONE
     if math.isfinite(error) and error > 0:
-        places = max(0, 1 - math.floor(math.log10(error)))
-        if places > _MOST_PLACES:
-            return f"{value:.1e} ± {error:.1e}"
-        return f"{fixed(value, places)} ± {error:.{places}f}"
+        return f"{as_with(error, value)} ± {as_with(error, error)}"
     if value == int(value) and abs(value) >= 100:
         return f"{int(value):,}"
     return fixed(value, digits)
+
+
+def as_with(error: float, value: float) -> str:
+    """Return a value in the decimals that ``number`` gives it beside this ``error``, such as an end of its interval."""
+    if not (math.isfinite(error) and error > 0):
+        return significant(value, 4)
+    places = max(0, 1 - math.floor(math.log10(error)))
+    return scientific(value) if places > _MOST_PLACES else fixed(value, places)
 
 
 def fixed(value: float, places: int) -> str:

@@ -21,7 +21,7 @@ def show(sections: Sequence[Section], title: str, console: Console) -> None:
         console.print(RichText(section.title, style="bold underline"))
         for block in section.blocks:
             if isinstance(block, Text):
-                console.print(RichText(block.text, style="dim"))
+                console.print(RichText(block.text, style=_STYLES[block.tone] if block.tone else "dim"))
             elif isinstance(block, Table) and not block.page_only:
                 _show_table(block, console)
         if section.determinism:

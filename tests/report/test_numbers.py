@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from paper_repro.report.numbers import NONE, fixed, number, significant
+from paper_repro.report.numbers import NONE, as_with, fixed, number, significant
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,20 @@ from paper_repro.report.numbers import NONE, fixed, number, significant
 )
 def test_a_number_has_the_digits_that_its_error_deserves(value, error, shown):
     assert number(value, error) == shown
+
+
+@pytest.mark.parametrize(
+    ("error", "value", "shown"),
+    [
+        (0.0123, 1.2, "1.200"),
+        (0.0123, -0.0001, "0.000"),
+        (2e-10, 1.5e-9, "1.5e-09"),
+        (math.nan, 0.1234, "0.1234"),
+        (1, math.inf, NONE),
+    ],
+)
+def test_the_ends_of_an_interval_have_the_decimals_of_their_value(error, value, shown):
+    assert as_with(error, value) == shown
 
 
 def test_a_rounded_zero_has_no_sign():

@@ -23,7 +23,7 @@ SECTIONS = [
         "exact",
     ),
     Section("Long", (Table(("a",), (("only on a page",),), page_only=True),)),
-    Section("Summary", (Text("Seen first."),), summary=True),
+    Section("Summary", (Text("Seen first.", "bad"),), summary=True),
 ]
 PNG = b"\x89PNG"
 
@@ -98,4 +98,5 @@ def test_a_narrow_terminal_gets_rows_as_lines():
 
 def test_the_words_of_a_verdict_are_set_off(page):
     assert ("td", "class", "good") in page.attributes
+    assert ("p", "class", "bad") in page.attributes
     assert ("td", "class", "number") in page.attributes

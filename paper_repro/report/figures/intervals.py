@@ -1,6 +1,6 @@
 """Values with their intervals, a row each, coloured by what was decided of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -17,7 +17,7 @@ _ROW = 0.19  # inches
 class Intervals:
     """Rows of ``names`` with ``values`` and intervals from ``low`` to ``high`` (row,); ``kinds`` (row,) are words that colour them.
 
-    ``order`` lists the kinds that there may be; ``label`` is that of the axis.
+    ``colours`` has those of the kinds that there may be, in the order of the legend; ``label`` is that of the axis.
     """
 
     names: Sequence[str]
@@ -25,7 +25,7 @@ class Intervals:
     low: Floats
     high: Floats
     kinds: Sequence[str]
-    order: Sequence[str]
+    colours: Mapping[str, str]
     label: str
 
 
@@ -35,19 +35,18 @@ def draw(data: Intervals) -> Figure:
     figure = style.figure(1.1 + max(_ROW * len(rows), 0.8))
     axis = figure.subplots()
     axis.axvline(0, color=style.BLACK, lw=0.6, ls=":")
-    for index, kind in enumerate(data.order):
+    for mark, (kind, colour) in zip(style.MARKS, data.colours.items(), strict=False):
         chosen = np.array([found == kind for found in data.kinds], dtype=bool)
         if not chosen.any():
             continue
-        look = style.look(index)
         below, above = data.values - data.low, data.high - data.values
         axis.errorbar(
             data.values[chosen], rows[chosen], xerr=(below[chosen], above[chosen]),
-            fmt=look.mark, ms=4, lw=1.2, capsize=2, color=look.colour, label=kind,
+            fmt=mark, ms=4, lw=1.2, capsize=2, color=colour, label=kind,
         )  # fmt: skip
     axis.set_yticks(rows, map(style.literal, data.names))
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.xaxis.set_major_locator(MaxNLocator(7))
     axis.set_xlabel(style.literal(data.label))
-    figure.legend(loc="outside upper right", ncols=len(data.order))
+    figure.legend(loc="outside upper right", ncols=len(data.colours))
     return figure

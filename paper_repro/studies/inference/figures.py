@@ -18,7 +18,7 @@ def draw_all(found: Inference) -> dict[str, bytes]:
         low=np.array([row.low for row in rows]),
         high=np.array([row.high for row in rows]),
         kinds=[row.verdict for row in rows],
-        order=("present", "undecided", "absent"),
+        colours={"present": style.GREEN, "undecided": style.ORANGE, "absent": style.GREY},
         label=unit,
     )
     return style.images("couplings", functools.partial(intervals.draw, data))

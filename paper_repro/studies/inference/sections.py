@@ -1,21 +1,25 @@
 """The report on an inference: what is wrong with the data, then the couplings; terminal, page and text show the same sections."""
 
+import itertools
 import math
 from collections import Counter
+from collections.abc import Sequence
 
+from paper_repro.analysis.adequacy import Adequacy
 from paper_repro.report.document import Figure, Section, Table, Text, Tone
-from paper_repro.report.numbers import number, percent, significant
+from paper_repro.report.numbers import as_with, number, percent, significant
 from paper_repro.studies.inference.results import Coupling, DataSummary, Inference
 from paper_repro.studies.inference.verdicts import RESOLUTION
 
 TITLE = "paper_repro · infer"
 LEAD = "The Hamiltonian behind snapshots of spins, by closed-form score matching; no energies, forces or network are used."
 _HEADLINES = {
-    "inadequate": "The library is not enough: these data need terms that it has not. Its couplings are not to be trusted.",
+    "inadequate": "The library is not enough: these data need terms that it lacks. Its couplings are not to be trusted.",
     "adequate": "The library is enough for these data.",
     "undecided": "The data are too few to say whether the library is enough.",
 }
 _TONES: dict[str, Tone] = {"present": "good", "undecided": "open"}
+_HEADLINE_TONES: dict[str, Tone] = {"inadequate": "bad", "undecided": "open"}
 
 
 def sections(found: Inference) -> tuple[Section, ...]:
@@ -34,14 +38,27 @@ def sections(found: Inference) -> tuple[Section, ...]:
 def _answer(found: Inference) -> Section:
     counts = Counter(coupling.verdict for coupling in found.couplings)
     present = [coupling.term.name for coupling in found.couplings if coupling.verdict == "present"]
-    listed = f": {', '.join(present)}" if present else ""
+    listed = f": {_listed(present)}" if present else ""
     verdicts = f"{counts['present']} present, {counts['absent']} absent, {counts['undecided']} undecided"
-    lines = [_HEADLINES[found.adequacy.verdict]]
-    lines += [f"Of {len(found.couplings)} terms {verdicts}, with an error rate of {found.level:g} over all of them{listed}."]
+    lines = [_headline(found.adequacy)]
+    lines.append(
+        Text(f"Of {len(found.couplings)} terms {verdicts}, with an error rate of {found.level:g} over all of them{listed}.")
+    )
     if found.warnings:
         kinds = ", ".join(dict.fromkeys(warning.kind for warning in found.warnings))
-        lines.append(f"Warnings about the data: {kinds}. They stand above the couplings.")
-    return Section("The law", tuple(map(Text, lines)), summary=True)
+        lines.append(Text(f"Warnings about the data: {kinds}. They stand above the couplings.", "bad"))
+    return Section("The law", tuple(lines), summary=True)
+
+
+def _headline(judged: Adequacy) -> Text:
+    return Text(_HEADLINES[judged.verdict], _HEADLINE_TONES.get(judged.verdict))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names of terms with what neighbours share said once: exchange 1 AA, AB; exchange 2 AA."""
+    parts = [name.rpartition(" ") for name in names]
+    shared = itertools.groupby(parts, key=lambda part: part[0])
+    return "; ".join(f"{start} {', '.join(last for _, _, last in each)}".strip() for start, each in shared)
 
 
 def _data(data: DataSummary) -> Section:
@@ -58,13 +75,13 @@ def _data(data: DataSummary) -> Section:
 def _adequacy(found: Inference) -> Section:
     judged = found.adequacy
     text = (
-        f"{_HEADLINES[judged.verdict]} p = {significant(judged.p)} for all of {len(judged.alternatives)} terms that the library "
-        f"leaves out, each looked for in what the fit does not explain (score test, level {judged.level:g})."
+        f"p = {significant(judged.p)} over {_count(len(judged.alternatives), 'term')} that the library leaves out, each looked for "
+        f"in what the fit does not explain (score test, level {judged.level:g})."
     )
-    blocks: list[Text | Table] = [Text(text)]
+    blocks: list[Text | Table] = [_headline(judged), Text(text)]
     if judged.verdict == "undecided" and math.isfinite(judged.needed):
-        share = "of 5 % of the largest exchange"
-        blocks.append(Text(f"About {significant(judged.needed)} times as many snapshots would show {judged.reference} {share}."))
+        size = "of 5 % of the largest exchange"
+        blocks.append(Text(f"About {significant(judged.needed)} times as many snapshots would show {judged.reference} {size}."))
     shown = [row for row in judged.alternatives if row.named]
     if shown:
         columns = ("left out", "β × coupling, added alone", "share of the force", "p")
@@ -78,27 +95,28 @@ def _count(count: int, name: str) -> str:
 
 
 def _warnings(found: Inference) -> Section:
-    return Section("What is wrong with the data", tuple(Text(f"{warning.kind}: {warning.text}") for warning in found.warnings))
+    return Section(
+        "What is wrong with the data", tuple(Text(f"{warning.kind}: {warning.text}", "bad") for warning in found.warnings)
+    )
 
 
 def _couplings(found: Inference) -> Section:
     unit = "in units of energy" if found.data.temperature is not None else "as β × coupling, without unit"
     text = (
         f"Couplings {unit}, with 95 % intervals of each. Verdicts hold together with an error rate of {found.level:g}: present, "
-        f"where the coupling is not 0; absent, where it is below {100 * RESOLUTION:g} % of the strongest; the bound is the upper "
-        f"limit of its size."
+        f"where the coupling is not 0; absent, where it is below {100 * RESOLUTION:g} % of the strongest present; the bound is "
+        f"the upper limit of its size."
     )
     columns = ("term", "coupling", "95 % interval", "bound", "verdict")
     rows = tuple(_row(coupling) for coupling in found.couplings)
     table = Table(columns, rows, frozenset({"coupling", "95 % interval", "bound"}), _TONES)
-    caption = "Each coupling with its 95 % interval; terms whose interval lies across 0 are not shown to be there."
+    caption = "Each coupling with its 95 % interval; colours and marks are the verdicts, which hold over all terms together."
     return Section("Couplings", (Text(text), table, Figure("couplings", caption, "couplings of all terms with intervals")))
 
 
 def _row(coupling: Coupling) -> tuple[str, ...]:
-    interval = f"{significant(coupling.low, 4)} … {significant(coupling.high, 4)}"
-    shown = number(coupling.estimate, coupling.error)
-    return coupling.term.name, shown, interval, significant(coupling.bound, 2), coupling.verdict
+    low, high, bound = (as_with(coupling.error, value) for value in (coupling.low, coupling.high, coupling.bound))
+    return coupling.term.name, number(coupling.estimate, coupling.error), f"{low} … {high}", bound, coupling.verdict
 
 
 def _groups(found: Inference) -> Section:
