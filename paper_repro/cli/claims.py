@@ -58,7 +58,7 @@ def claims(
         Where the networks are evaluated: cpu, cuda or cuda:n.
     """
     settings, files = spec_at(spec), [weights, *others]
-    published, _ = published_protocol()
+    published, protocol = published_protocol()
     require_sizes(sequences, snapshots, seed)
     if sequences < 2:
         raise InputError("--sequences", str(sequences), "two or more, for an error bar")
@@ -72,6 +72,8 @@ def claims(
     found = _evidence(files, networks, settings, (sequences, snapshots, seed), plateaus, TerminalReporter(console))
     decisions = decide_all(published, found)
     size = f"{len(files)} networks, {sequences} sequences × {snapshots} snapshots from the exact solution"
+    if settings.hamiltonian != protocol.hamiltonian:
+        size += f". The Hamiltonian of spec {settings.name} is not the paper's: the verdicts say whether its statements hold of this law"
     show(_sections(decisions, found, size), f"paper_repro · {settings.name}", console)
     made = StatementsReport(decisions, found, tuple(map(sha256, files)), sequences, snapshots, seed, settings.name)
     write_json(json, CONVERTER.unstructure(made))

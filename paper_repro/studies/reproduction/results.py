@@ -105,7 +105,7 @@ class Readout:
 
 @attrs.frozen(eq=False)
 class LogLikelihoods:
-    """Energies in units of J_AA and log-likelihoods of configurations (configuration,) drawn at one temperature."""
+    """Energies, in the unit of the couplings, and log-likelihoods of configurations (configuration,) drawn at one temperature."""
 
     temperature: float
     energies: Floats
