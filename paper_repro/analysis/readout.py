@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.analysis.force_field import ForceField, force_on
+from paper_repro.analysis.force_magnitudes import ForceMagnitudes
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.estimates import quotient
 from paper_repro.numerics.parallel import in_order
@@ -78,7 +79,7 @@ def read_interaction(interaction: Interaction, data: Iterable[Snapshots], truth:
     )
 
 
-def force_magnitudes(field: ForceField, data: Iterable[Snapshots], truth: Truth, threads: int = 1) -> dict[str, npt.NDArray[Any]]:
+def force_magnitudes(field: ForceField, data: Iterable[Snapshots], truth: Truth, threads: int = 1) -> ForceMagnitudes:
     """Return histograms of the length of the force on a spin (bin,), of a field and of the exact force, with common ``edges``.
 
     Dimensionless, β times the force; what lies beyond the last edge is counted in the last bin. Raises ``ValueError`` for a field
@@ -98,4 +99,4 @@ def force_magnitudes(field: ForceField, data: Iterable[Snapshots], truth: Truth,
         return np.stack([np.histogram(values, edges)[0] for values in lengths])
 
     inferred, exact = np.sum(list(in_order(of_system, data, threads)), axis=0)
-    return {"edges": edges, "inferred": inferred, "exact": exact}
+    return ForceMagnitudes(edges, inferred, exact)

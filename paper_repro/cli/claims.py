@@ -73,7 +73,7 @@ def claims(
     decisions = decide_all(published, found)
     size = f"{len(files)} networks, {sequences} sequences × {snapshots} snapshots from the exact solution"
     if settings.hamiltonian != protocol.hamiltonian:
-        size += f". The Hamiltonian of spec {settings.name} is not the paper's: the verdicts say whether its statements hold of this law"
+        size += ". The Hamiltonian of this spec is not the paper's: the verdicts say whether its statements hold of another law"
     show(_sections(decisions, found, size), f"paper_repro · {settings.name}", console)
     made = StatementsReport(decisions, found, tuple(map(sha256, files)), sequences, snapshots, seed, settings.name)
     write_json(json, CONVERTER.unstructure(made))

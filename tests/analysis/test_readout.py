@@ -55,19 +55,19 @@ def test_force_magnitudes_count_every_spin_once(hamiltonian):
         return exchange_force(spins, coupling_matrix(codes, hamiltonian), 10.0)
 
     found = force_magnitudes(half, chains, truth)
-    assert found["exact"].sum() == found["inferred"].sum() == 2 * (5 + 7 + 11)
-    middle = (found["edges"][1:] + found["edges"][:-1]) / 2
+    assert found.exact.sum() == found.inferred.sum() == 2 * (5 + 7 + 11)
+    middle = (found.edges[1:] + found.edges[:-1]) / 2
     lengths = np.concatenate([2 * np.linalg.norm(half(s.species, s.spins), axis=-1).ravel() for s in chains])
-    width = found["edges"][1]
-    assert abs(middle @ found["exact"] / found["exact"].sum() - lengths.mean()) < width / 2
-    assert abs(middle @ found["inferred"] / found["inferred"].sum() - lengths.mean() / 2) < width / 2
-    assert lengths.max() < found["edges"][-1]
+    width = found.edges[1]
+    assert abs(middle @ found.exact / found.exact.sum() - lengths.mean()) < width / 2
+    assert abs(middle @ found.inferred / found.inferred.sum() - lengths.mean() / 2) < width / 2
+    assert lengths.max() < found.edges[-1]
     # a chain of one identity, whose forces come closest to the bound
     one = attrs.evolve(hamiltonian, species="A", terms=tuple(term for term in hamiltonian.terms if term.pair == "AA"))
     alone = [Snapshots.of(normalise(generator.standard_normal((500, 9, 3))))]
-    assert force_magnitudes(half, alone, truth)["exact"][-1] == 0
+    assert force_magnitudes(half, alone, truth).exact[-1] == 0
     lengths = np.linalg.norm(exchange_force(alone[0].spins, coupling_matrix(alone[0].species, one), 20.0), axis=-1)
-    assert force_magnitudes(half, alone, Truth.of(one, 20.0))["exact"][-1] == 0
-    assert force_magnitudes(half, alone, Truth.of(one, 20.0))["edges"][-1] > lengths.max()
+    assert force_magnitudes(half, alone, Truth.of(one, 20.0)).exact[-1] == 0
+    assert force_magnitudes(half, alone, Truth.of(one, 20.0)).edges[-1] > lengths.max()
     huge = force_magnitudes(lambda codes, spins: project(spins, 1e6 + np.zeros_like(spins)), chains, truth)
-    assert huge["inferred"][-1] == 46  # beyond the last edge: in the last bin
+    assert huge.inferred[-1] == 46  # beyond the last edge: in the last bin

@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar
 
 import attrs
 
+from paper_repro.analysis.force_magnitudes import ForceMagnitudes
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.measured import Measured
 from paper_repro.spec import Constant
@@ -67,15 +68,6 @@ class EpochInversion:
 
     epoch: int
     inversion: Inversion
-
-
-@attrs.frozen(eq=False)
-class ForceMagnitudes:
-    """Histograms of the size of β × force on a spin (bin,): of a network, and exact; common ``edges`` (bin + 1,)."""
-
-    edges: Floats
-    inferred: Integers
-    exact: Integers
 
 
 @attrs.frozen(eq=False)

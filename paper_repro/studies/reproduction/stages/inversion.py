@@ -18,7 +18,7 @@ from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import NetworkForce
 from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.networks import Network
-from paper_repro.studies.reproduction.results import Example, ForceMagnitudes, Inversion, Readout
+from paper_repro.studies.reproduction.results import Example, Inversion, Readout
 from paper_repro.studies.reproduction.results_file import as_json
 from paper_repro.studies.reproduction.run_files import (
     chains_of,
@@ -99,7 +99,7 @@ def read_interaction(context: StageContext, stage: Stage, spec: Spec, network: N
         read = readout.read_interaction(force.interaction, counted(), truth, threads=context.threads)
     except ValueError as error:
         raise input_error(f"{context.folder}: reading W of {network.label}", error, "an interaction to read") from error
-    magnitudes = ForceMagnitudes(**readout.force_magnitudes(force, chains, truth, threads=context.threads))
+    magnitudes = readout.force_magnitudes(force, chains, truth, threads=context.threads)
     found = attrs.asdict(read, recurse=False)
     return {stage.outputs[0]: as_json(Readout(**found, force_magnitudes=magnitudes, example=_example(force, chains[0], spec)))}
 
