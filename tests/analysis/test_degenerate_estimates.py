@@ -212,9 +212,11 @@ CONSTANT = {
     "thermodynamic_integration.integrate_to": "a sum of squares",
 }
 
-#: Modules of the fit of any library, which refuses data that its terms fit exactly (``coupling_fit.positive`` above): from there
+#: What rests on the fit of any library, which refuses data that its terms fit exactly (``coupling_fit.positive`` above): from there
 #: on errors, variances and sums of squares are > 0, and what may be 0 is guarded where it stands.
-AFTER_A_FIT = {"adequacy", "confounded", "coupling_fit", "data_checks", "run_blocks", "symmetry_check"}
+AFTER_A_FIT = {
+    "adequacy", "confirmation", "confounded", "coupling_fit", "data_checks", "learning_curve", "run_blocks", "symmetry_check",
+}  # fmt: skip
 
 _CALLS = {
     "sqrt", "log", "log1p", "log10", "acos", "arccos", "divide", "inv", "solve", "pinv", "cholesky", "slogdet", "corrcoef",
