@@ -5,6 +5,7 @@ standard error of about √(0.95 · 0.05 / (W K)) × 2, the terms of a world bei
 """
 
 import itertools
+import tracemalloc
 
 import attrs
 import numpy as np
@@ -223,6 +224,20 @@ def test_neither_threads_nor_shares_change_the_fit(hamiltonian, monkeypatch):
     assert cut.covariance == pytest.approx(fit.covariance, rel=1e-9, abs=1e-12)
     assert cut.degrees == pytest.approx(fit.degrees, rel=1e-9)
     assert (cut.runs, cut.snapshots, cut.spins) == (fit.runs, fit.snapshots, fit.spins) == (4, 90, 90 * SITES)
+
+
+def test_memory_does_not_grow_with_the_number_of_snapshots(hamiltonian):
+    """Beyond the data themselves: four times as many, and the peak is within a tenth of the same."""
+    species, some = chain(hamiltonian, np.random.default_rng(5), 512)
+    peaks = []
+    for copies in (3, 12):
+        data = [Snapshots.of(np.tile(some, (copies, 1, 1)), species, run=np.arange(copies * 512) // 100)]
+        tracemalloc.start()
+        fit_couplings(data, FEW)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]
+    assert peaks[0] < 6 * 512 * SITES * 3 * len(FEW) * 8
 
 
 def test_plain_estimate_is_that_of_score_matching(ten):
