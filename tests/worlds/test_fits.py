@@ -1,7 +1,7 @@
-"""The long forms: coverage of intervals, the level and the power of the test of adequacy, over hundreds of worlds of the paper's law.
+"""The long forms: coverage of intervals, level and power of the test of adequacy, over hundreds of worlds of the paper's law.
 
-``pytest -m slow tests/worlds/test_fits.py``; half an hour on two cores. Worlds have fixed seeds. Short forms with broken twins are in
-``tests/analysis``.
+``pytest -m slow tests/worlds/test_fits.py``; half an hour on two cores. Worlds have fixed seeds. Short forms with broken twins are
+in ``tests/analysis``.
 """
 
 import numpy as np
