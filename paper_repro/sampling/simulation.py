@@ -21,8 +21,8 @@ from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.sampling.tempering import INTERVAL
 
 #: A pilot's trace: so many snapshots of so many runs, 1, 4, 16, … rounds apart until the slowest observable is resolved.
-_PILOT_RUNS, _PILOT_LENGTH, _SPACINGS = 4, 512, (1, 4, 16)
-_RESOLVED = 20  # steps of the trace that an autocorrelation time may have
+_PILOT_RUNS, _PILOT_LENGTH, _SPACINGS = 4, 256, (1, 4, 16)
+_RESOLVED = 12  # steps of the trace that an autocorrelation time may have
 _BURN_IN = 20  # autocorrelation times, and at least
 _LEAST_BURN_IN = 200  # rounds
 _APART = 2.0  # autocorrelation times between snapshots of a run
@@ -170,7 +170,7 @@ def _pilot(law: SpinHamiltonian, engine: Engine, seed: int, system: int, threads
     """Return the autocorrelation time of the slowest observable in rounds, and whether the trace was long enough for it."""
     time = math.inf
     for number, spacing in enumerate(_SPACINGS):
-        plan = Plan(_PILOT_RUNS, _PILOT_LENGTH, 128 * spacing, spacing, (seed, system, PILOT, number))
+        plan = Plan(_PILOT_RUNS, _PILOT_LENGTH, 100 * spacing, spacing, (seed, system, PILOT, number))
         slowest = float(integrated_times(_observables(law, engine.chains(plan, threads, None))).max())
         time = slowest * spacing
         if slowest <= _RESOLVED:

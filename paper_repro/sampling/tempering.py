@@ -14,8 +14,8 @@ from paper_repro.sampling.swap import swap
 
 #: Sweeps between attempts to exchange neighbouring temperatures.
 INTERVAL = 2
-_TUNING = 40  # rounds of step tuning, of
-_ROUND = 10  # sweeps each
+_TUNING = 24  # rounds of step tuning, of
+_ROUND = 8  # sweeps each
 _TARGET, _NARROWEST, _WIDEST = 0.5, 1e-3, 4.0  # the accepted fraction that is aimed at, and the steps, in rad
 
 
