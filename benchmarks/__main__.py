@@ -10,7 +10,7 @@ from rich.table import Table
 from benchmarks.measure import Figure, processor
 
 #: The modules of this folder; each has FIGURES, functions without arguments that return a Figure.
-MODULES = ("replica_exchange", "exact", "infer", "training", "likelihood", "commands")
+MODULES = ("replica_exchange", "exact", "infer", "simulation", "training", "likelihood", "commands")
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
