@@ -56,8 +56,9 @@ def confirm(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, sampler: 
     names = ("βH per site", *terms.names, *(f"S·S at {k}" for k in classes))
     difference, variance = np.zeros(len(names)), np.zeros(len(names))
     totals, response = np.zeros((2, len(names))), np.zeros((len(names), len(terms)))
+    snapshots = sum(map(len, data))
     for number, system in enumerate(data):
-        weight = len(system) / fit.snapshots
+        weight = len(system) / snapshots
         model = sampler(system, number)
         seen, made = (_observables(each, terms, fit.coefficients, classes) for each in (system, model))
         totals += weight * np.stack([seen.mean(0), made.mean(0)])

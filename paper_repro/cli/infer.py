@@ -78,8 +78,10 @@ def _of_files(data: Sequence[Path], options: FileOptions, others: str, console: 
     from paper_repro.studies.inference.infer import infer as infer_law
     from paper_repro.studies.inference.sections import LEAD, TITLE, sections
 
-    with TerminalReporter(console):
-        found = infer_law(snapshots, terms, level=options.level, temperature=options.temperature)
+    with TerminalReporter(console) as reporter:
+        found = infer_law(
+            snapshots, terms, level=options.level, temperature=options.temperature, confirm=options.confirm, reporter=reporter
+        )
 
     def draw() -> dict[str, bytes]:
         from paper_repro.studies.inference.figures import draw_all

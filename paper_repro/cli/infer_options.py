@@ -41,6 +41,8 @@ class FileOptions:
         Of the sites, a word of letters, where the files have none.
     periodic
         The cell vectors along which the sites are repeated, such as ab, or none, in place of what the files state.
+    confirm
+        Compare energies and correlations of the data with those of the fitted law: Markov chains go on from the data, seconds.
     """
 
     library: Path | None = None
@@ -51,6 +53,7 @@ class FileOptions:
     one_run: Annotated[bool, Parameter(negative="")] = False
     species: str | None = None
     periodic: str | None = None
+    confirm: bool = True
 
     @property
     def repeated(self) -> tuple[bool, ...] | None:

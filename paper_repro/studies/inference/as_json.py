@@ -16,6 +16,13 @@ def as_json(found: Inference) -> dict[str, Any]:
             "terms": [_term(coupling, found.unit) for coupling in found.couplings],
             "groups": [attrs.asdict(group) for group in found.groups],
             "adequacy": attrs.asdict(found.adequacy) | {"missing": list(found.adequacy.missing)},
+            "confirmation": None if found.confirmation is None else attrs.asdict(found.confirmation),
+            "learning": {
+                "snapshots": [point.snapshots for point in found.learning.points],
+                "half_widths": [point.half_widths for point in found.learning.points],
+                "precision": found.learning.precision,
+                "needed": found.learning.needed,
+            },
             "data": {
                 "snapshots": data.snapshots,
                 "chains": data.systems,

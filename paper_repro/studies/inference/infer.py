@@ -1,6 +1,8 @@
 """From snapshots of an unknown law to its couplings: the one function of the study."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import attrs
 
@@ -8,15 +10,20 @@ from paper_repro.analysis.adequacy import adequacy
 from paper_repro.analysis.confounded import confounded_groups
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
+from paper_repro.analysis.learning_curve import learning_curve
 from paper_repro.files import InputError, input_error
 from paper_repro.numerics.parallel import available_cores
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.terms.conventions import conventions
 from paper_repro.physics.terms.library import Library
 from paper_repro.physics.terms.library import library as library_of
+from paper_repro.pipeline.progress import Reporter
 from paper_repro.sampling.snapshots import Snapshots, checked_temperature
+from paper_repro.studies.inference.confirmation import SYSTEMS, confirmation
 from paper_repro.studies.inference.results import Coupling, DataSummary, Inference
 from paper_repro.studies.inference.verdicts import bounds, verdicts
+
+T = TypeVar("T")
 
 #: 1 - confidence of the intervals of single couplings.
 INTERVAL = 0.05
@@ -28,7 +35,9 @@ def infer(
     *,
     level: float = 0.01,
     temperature: float | None = None,
+    confirm: bool = True,
     threads: int | None = None,
+    reporter: Reporter | None = None,
 ) -> Inference:
     """Return the law behind snapshots: couplings with intervals and verdicts, warnings, and whether the library is enough.
 
@@ -37,7 +46,9 @@ def infer(
         library: the terms that the law may have; None for the default library (``paper_repro.library``).
         level: probability that any of all verdicts is false.
         temperature: in units of energy / k_B, where the data state none or another; couplings are then in units of energy.
+        confirm: whether chains go on from the data under the fitted law, seconds of work, to compare energies and correlations.
         threads: at most so many cores, all where None; they change no byte.
+        reporter: where the progress is shown.
 
     Raises ``InputError``, one line, for no data, data of several temperatures, a library that does not fit the data, and terms that
     the data cannot tell apart at all.
@@ -57,15 +68,24 @@ def infer(
     heat = _temperature(records, temperature)
     terms, notes = acting(_terms(records, library_of() if library is None else library), records)
     threads = available_cores() if threads is None else threads
+    step = _Steps(reporter)
     try:
-        fit = fit_couplings(records, terms, threads)
+        fit = step("couplings", 1, lambda _: fit_couplings(records, terms, threads))
     except ValueError as error:
         raise input_error(records[0].origin, error, "snapshots that fix the couplings") from error
     groups = confounded_groups(fit, level)
+    enough = step("what the library leaves out", 1, lambda _: adequacy(records, terms, fit.correlation, threads=threads))
+    compared = None
+    if confirm:
+        compared = step(
+            "confirmation", min(len(records), SYSTEMS), lambda advance: confirmation(records, terms, fit, level, advance)
+        )
     return Inference(
         couplings=_couplings(fit, terms, level, heat, frozenset(name for group in groups for name in group.terms)),
         groups=groups,
-        adequacy=adequacy(records, terms, fit.correlation, threads=threads),
+        adequacy=enough,
+        confirmation=compared,
+        learning=learning_curve(records, terms, fit, threads=threads),
         data=_summary(records, fit, terms, heat, notes),
         warnings=data_warnings(records, terms, fit, threads),
         correlations=fit.correlations,
@@ -74,6 +94,23 @@ def infer(
         unit="beta × coupling" if heat is None else "energy",
         conventions=conventions(terms),
     )
+
+
+@attrs.frozen
+class _Steps:
+    """Shows the steps of the work, where somebody looks."""
+
+    reporter: Reporter | None
+
+    def __call__(self, name: str, total: int, work: Callable[[Callable[[int], None]], T]) -> T:
+        """Do some work, which is given a function that says how many of ``total`` parts are done."""
+        if self.reporter is None:
+            return work(lambda _: None)
+        start = time.monotonic()
+        self.reporter.stage(name, total)
+        done = work(self.reporter.advance)
+        self.reporter.finish(name, time.monotonic() - start)
+        return done
 
 
 def _temperature(records: Sequence[Snapshots], given: float | None) -> float | None:

@@ -5,9 +5,11 @@ from typing import Literal
 import attrs
 
 from paper_repro.analysis.adequacy import Adequacy
+from paper_repro.analysis.confirmation import Confirmation
 from paper_repro.analysis.confounded import Group
 from paper_repro.analysis.coupling_fit import RunCorrelation
 from paper_repro.analysis.data_checks import DataWarning
+from paper_repro.analysis.learning_curve import LearningCurve
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms.label import TermLabel
 
@@ -55,13 +57,16 @@ class DataSummary:
 class Inference:
     """The law found in snapshots. ``level`` is the error rate over all terms, ``unit`` that of every coupling.
 
-    ``groups`` are the terms that the data do not tell apart; ``adequacy`` says whether the library is enough; ``correlations``
-    (term, term) are those of the errors of the estimates.
+    ``groups`` are the terms that the data do not tell apart; ``adequacy`` says whether the library is enough;
+    ``confirmation`` compares data of the fitted law with the data, None where it was not made; ``learning`` is the width of the
+    intervals against the number of snapshots; ``correlations`` (term, term) are those of the errors of the estimates.
     """
 
     couplings: tuple[Coupling, ...]
     groups: tuple[Group, ...]
     adequacy: Adequacy
+    confirmation: Confirmation | None
+    learning: LearningCurve
     data: DataSummary
     warnings: tuple[DataWarning, ...]
     correlations: Floats

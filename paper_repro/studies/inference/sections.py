@@ -5,9 +5,13 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from paper_repro.analysis.adequacy import Adequacy
+from paper_repro.analysis.confirmation import Confirmation
 from paper_repro.report.document import Figure, Section, Table, Text, Tone
-from paper_repro.report.numbers import as_with, number, percent, significant
+from paper_repro.report.numbers import as_with, fixed, number, percent, significant
+from paper_repro.studies.inference.confirmation import SWEEPS
 from paper_repro.studies.inference.results import Coupling, DataSummary, Inference
 from paper_repro.studies.inference.verdicts import RESOLUTION
 
@@ -18,6 +22,8 @@ _HEADLINES = {
     "adequate": "The library is enough for these data.",
     "undecided": "The data are too few to say whether the library is enough.",
 }
+#: Standard deviations from which a difference between the data and the fitted law is shown.
+_LARGE = 3.0
 _TONES: dict[str, Tone] = {"present": "good", "undecided": "open"}
 _HEADLINE_TONES: dict[str, Tone] = {"inadequate": "bad", "undecided": "open"}
 
@@ -32,6 +38,9 @@ def sections(found: Inference) -> tuple[Section, ...]:
     parts.append(_couplings(found))
     if found.groups:
         parts.append(_groups(found))
+    if found.confirmation is not None:
+        parts.append(_confirmation(found.confirmation))
+    parts.append(_learning(found))
     return (*parts, Section("Conventions", tuple(map(Text, found.conventions))), _answer(found))
 
 
@@ -44,6 +53,8 @@ def _answer(found: Inference) -> Section:
     lines.append(
         Text(f"Of {len(found.couplings)} terms {verdicts}, with an error rate of {found.level:g} over all of them{listed}.")
     )
+    if found.confirmation is not None and not found.confirmation.holds:
+        lines.append(Text("Energies or correlations of the data are not those of the fitted law.", "bad"))
     if found.warnings:
         kinds = ", ".join(dict.fromkeys(warning.kind for warning in found.warnings))
         lines.append(Text(f"Warnings about the data: {kinds}. They stand above the couplings.", "bad"))
@@ -117,6 +128,35 @@ def _couplings(found: Inference) -> Section:
 def _row(coupling: Coupling) -> tuple[str, ...]:
     low, high, bound = (as_with(coupling.error, value) for value in (coupling.low, coupling.high, coupling.bound))
     return coupling.term.name, number(coupling.estimate, coupling.error), f"{low} … {high}", bound, coupling.verdict
+
+
+def _confirmation(made: Confirmation) -> Section:
+    held = "agree with" if made.holds else "differ from"
+    text = (
+        f"Markov chains go on from the data under the fitted law for {SWEEPS} sweeps. Energies and correlations of the data {held} "
+        f"those of the fitted law (p = {significant(made.p)}, the largest of {len(made.rows)} differences)."
+    )
+    shown = [row for row in made.rows if row.name.startswith(("βH", "S·S")) or abs(row.z) > _LARGE]
+    rows = tuple((row.name, number(row.data, row.error), fixed(row.model, 4), fixed(row.z, 1)) for row in shown)
+    columns = ("mean", "data", "fitted law", "difference / σ")
+    return Section(
+        "Data of the fitted law", (Text(text, None if made.holds else "bad"), Table(columns, rows, frozenset(columns[1:])))
+    )
+
+
+def _learning(found: Inference) -> Section:
+    curve = found.learning
+    rows = tuple(
+        (f"{point.snapshots:,}", percent(float(np.median(point.half_widths))), percent(float(point.half_widths.max())))
+        for point in curve.points
+    )
+    most, middle = (f"{float(significant(float(count))):,.0f}" for count in (curve.needed.max(), np.median(curve.needed)))
+    text = (
+        f"Half-widths of the 95 % intervals, in units of the largest coupling. {percent(curve.precision)} for every term needs "
+        f"about {most} snapshots like these, for the median term {middle}."
+    )
+    columns = ("snapshots", "median of the terms", "widest")
+    return Section("How many snapshots are needed", (Text(text), Table(columns, rows, frozenset(columns))))
 
 
 def _groups(found: Inference) -> Section:

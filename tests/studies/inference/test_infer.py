@@ -52,6 +52,7 @@ def test_exactly_the_terms_that_are_there_are_present(found):
     assert verdicts(found, "absent")
     assert found.warnings == ()
     assert found.groups == ()
+    assert found.confirmation.holds
 
 
 def test_couplings_are_the_truth_within_their_errors_and_below_their_bounds(found):
@@ -64,13 +65,13 @@ def test_couplings_are_the_truth_within_their_errors_and_below_their_bounds(foun
 
 
 def test_without_a_temperature_couplings_are_beta_times_as_large(snapshots, found):
-    bare = pr.infer(attrs.evolve(snapshots, temperature=None), pr.library(range=3))
+    bare = pr.infer(attrs.evolve(snapshots, temperature=None), pr.library(range=3), confirm=False)
     assert bare.unit == "beta × coupling"
     assert found.unit == "energy"
     for one, other in zip(bare.couplings, found.couplings, strict=True):
         assert one.estimate == pytest.approx(other.estimate / TEMPERATURE)
         assert one.verdict == other.verdict
-    again = pr.infer(attrs.evolve(snapshots, temperature=None), pr.library(range=3), temperature=TEMPERATURE)
+    again = pr.infer(attrs.evolve(snapshots, temperature=None), pr.library(range=3), temperature=TEMPERATURE, confirm=False)
     assert [c.estimate for c in again.couplings] == [c.estimate for c in found.couplings]
 
 
@@ -109,6 +110,7 @@ def test_an_inadequate_library_is_the_headline_above_the_couplings(snapshots):
     """Only nearest neighbours in the library, where next-nearest ones are there too."""
     found = pr.infer(snapshots, pr.library(range=1, biquadratic=False))
     assert found.adequacy.verdict == "inadequate"
+    assert not found.confirmation.holds
     assert any(name.startswith("exchange 2") for name in found.adequacy.missing)
     lines = [line for line in str(found).splitlines() if line.strip()]
     assert lines[1] == "Is the library enough?"
@@ -178,7 +180,7 @@ def test_json_has_the_keys_that_are_documented(found):
         "name", "family", "separation", "pair", "component", "estimate", "error", "interval", "bound", "unit", "verdict",
     }  # fmt: skip
     assert {"snapshots", "chains", "sites", "autocorrelation", "warnings"} <= set(numbers["data"])
-    assert {"groups", "adequacy", "conventions", "level"} <= set(numbers)
+    assert {"groups", "adequacy", "confirmation", "learning", "conventions", "level"} <= set(numbers)
     assert numbers["adequacy"]["verdict"] in {"adequate", "undecided"}
     assert 0.01 < numbers["adequacy"]["p"] <= 1
     first = numbers["terms"][0]
