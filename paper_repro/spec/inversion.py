@@ -13,7 +13,9 @@ class Inversion:
 
     query_times: Annotated[
         tuple[float, ...],
-        Quantity("diffusion times of the network's force; several are extrapolated to 0", unit="time", symbol="t₀", above=0),
+        Quantity(
+            "diffusion times of the network's force; several are extrapolated to 0", unit="time", symbol="t₀", above=0, at_most=1e3
+        ),
     ]
     r2_about: Annotated[Literal["mean", "zero"], Quantity("reference of the total sum of squares in R²", unit="")]
     resamples: Annotated[int, Quantity("bootstrap resamples of the sequences", unit="resamples", at_least=2)]

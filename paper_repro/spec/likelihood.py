@@ -17,7 +17,9 @@ class Likelihood:
     ]
     configurations: Annotated[int, Quantity("configurations at each temperature", unit="configurations", at_least=2)]
     start_time: Annotated[float, Quantity("diffusion time at which the flow starts", unit="time", above=0)]
-    end_time: Annotated[float, Quantity("diffusion time at which the density is taken as uniform", unit="time", above=0)]
+    end_time: Annotated[
+        float, Quantity("diffusion time at which the density is taken as uniform", unit="time", above=0, at_most=1e3)
+    ]
     steps: Annotated[int, Quantity("steps of the flow", unit="steps", at_least=5)]
     solver: Annotated[
         Literal["rk4", "heun3", "midpoint", "euler"],

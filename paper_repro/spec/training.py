@@ -63,7 +63,7 @@ class Diffusion:
 class AdamW:
     """AdamW for all parameters (paper)."""
 
-    learning_rate: Annotated[float, Quantity("peak learning rate", unit="1", above=0)]
+    learning_rate: Annotated[float, Quantity("peak learning rate", unit="1", above=0, at_most=1)]
     weight_decay: Annotated[float, Quantity("decoupled weight decay", unit="1", at_least=0)]
     kind: Annotated[Literal["adamw"], _OPTIMISER] = tag("adamw")
 
@@ -72,9 +72,9 @@ class AdamW:
 class MuonAdamW:
     """Muon, whose steps are orthogonalised, for the matrices of linear layers; AdamW for all other parameters."""
 
-    learning_rate: Annotated[float, Quantity("peak learning rate of AdamW", unit="1", above=0)]
+    learning_rate: Annotated[float, Quantity("peak learning rate of AdamW", unit="1", above=0, at_most=1)]
     weight_decay: Annotated[float, Quantity("decoupled weight decay of both", unit="1", at_least=0)]
-    muon_learning_rate: Annotated[float, Quantity("peak learning rate of Muon", unit="1", above=0)]
+    muon_learning_rate: Annotated[float, Quantity("peak learning rate of Muon", unit="1", above=0, at_most=1)]
     kind: Annotated[Literal["muon-adamw"], _OPTIMISER] = tag("muon-adamw")
 
 

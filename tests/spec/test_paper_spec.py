@@ -147,6 +147,8 @@ def test_round_trip(name: str) -> None:
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 positive = st.floats(min_value=5e-324, allow_infinity=False)
+rate = st.floats(min_value=5e-324, max_value=1)
+time = st.floats(min_value=5e-324, max_value=1e3)
 count = st.integers(2, 10**12)
 
 
@@ -160,7 +162,7 @@ def specs(draw: st.DrawFn) -> Spec:
     terms = [PairTerm(f"term {i}", bond[0], bond[1] + bond[2], draw(finite)) for i, bond in enumerate(bonds)]
     interval = draw(st.integers(1, 1000))
     cold, hot = sorted(draw(st.lists(positive, min_size=2, max_size=2, unique=True)))
-    start, end = sorted(draw(st.lists(positive, min_size=2, max_size=2, unique=True)))
+    start, end = sorted(draw(st.lists(time, min_size=2, max_size=2, unique=True)))
     return attrs.evolve(
         base,
         name=draw(st.text(st.characters().filter(str.isprintable)).filter(str.strip)),
@@ -176,12 +178,12 @@ def specs(draw: st.DrawFn) -> Spec:
             time_feature=draw(st.sampled_from([RawTime(), LogTime()]) | st.builds(ShiftedLogTime, positive)),),
         training=attrs.evolve(
             base.training,
-            optimiser=draw(st.builds(AdamW, positive, positive) | st.builds(MuonAdamW, positive, positive, positive)),
+            optimiser=draw(st.builds(AdamW, rate, positive) | st.builds(MuonAdamW, rate, positive, rate)),
             seeds=tuple(draw(st.lists(st.integers(0, 2**63 - 1), min_size=1, unique=True))),
         ),
         likelihood=attrs.evolve(
             base.likelihood, chain="".join(draw(st.lists(st.sampled_from(letters), min_size=2, max_size=100))),
-            higher_temperatures=tuple(draw(st.lists(positive.filter(lambda value: value > cold), max_size=3))),
+            higher_temperatures=tuple(draw(st.lists(positive.filter(lambda value: value > cold), max_size=3, unique=True))),
         ),
     )  # fmt: skip
 
