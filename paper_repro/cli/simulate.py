@@ -88,6 +88,7 @@ def _simulated(
 
     with reporter:
         reporter.stage("snapshots", total)
+        reporter.advance(0, "pilot chains first, where there is no exact solution")
         threads = available_cores()
         return list(simulations(subject, snapshots, seed=seed, runs=runs, thinning=thinning, threads=threads, progress=progress))
 

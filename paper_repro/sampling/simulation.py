@@ -107,38 +107,32 @@ def simulate_system(
 
     Raises ``ValueError`` for species or sizes that do not fit, and for a temperature beyond what the exact solution serves.
     """
-    for name, value, least in (
-        ("snapshots", snapshots, 1),
-        ("runs", runs, 1),
-        ("thinning", 1 if thinning is None else thinning, 1),
-    ):
-        if value < least:
-            raise ValueError(f"{name} = {value}; expected at least {least}")
+    for name, value in (("snapshots", snapshots), ("runs", runs), ("thinning", thinning)):
+        if value is not None and value < 1:
+            raise ValueError(f"{name} = {value}; expected at least 1")
     numbers = as_species(species, law.terms.species_names)
     if has_exact_solution(law.terms, geometry):
-        spins = law.exact(geometry, numbers).sample(
-            snapshots, np.random.default_rng(data_key(seed, "simulation", system, PRODUCTION))
-        )
+        generator = np.random.default_rng(data_key(seed, "simulation", system, PRODUCTION))
+        spins = law.exact(geometry, numbers).sample(snapshots, generator)
         if progress is not None:
             progress(snapshots)
         return _simulation(law, geometry, numbers, spins, np.arange(snapshots), None)
-    bound = law.on(geometry, numbers)
+    bound, runs = law.on(geometry, numbers), min(runs, snapshots)
     engine = engine_for(bound, 1 / law.beta, (seed, system))
-    runs = min(runs, snapshots)
     time, resolved = _pilot(bound, engine, seed, system, threads)
     apart = math.ceil(_APART * time) if thinning is None else math.ceil(thinning / INTERVAL)
-    plan = Plan(
-        runs, math.ceil(snapshots / runs), max(_LEAST_BURN_IN, math.ceil(_BURN_IN * time)), apart, (seed, system, PRODUCTION)
-    )
+    burn_in = max(_LEAST_BURN_IN, math.ceil(_BURN_IN * time))
+    plan = Plan(runs, math.ceil(snapshots / runs), burn_in, apart, (seed, system, PRODUCTION))
     chains = engine.chains(plan, threads, progress)
+    worth = math.tanh(apart / time)  # (1 - ρ) / (1 + ρ) of a correlation ρ that decays exponentially
     markov = Markov(
-        engine.name, tuple(engine.temperatures.tolist()), runs, plan.burn_in * INTERVAL, apart * INTERVAL, time * INTERVAL,
-        snapshots * math.tanh(apart / time), resolved, _agreement(bound, chains, math.tanh(apart / time)),
+        engine.name, tuple(engine.temperatures.tolist()), runs, burn_in * INTERVAL, apart * INTERVAL, time * INTERVAL,
+        snapshots * worth, resolved, _agreement(bound, chains, worth),
     )  # fmt: skip
     run = np.repeat(np.arange(runs), [len(part) for part in np.array_split(np.arange(snapshots), runs)])
     spins = np.concatenate([chain[:count] for chain, count in zip(chains, np.bincount(run), strict=True)])
-    spins = _turned(law, spins, np.random.default_rng(data_key(seed, "simulation", system, TURNS)))
-    return _simulation(law, geometry, numbers, spins, run, markov)
+    turned = _turned(law, spins, np.random.default_rng(data_key(seed, "simulation", system, TURNS)))
+    return _simulation(law, geometry, numbers, turned, run, markov)
 
 
 def _simulation(
@@ -167,15 +161,13 @@ def _observables(law: SpinHamiltonian, spins: Floats) -> Floats:
 
 
 def _pilot(law: SpinHamiltonian, engine: Engine, seed: int, system: int, threads: int) -> tuple[float, bool]:
-    """Return the autocorrelation time of the slowest observable in rounds, and whether the trace was long enough for it."""
-    time = math.inf
+    """Return the autocorrelation time of the slowest observable in rounds, and True; False where it is longer than was tried."""
     for number, spacing in enumerate(_SPACINGS):
         plan = Plan(_PILOT_RUNS, _PILOT_LENGTH, 100 * spacing, spacing, (seed, system, PILOT, number))
         slowest = float(integrated_times(_observables(law, engine.chains(plan, threads, None))).max())
-        time = slowest * spacing
         if slowest <= _RESOLVED:
-            return time, True
-    return min(time, float(_PILOT_LENGTH * _SPACINGS[-1])), False
+            return slowest * spacing, True
+    return float(_RESOLVED * _SPACINGS[-1]), False
 
 
 def _agreement(law: SpinHamiltonian, chains: Floats, worth: float) -> float:

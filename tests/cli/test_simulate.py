@@ -104,7 +104,7 @@ def test_the_system_of_a_file_of_snapshots(law, tmp_path):
 
 
 def test_what_speaks_against_the_snapshots_is_shown(law, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(simulation, "_RESOLVED", 0)
+    monkeypatch.setattr(simulation, "_RESOLVED", 0.5)
     monkeypatch.setattr(simulation, "_SPACINGS", (1,))
     simulated(law(RING), tmp_path / "a.npz")
     assert "snapshots are not independent" in " ".join(capsys.readouterr().out.split())
