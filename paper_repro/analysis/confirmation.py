@@ -23,6 +23,8 @@ from paper_repro.sampling.snapshots import Snapshots
 #: (a system of the data, its number) → snapshots of the fitted law on that system.
 Sampler = Callable[[Snapshots, int], Snapshots]
 
+#: What the name of a mean S_i·S_j begins with; the class of the pairs follows.
+CORRELATION = "S·S at "
 #: Classes of pairs whose correlations are compared.
 _CLASSES = 8
 
@@ -53,7 +55,7 @@ class Confirmation:
 def confirm(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, sampler: Sampler, level: float = 0.01) -> Confirmation:
     """Return how data compare with the fitted law on the same systems; ``sampler`` draws from it, at θ = ``fit.coefficients``."""
     classes = _common_classes([snapshots.geometry for snapshots in data])
-    names = ("βH per site", *terms.names, *(f"S·S at {k}" for k in classes))
+    names = ("βH per site", *terms.names, *(f"{CORRELATION}{k}" for k in classes))
     difference, variance = np.zeros(len(names)), np.zeros(len(names))
     totals, response = np.zeros((2, len(names))), np.zeros((len(names), len(terms)))
     snapshots = sum(map(len, data))

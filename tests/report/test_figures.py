@@ -11,7 +11,20 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from paper_repro.report.figures import argument, curves, ensemble, interaction, mean_energy, plateau, ratios, sampling, style
+from paper_repro.report.figures import (
+    argument,
+    compared,
+    curves,
+    ensemble,
+    interaction,
+    intervals,
+    mean_energy,
+    plateau,
+    ratios,
+    sampling,
+    scaling,
+    style,
+)
 from paper_repro.report.figures.ratios import Estimates
 from paper_repro.report.figures.spins import Chain
 
@@ -92,6 +105,25 @@ def of_mean_energy(*_):
     return lambda: mean_energy.draw(mean_energy.MeanEnergy(betas, -betas, np.full(11, 0.1), -betas + 0.1))
 
 
+def of_intervals(terms, *_):
+    values, kinds = RNG.normal(size=terms), [("present", "undecided", "absent")[k % 3] for k in range(terms)]
+    colours = {"present": style.GREEN, "undecided": style.ORANGE, "absent": style.GREY}
+    labels = [f"dzyaloshinskii_moriya {k} Fe-Co z" for k in range(terms)]
+    return lambda: intervals.draw(intervals.Intervals(labels, values, values - 0.1, values + 0.2, kinds, colours, "β × coupling"))
+
+
+def of_compared(classes, *_):
+    values = RNG.uniform(-1, 1, classes)
+    data = compared.Compared(np.arange(1.0, classes + 1), values, np.full(classes, 0.02), values + 0.03, "separation", "⟨S·S⟩")
+    return lambda: compared.draw(data)
+
+
+def of_scaling(terms, *_):
+    sizes = np.array([1.0, 2.0, 5.0, 10.0]) * terms**3
+    widths = RNG.uniform(0.5, 2, terms) * 0.3 / np.sqrt(sizes)[:, None]
+    return lambda: scaling.draw(scaling.Scaling(sizes, widths, 0.01, "snapshots", "half-width / largest coupling"))
+
+
 #: Terms, sites and species of a law.
 CASES = {1: (1, 4, "A"), 2: (2, 2, "AB"), 6: (6, 50, "AB"), 12: (12, 9, "ABC"), 20: (20, 200, "ABCD")}
 #: Each figure with the numbers of terms, or of networks, for which it is drawn.
@@ -99,6 +131,7 @@ FIGURES = {
     "argument": (of_argument, CASES), "ensemble": (of_ensemble, CASES), "ratios": (of_ratios, CASES),
     "interaction": (of_interaction, CASES), "plateau": (of_plateau, (1, 2, 6)), "curves": (of_curves, (1, 6)),
     "sampling": (of_sampling, (6,)), "mean_energy": (of_mean_energy, (6,)),
+    "intervals": (of_intervals, CASES), "compared": (of_compared, (1, 2, 6)), "scaling": (of_scaling, (1, 6, 20)),
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from paper_repro.analysis.adequacy import Adequacy
-from paper_repro.analysis.confirmation import Confirmation
+from paper_repro.analysis.confirmation import CORRELATION, Confirmation
 from paper_repro.report.document import Figure, Section, Table, Text, Tone
 from paper_repro.report.numbers import as_with, fixed, number, percent, significant
 from paper_repro.studies.inference.confirmation import SWEEPS
@@ -136,11 +136,18 @@ def _confirmation(made: Confirmation) -> Section:
         f"Markov chains go on from the data under the fitted law for {SWEEPS} sweeps. Energies and correlations of the data {held} "
         f"those of the fitted law (p = {significant(made.p)}, the largest of {len(made.rows)} differences)."
     )
-    shown = [row for row in made.rows if row.name.startswith(("βH", "S·S")) or abs(row.z) > _LARGE]
+    shown = [row for row in made.rows if row.name.startswith(("βH", CORRELATION)) or abs(row.z) > _LARGE]
     rows = tuple((row.name, number(row.data, row.error), fixed(row.model, 4), fixed(row.z, 1)) for row in shown)
     columns = ("mean", "data", "fitted law", "difference / σ")
     return Section(
-        "Data of the fitted law", (Text(text, None if made.holds else "bad"), Table(columns, rows, frozenset(columns[1:])))
+        "Data of the fitted law",
+        (
+            Text(text, None if made.holds else "bad"),
+            Table(columns, rows, frozenset(columns[1:])),
+            Figure(
+                "correlations", "Mean S·S of pairs by their class: the data, and data of the fitted law.", "correlations of both"
+            ),
+        ),
     )
 
 
@@ -156,7 +163,9 @@ def _learning(found: Inference) -> Section:
         f"about {most} snapshots like these, for the median term {middle}."
     )
     columns = ("snapshots", "median of the terms", "widest")
-    return Section("How many snapshots are needed", (Text(text), Table(columns, rows, frozenset(columns))))
+    caption = "Half-width of the interval of each term against the number of snapshots; the dotted line is the precision wanted."
+    figure = Figure("learning", caption, "widths of intervals against snapshots")
+    return Section("How many snapshots are needed", (Text(text), Table(columns, rows, frozenset(columns)), figure))
 
 
 def _groups(found: Inference) -> Section:
