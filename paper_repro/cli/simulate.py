@@ -11,6 +11,7 @@ from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget, RunTarget
 from paper_repro.files import require_output
 from paper_repro.pipeline.progress import TerminalReporter
+from paper_repro.spec.reader import read_toml
 
 if TYPE_CHECKING:
     from paper_repro.sampling.law_file import Subject
@@ -55,6 +56,7 @@ def simulate(
     require_at_least(1, snapshots=snapshots, runs=runs, thinning=1 if thinning is None else thinning)
     require_at_least(0, seed=seed)
     require_output(out)
+    read_toml(spec_path(law))  # what cannot be read shows before anything slow is loaded
     from paper_repro.sampling.law_file import subject_at
     from paper_repro.sampling.readers.npz import write
 

@@ -289,6 +289,8 @@ def test_the_exact_solution_loads_its_kernels_and_neither_torch_nor_statistics()
         (["reproduce", "--out", "x", "--workers", "1", "--scheduler", "y"], "expected one of the two"),
         (["reproduce", "--out", "x", "--authors-weights", "no-such-file"], "no-such-file: cannot be read"),
         (["report", "no-such-run"], "no-such-run"),
+        (["simulate", "no.toml", "--snapshots", "3", "--out", "x"], "no.toml: cannot be read"),
+        (["simulate", "no.toml", "--snapshots", "0", "--out", "x"], "--snapshots: 0"),
         (["logz", "ABBA", "--temperature", "0"], "> 0"),
         (["frobnicate"], "frobnicate"),
     ],
