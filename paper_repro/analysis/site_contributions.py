@@ -41,9 +41,9 @@ def equations(data: Iterable[Snapshots], terms: Terms, threads: int = 1) -> Equa
 
     def of_share(share: Share) -> Equations:
         bound, spins = bound_on(share.snapshots, terms)
-        flat = bound.gradients(spins).reshape(-1, len(terms))
-        drive = -bound.total_laplacians(spins, [slice(None)])[0]
-        return Equations(flat.T @ flat, drive, len(spins), spins.shape[0] * spins.shape[1])
+        gradients, laplacians = bound.gradients_and_laplacians(spins)
+        flat = gradients.reshape(-1, len(terms))
+        return Equations(flat.T @ flat, -laplacians.sum((0, 1)), len(spins), spins.shape[0] * spins.shape[1])
 
     parts = in_order(of_share, shares(data), threads)
     total = next(parts, None)
@@ -57,12 +57,10 @@ def equations(data: Iterable[Snapshots], terms: Terms, threads: int = 1) -> Equa
 
 def joined_sites(bound: BoundTerms) -> Any:
     """Return 1 (site, site), sparse, where a cluster of some term has both sites, and on the diagonal."""
-    pairs = [np.arange(bound.sites).repeat(2).reshape(-1, 2)]
-    for part in bound.terms:
-        size = part.clusters.shape[1]
-        pairs += [part.clusters[:, [a, b]] for a in range(size) for b in range(size)]
-    rows, columns = np.unique(np.concatenate(pairs), axis=0).T
-    return csr_array((np.ones(len(rows)), (rows, columns)), shape=(bound.sites, bound.sites))
+    sites = bound.sites
+    pairs = [(part.clusters[:, :, None] * sites + part.clusters[:, None, :]).ravel() for part in bound.terms]
+    rows, columns = np.divmod(np.unique(np.concatenate([np.arange(sites) * (sites + 1), *pairs])), sites)
+    return csr_array((np.ones(len(rows)), (rows, columns)), shape=(sites, sites))
 
 
 @attrs.frozen(eq=False)
@@ -85,8 +83,8 @@ def contributions(data: Iterable[Snapshots], terms: Terms, theta: Floats, combin
 
     def of_share(share: Share) -> tuple[Share, list[BlockSums], Floats, Floats, Any]:
         bound, spins = bound_on(share.snapshots, terms)
-        joined, gradients = joined_sites(bound), bound.gradients(spins)
-        psi = np.einsum("nick,nic->nik", gradients, gradients @ theta, optimize=True) + bound.laplacians(spins)
+        joined, (gradients, laplacians) = joined_sites(bound), bound.gradients_and_laplacians(spins)
+        psi = np.einsum("nick,nic->nik", gradients, gradients @ theta, optimize=True) + laplacians
         values = psi @ combine
         bias = np.zeros(0)
         if square:

@@ -64,7 +64,9 @@ class BoundTerm:
     def _incidence(self) -> Any:
         """1 (site, cluster × place) where a place of a cluster is the site."""
         places = self.clusters.reshape(-1)
-        return csr_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=(self.sites, len(places)))
+        starts = np.concatenate([[0], np.cumsum(np.bincount(places, minlength=self.sites))])
+        order = np.argsort(places, kind="stable")
+        return csr_array((np.ones(len(places)), order, starts), shape=(self.sites, len(places)))
 
     def _at_sites(self, parts: Floats) -> Floats:
         """Sum what each place of each cluster adds (snapshot, cluster, size, value) at its site: (snapshot, site, value)."""
@@ -112,10 +114,23 @@ class BoundTerms:
 
     def gradients(self, spins: npt.NDArray[Any]) -> Floats:
         """Return the tangent gradients ∇_i φ (snapshot, site, 3, term): the force of couplings c is β × (gradients @ c)."""
+        return self._gradients_and_along(spins)[0]
+
+    def gradients_and_laplacians(self, spins: Floats) -> tuple[Floats, Floats]:
+        """Return ``gradients`` and ``laplacians``, which of multilinear terms are -2 S_i·∂φ/∂S_i and cost nothing more."""
+        gradients, along = self._gradients_and_along(spins)
+        along *= -2.0
+        for column, part in enumerate(self.terms):
+            if not part.term.multilinear:
+                along[..., column] = part.laplacian(spins)
+        return gradients, along
+
+    def _gradients_and_along(self, spins: npt.NDArray[Any]) -> tuple[Floats, Floats]:
+        """Return the tangent gradients and S_i·∂φ/∂S_i (snapshot, site, term)."""
         fields = self.fields(spins)
         along = (spins[..., None] * fields).sum(-2)
         fields -= along[..., None, :] * spins[..., None]
-        return fields
+        return fields, along
 
     def fields(self, spins: npt.NDArray[Any]) -> Floats:
         """Return ∂φ/∂S_i (snapshot, site, 3, term) in the surrounding space."""
@@ -144,7 +159,7 @@ class BoundTerms:
         """Return Σ_i Δ_i φ (term,), summed over each group of snapshots."""
         if self.is_exchange:
             return [-4.0 * total for total in self.total_values(spins, groups)]
-        laplacians = self.laplacians(spins).sum(1)
+        laplacians = np.stack([part.term.laplacian(spins[:, part.clusters]).sum((1, 2)) for part in self.terms], axis=-1)
         return [laplacians[rows].sum(0) for rows in groups]
 
     def changes(self, spins: Floats, site: int, proposed: Floats) -> Floats:

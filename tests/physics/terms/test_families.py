@@ -357,3 +357,13 @@ def test_a_library_answers_in_the_order_of_its_terms():
         assert np.array_equal(made.gradients(spins)[..., index], part.gradient(spins))
         assert np.array_equal(made.laplacians(spins)[..., index], part.laplacian(spins))
         assert np.array_equal(made.changes(spins, 3, proposed)[:, index], part.change(spins, 3, proposed))
+
+
+@given(seed=st.integers(0, 2**32), geometry=st.sampled_from(["open", "periodic"]))
+def test_gradients_and_laplacians_together_are_those_apart(seed, geometry):
+    library = Terms([attrs.evolve(term, name=name) for name, term in TERMS.items()], NAMES)
+    made, spins = library.on(GEOMETRIES[geometry], SPECIES), directions(seed, SNAPSHOTS, 7)
+    gradients, laplacians = made.gradients_and_laplacians(spins)
+    assert np.array_equal(gradients, made.gradients(spins))
+    np.testing.assert_allclose(laplacians, made.laplacians(spins), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(made.total_laplacians(spins, [slice(0, 2)])[0], laplacians[:2].sum((0, 1)), rtol=0, atol=1e-11)
