@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paper_repro.physics.hamiltonian import SpinHamiltonian
     from paper_repro.physics.law import load_law
     from paper_repro.physics.terms import Biquadratic, Exchange, Field, Terms
+    from paper_repro.physics.terms.candidates import candidates
     from paper_repro.physics.terms.conventions import conventions
     from paper_repro.physics.terms.library import Library, library
     from paper_repro.physics.terms.own import own_term
@@ -59,6 +60,7 @@ _MODULES = {
     "Terms": "physics.terms",
     "Truth": "physics.truth",
     "audit_weights": "analysis.audit",
+    "candidates": "physics.terms.candidates",
     "compare": "analysis.comparison",
     "conventions": "physics.terms.conventions",
     "exact_data": "sampling.exact_data",
@@ -83,7 +85,7 @@ _MODULES = {
 
 __all__ = [
     "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "InputError", "Library", "NetworkForce",
-    "NetworkScore", "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit_weights", "compare",
+    "NetworkScore", "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit_weights", "candidates", "compare",
     "conventions", "exact_data", "force_of", "infer", "least_squares", "library", "load_law", "load_published", "load_spec",
     "load_weights", "maximum_likelihood", "normal_equations", "own_term", "pseudolikelihood", "read", "score_matching",
     "simulate", "specs_folder", "write",

@@ -19,6 +19,7 @@ from paper_repro.physics.terms import (
     Term,
     Terms,
 )
+from paper_repro.physics.terms.candidates import has_runs
 from paper_repro.physics.terms.pairs import pair_terms
 from paper_repro.physics.terms.runs import RunTerm
 from paper_repro.physics.terms.sites import site_terms
@@ -45,7 +46,7 @@ def alternatives(terms: Terms, geometries: Iterable[Geometry]) -> tuple[Term, ..
         found += pair_terms(Biquadratic, within, names, by_species=False)
         found += [*pair_terms(Power, (first,), names, by_species=False)]
     for family in _ON_RUNS:
-        if _has_runs(places, family.length):
+        if has_runs(places, family.length):
             found.append(family(family.family))
     if first:
         found += pair_terms(Exchange, reached, names)
@@ -54,13 +55,6 @@ def alternatives(terms: Terms, geometries: Iterable[Geometry]) -> tuple[Term, ..
         found += pair_terms(AnisotropicExchange, (first,), names, by_species=False)
     found += [*site_terms(Anisotropy, names), *site_terms(Field, names)]
     return _left_out(terms, found)
-
-
-def _has_runs(geometries: Sequence[Geometry], length: int) -> bool:
-    """Return whether all geometries are chains, none a ring too short for runs of a length, and some chain has one."""
-    if not all(each.is_open_chain or (each.is_chain and each.sites > length) for each in geometries):
-        return False
-    return any(len(each.runs(length)) for each in geometries)
 
 
 def _left_out(terms: Terms, found: Sequence[Term]) -> tuple[Term, ...]:

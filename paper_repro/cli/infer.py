@@ -62,6 +62,7 @@ def _of_files(data: Sequence[Path], options: FileOptions, others: str, console: 
     if others:
         raise InputError(others, "given with DATA", "--simulated SPEC in place of DATA")
     options.check()
+    from paper_repro.physics.terms.candidates import candidates
     from paper_repro.physics.terms.library import library as library_of
     from paper_repro.sampling.readers.read import read
 
@@ -74,6 +75,8 @@ def _of_files(data: Sequence[Path], options: FileOptions, others: str, console: 
         periodic=options.repeated,
         one_run=options.one_run,
     )
+    if options.discover:
+        terms = candidates(part.geometry for part in snapshots)
     from paper_repro.studies.inference.as_json import as_json
     from paper_repro.studies.inference.infer import infer as infer_law
     from paper_repro.studies.inference.sections import LEAD, TITLE, sections

@@ -27,6 +27,9 @@ class FileOptions:
     library
         The terms that the law may have, a TOML file (docs/libraries.md), or a packaged one such as candidates-42; the default
         library where none is given.
+    discover
+        Look for 42 kinds of terms: exchange to separation 6, biquadratic, four-spin, chirality, Dzyaloshinskii-Moriya, anisotropic
+        exchange, anisotropy and field; on lattices those that there are.
     range_
         How many separations, or shells, have exchange, in place of the default library's 4.
     temperature
@@ -46,6 +49,7 @@ class FileOptions:
     """
 
     library: Path | None = None
+    discover: Annotated[bool, Parameter(negative="")] = False
     range_: Annotated[int | None, Parameter(name="--range")] = None
     temperature: float | None = None
     level: float = 0.01
@@ -64,8 +68,10 @@ class FileOptions:
         """Raise ``InputError`` for a value that no data can have."""
         if not 0 < self.level < 1:
             raise InputError("--level", f"{self.level:g}", "a probability between 0 and 1")
-        if self.library is not None and self.range_ is not None:
-            raise InputError("--range", f"{self.range_} with --library", "one of them")
+        stated = {"--library": self.library, "--range": self.range_, "--discover": self.discover or None}
+        several = [name for name, value in stated.items() if value is not None]
+        if len(several) > 1:
+            raise InputError(several[1], f"given with {several[0]}", "one of them")
         if self.range_ is not None:
             require_at_least(1, range=self.range_)
         if self.periodic is not None and not re.fullmatch("none|a?b?c?", self.periodic or "-"):

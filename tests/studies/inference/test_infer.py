@@ -205,7 +205,7 @@ def test_the_report_as_text_says_the_law_and_its_conventions(found):
     [
         (["infer", "no/such/file.npz"], "no/such/file.npz"),
         (["infer", "x.npz", "--level", "0"], "--level: 0; expected a probability between 0 and 1"),
-        (["infer", "x.npz", "--library", "a.toml", "--range", "2"], "--range: 2 with --library; expected one of them"),
+        (["infer", "x.npz", "--library", "a.toml", "--range", "2"], "--range: given with --library; expected one of them"),
         (["infer", "x.npz", "--range", "0"], "--range: 0; expected an integer ≥ 1"),
         (["infer", "x.npz", "--periodic", "ca"], "--periodic: 'ca'; expected cell vectors such as a, ab or abc, or none"),
         (["infer"], "DATA: no snapshots; expected files of them, or --simulated SPEC"),
