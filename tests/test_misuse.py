@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import paper_repro as pr
+from paper_repro.score.pairformer import build
 
 SPINS = np.random.default_rng(0).standard_normal((5, 7, 3))
 SPINS /= np.linalg.norm(SPINS, axis=-1, keepdims=True)
@@ -14,6 +15,7 @@ TERMS = pr.Terms([pr.Exchange("J1", 1), pr.Exchange("J2", 2)], "AB")
 DATA = [pr.Snapshots.of(SPINS, "ABBABAB")]
 TRUTH = pr.Truth(TERMS, np.array([1.0, -0.4]), 20.0)
 CHAIN = pr.Geometry.open_chain(7)
+NETWORK = pr.NetworkForce(build(pr.load_spec(pr.specs_folder() / "smoke.toml").record.architecture, 0), (1e-4,))
 
 
 def not_finite():
@@ -38,6 +40,22 @@ MISUSES = {
     "spins of many lengths": (
         lambda: pr.Snapshots.of(SPINS * [[1.0], [1.5], [1.0], [0.25], [1.0], [1.0], [1.0]]),
         f"snapshots: vectors of lengths 0.25 to 1.5; {UNIT}",
+    ),
+    "spins of length one half, for an energy": (
+        lambda: TRUTH.on(CHAIN, "ABBABAB").energy(SPINS / 2),
+        "spins of lengths 0.5 to 0.5; expected unit vectors (…, site, 3)",
+    ),
+    "spins of two components, for a force": (
+        lambda: TRUTH.on(CHAIN, "ABBABAB").force(SPINS[..., :2], 20.0),
+        "spins of shape (5, 7, 2); expected unit vectors (…, site, 3)",
+    ),
+    "spins of length one half, for a network": (
+        lambda: NETWORK(np.zeros(7, dtype=int), SPINS / 2),
+        "spins of lengths 0.5 to 0.5; expected unit vectors (…, site, 3)",
+    ),
+    "spins of two components, for W": (
+        lambda: NETWORK.interaction(np.zeros(7, dtype=int), SPINS[..., :2]),
+        "spins of shape (5, 7, 2); expected unit vectors (…, site, 3)",
     ),
     "NaN": (
         lambda: pr.Snapshots.of(not_finite()),

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
-from paper_repro.physics.sphere import project
+from paper_repro.physics.sphere import project, require_unit
 from paper_repro.physics.terms import BoundTerms, Terms
 from paper_repro.spec import Hamiltonian
 
@@ -36,13 +36,15 @@ class SpinHamiltonian:
         return couplings
 
     def energy(self, spins: Floats) -> Floats:
-        """Return H (snapshot,)."""
+        """Return H (snapshot,); raises ``ValueError`` for spins that are not unit vectors."""
+        require_unit(spins)
         if self.terms.is_exchange:
             return exchange_energy(spins, self.matrix)
         return -self.terms.values(spins) @ self.couplings
 
     def force(self, spins: Floats, beta: float) -> Floats:
-        """Return the force -β∇H (snapshot, site, 3), tangent; dimensionless."""
+        """Return the force -β∇H (snapshot, site, 3), tangent; dimensionless. Raises ``ValueError`` as ``energy``."""
+        require_unit(spins)
         if self.terms.is_exchange:
             return exchange_force(spins, self.matrix, beta)
         return beta * self.terms.gradients(spins) @ self.couplings

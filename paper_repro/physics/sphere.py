@@ -38,6 +38,21 @@ def project(x: Array, vector: Array) -> Array:
     return result
 
 
+#: Lengths within this of 1 are those of single precision or of text.
+_UNIT = 1e-4
+
+
+def require_unit(spins: npt.NDArray[Any]) -> None:
+    """Raise ``ValueError`` unless ``spins`` are unit vectors (…, site, 3): other lengths give other couplings, in silence."""
+    if spins.ndim < 2 or spins.shape[-1] != 3:
+        raise ValueError(f"spins of shape {spins.shape}; expected unit vectors (…, site, 3)")
+    squares = np.einsum("...i,...i->...", spins, spins)
+    off = float(np.abs(squares - 1).max(initial=0.0))
+    if not off <= 2 * _UNIT:
+        low, high = (float(np.sqrt(end(squares))) for end in (np.min, np.max))
+        raise ValueError(f"spins of lengths {low:.6g} to {high:.6g}; expected unit vectors (…, site, 3)")
+
+
 def normalise(vector: Array) -> Array:
     """Return ``vector`` over its length."""
     result: Array = vector / _dot(vector, vector) ** 0.5

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from paper_repro.physics.sphere import require_unit
 from paper_repro.score.model import ScoreModel, divergence_of, interaction_of, place_of
 from paper_repro.score.weights import WeightsInfo
 
@@ -47,6 +48,7 @@ class NetworkForce:
     times: tuple[float, ...]
 
     def _evaluate(self, method: Any, species: npt.NDArray[Any], spins: Floats) -> Floats:
+        require_unit(spins)
         device, dtype = place_of(self.model)
         at = torch.as_tensor(spins).to(device, dtype)
         with torch.inference_mode():
@@ -55,7 +57,7 @@ class NetworkForce:
         return answer
 
     def __call__(self, species: npt.NDArray[Any], spins: Floats) -> Floats:
-        """Return the score, tangent to each spin."""
+        """Return the score, tangent to each spin; raises ``ValueError`` for spins that are not unit vectors."""
         return self._evaluate(self.model, species, spins)
 
     def interaction(self, species: npt.NDArray[Any], spins: Floats) -> Floats:

@@ -17,6 +17,7 @@ from paper_repro.studies.reproduction.run_files import constants_of, likelihood_
 INTEGRAL = "results/thermodynamic_integration.json"
 END_TIME = "results/end_time.json"
 _END_TIMES = (1.0, 2.0, 4.0)  # multiples of the end time of the spec, to show how fast the cost falls
+_LATEST = 1e3  # the latest end time of a spec
 
 
 def integration_stage(spec: Spec) -> Stage:
@@ -58,7 +59,7 @@ def cost_of_end_time(context: StageContext, stage: Stage, spec: Spec) -> Files:
     couplings = couplings_of(spec.hamiltonian)
     kappa = spec.beta * abs(float(couplings[reference_coupling(couplings)]))
     costs = end_time.end_time_costs(
-        spec.likelihood, kappa, ExactChain(matrix, spec.beta), [spec.likelihood.end_time * k for k in _END_TIMES],
+        spec.likelihood, kappa, ExactChain(matrix, spec.beta), [time for k in _END_TIMES if (time := spec.likelihood.end_time * k) <= _LATEST],
         spec.likelihood.configurations, np.random.default_rng(stream(spec, "end time")), threads=context.threads,
     )  # fmt: skip
     return {stage.outputs[0]: as_json(EndTime(kappa, tuple(EndTimeCost(**attrs.asdict(cost)) for cost in costs)))}
