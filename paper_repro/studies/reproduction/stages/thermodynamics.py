@@ -58,8 +58,9 @@ def cost_of_end_time(context: StageContext, stage: Stage, spec: Spec) -> Files:
     _, matrix = likelihood_chain(spec)
     couplings = couplings_of(spec.hamiltonian)
     kappa = spec.beta * abs(float(couplings[reference_coupling(couplings)]))
+    times = [time for k in _END_TIMES if (time := spec.likelihood.end_time * k) <= _LATEST]
     costs = end_time.end_time_costs(
-        spec.likelihood, kappa, ExactChain(matrix, spec.beta), [time for k in _END_TIMES if (time := spec.likelihood.end_time * k) <= _LATEST],
+        spec.likelihood, kappa, ExactChain(matrix, spec.beta), times,
         spec.likelihood.configurations, np.random.default_rng(stream(spec, "end time")), threads=context.threads,
     )  # fmt: skip
     return {stage.outputs[0]: as_json(EndTime(kappa, tuple(EndTimeCost(**attrs.asdict(cost)) for cost in costs)))}
