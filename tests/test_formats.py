@@ -18,7 +18,7 @@ import torch
 from paper_repro.analysis import likelihood
 from paper_repro.files import DamagedError, InputError
 from paper_repro.pipeline.directory import open_directory
-from paper_repro.pipeline.manifest import FORMAT, NAME, read_manifest
+from paper_repro.pipeline.manifest import FORMAT, NAME, key_of, read_manifest
 from paper_repro.sampling import storage
 from paper_repro.score import training
 from paper_repro.score.field import force_of
@@ -27,7 +27,7 @@ from paper_repro.score.training import checkpoint
 from paper_repro.score.weights import load_weights
 from paper_repro.spec import LearnedScale, RawTime, Spec, digest, digests, structure
 from paper_repro.spec.migration import _SINCE_WEIGHTS_2, spec_from_old
-from paper_repro.studies.reproduction.plan import identity_of
+from paper_repro.studies.reproduction.plan import identity_of, plan_reproduction
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 from paper_repro.studies.reproduction.stages.likelihood import read_partial
 
@@ -109,6 +109,10 @@ def read_manifest_of(name: str, folder: Path):
     return read_manifest(folder)
 
 
+def with_draw(spec: Spec, draw: str) -> Spec:
+    return attrs.evolve(spec, chains=attrs.evolve(spec.chains, draw=draw))
+
+
 def test_run_3(tmp_path):
     """``chains.repeats`` was true or false."""
     manifest = read_manifest_of("run-3.json", tmp_path)
@@ -118,6 +122,12 @@ def test_run_3(tmp_path):
     assert manifest.spec_sha256 in digests(spec)
     assert digest(spec) != manifest.spec_sha256
     assert open_directory(tmp_path, identity_of(spec), pytest.fail).manifest.format == FORMAT
+    plan = {stage.name: stage for stage in plan_reproduction(spec).stages}
+    for name in ("sample training 1/1", "sample test 1/1"):  # its data sets are valid
+        stage = plan[name]
+        assert key_of(stage.recipe, name, json.loads(json.dumps(stage.constants)), []) == manifest.stages[name].key
+    released = {stage.name: stage for stage in plan_reproduction(with_draw(spec, "released")).stages}
+    assert released[name].constants != plan[name].constants
     repeating = attrs.evolve(manifest, spec={**manifest.spec, "chains": {**manifest.spec["chains"], "repeats": True}})
     assert recorded_spec(repeating, tmp_path).chains.draw == "independent"
     with pytest.raises(InputError, match="expected the spec of a run of format 3"):

@@ -17,6 +17,7 @@ from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import NetworkForce, force_of
 from paper_repro.score.weights import load_weights
 from paper_repro.spec import Spec, canonical
+from paper_repro.spec.migration import spec_as_in_run_3
 from paper_repro.studies.reproduction.networks import Network
 
 #: Sequences in a file of a data set.
@@ -69,5 +70,9 @@ def device_constant(device: str) -> dict[str, str]:
 
 
 def constants_of(spec: Spec, *names: str) -> dict[str, Any]:
-    """Return sections of a spec as plain data: what the key of a stage covers."""
-    return {name: canonical(getattr(spec, name)) for name in names}
+    """Return sections of a spec as plain data: what the key of a stage covers.
+
+    They have the form of runs 3 where that can say them, so that the data sets of such a run stay valid.
+    """
+    values = canonical(spec)
+    return {name: (spec_as_in_run_3(values) or values)[name] for name in names}
