@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from paper_repro.analysis.adequacy import Adequacy
-from paper_repro.analysis.confirmation import CORRELATION, Confirmation
+from paper_repro.analysis.confirmation import CORRELATION, Compared, Confirmation
 from paper_repro.report.document import Figure, Section, Table, Text, Tone
 from paper_repro.report.numbers import as_with, fixed, number, percent, significant
 from paper_repro.studies.inference.confirmation import SWEEPS
@@ -90,6 +90,10 @@ def _adequacy(found: Inference) -> Section:
         f"in what the fit does not explain (score test, level {judged.level:g})."
     )
     blocks: list[Text | Table] = [_headline(judged), Text(text)]
+    if judged.verdict == "inadequate" and {warning.kind for warning in found.warnings} - {"correlated"}:
+        blocks.append(
+            Text("The warnings about the data may be the reason: a mixture of laws needs terms that none of them has.", "bad")
+        )
     if judged.verdict == "undecided" and math.isfinite(judged.needed):
         size = "of 5 % of the largest exchange"
         blocks.append(Text(f"About {significant(judged.needed)} times as many snapshots would show {judged.reference} {size}."))
@@ -120,7 +124,8 @@ def _couplings(found: Inference) -> Section:
     )
     columns = ("term", "coupling", "95 % interval", "bound", "verdict")
     rows = tuple(_row(coupling) for coupling in found.couplings)
-    table = Table(columns, rows, frozenset({"coupling", "95 % interval", "bound"}), _TONES)
+    tones = {} if found.adequacy.verdict == "inadequate" else _TONES
+    table = Table(columns, rows, frozenset({"coupling", "95 % interval", "bound"}), tones)
     caption = "Each coupling with its 95 % interval; colours and marks are the verdicts, which hold over all terms together."
     return Section("Couplings", (Text(text), table, Figure("couplings", caption, "couplings of all terms with intervals")))
 
@@ -137,10 +142,10 @@ def _confirmation(made: Confirmation) -> Section:
         f"those of the fitted law (p = {significant(made.p)}, the largest of {len(made.rows)} differences)."
     )
     shown = [row for row in made.rows if row.name.startswith(("βH", CORRELATION)) or abs(row.z) > _LARGE]
-    rows = tuple((row.name, number(row.data, row.error), fixed(row.model, 4), fixed(row.z, 1)) for row in shown)
-    columns = ("mean", "data", "fitted law", "difference / σ")
+    rows = tuple(_compared(row) for row in shown)
+    columns = ("mean", "data", "fitted law", "difference ± σ", "z")
     return Section(
-        "Data of the fitted law",
+        "Does the fitted law give these data?",
         (
             Text(text, None if made.holds else "bad"),
             Table(columns, rows, frozenset(columns[1:])),
@@ -151,6 +156,11 @@ def _confirmation(made: Confirmation) -> Section:
     )
 
 
+def _compared(row: Compared) -> tuple[str, ...]:
+    data, model = as_with(row.error, row.data), as_with(row.error, row.model)
+    return row.name, data, model, number(row.data - row.model, row.error), fixed(row.z, 1)
+
+
 def _learning(found: Inference) -> Section:
     curve = found.learning
     rows = tuple(
@@ -159,8 +169,8 @@ def _learning(found: Inference) -> Section:
     )
     most, middle = (f"{float(significant(float(count))):,.0f}" for count in (curve.needed.max(), np.median(curve.needed)))
     text = (
-        f"Half-widths of the 95 % intervals, in units of the largest coupling. {percent(curve.precision)} for every term needs "
-        f"about {most} snapshots like these, for the median term {middle}."
+        f"Half-widths of the 95 % intervals, in units of the largest coupling. About {most} snapshots like these would make them "
+        f"{100 * curve.precision:g} % for every term, {middle} for the median term."
     )
     columns = ("snapshots", "median of the terms", "widest")
     caption = "Half-width of the interval of each term against the number of snapshots; the dotted line is the precision wanted."

@@ -13,9 +13,12 @@ import pytest
 import paper_repro as pr
 from paper_repro.analysis.confounded import confounded_groups
 from paper_repro.analysis.coupling_fit import fit_couplings
+from paper_repro.analysis.data_checks import DataWarning
 from paper_repro.cli.infer_options import FileOptions
 from paper_repro.cli.process import main
+from paper_repro.report.document import Table
 from paper_repro.studies.inference.as_json import as_json
+from paper_repro.studies.inference.sections import sections
 from tests.support import unknown_laws
 
 CHAIN = "ACACBCBBCABBABAAAACBACCCCABBBC"
@@ -116,6 +119,12 @@ def test_an_inadequate_library_is_the_headline_above_the_couplings(snapshots):
     assert lines[1] == "Is the library enough?"
     assert lines[2].startswith("The library is not enough")
     assert as_json(found)["adequacy"]["verdict"] == "inadequate"
+    warned = attrs.evolve(found, warnings=(DataWarning("two temperatures", "A sentence."),))
+    for shown, said, doubted in ((found, "Its couplings are not to be trusted", False), (warned, "a mixture of laws", True)):
+        (couplings,) = [part for part in sections(shown) if part.title == "Couplings"]
+        assert [table.tones for table in couplings.blocks_of(Table)] == [{}]  # no verdict in green
+        assert said in str(shown).replace("\n", " ")
+        assert ("a mixture of laws" in str(shown).replace("\n", " ")) == doubted
 
 
 def test_independent_snapshots_without_a_law_make_no_group():
