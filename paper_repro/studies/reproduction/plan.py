@@ -51,7 +51,9 @@ def plan_reproduction(
     stages = (*noted, *served(_stages(spec, authors, device, adopted), lacking))
     if published is not None:
         stages = (*stages, report_stage(spec, *published, (name for stage in stages for name in stage.outputs)))
-    return Plan(identity_of(spec), stages, tuple(partial(check, spec) for check in CHECKS), tuple(lacking.values()))
+    return Plan(
+        identity_of(spec, any_seeds=bool(adopted)), stages, tuple(partial(check, spec) for check in CHECKS), tuple(lacking.values())
+    )
 
 
 def plan_report(spec: Spec, manifest: Manifest, published: tuple[Published, Spec]) -> Plan:
@@ -60,12 +62,15 @@ def plan_report(spec: Spec, manifest: Manifest, published: tuple[Published, Spec
     return Plan(identity_of(spec), (report_stage(spec, *published, made),))
 
 
-def identity_of(spec: Spec) -> Identity:
-    """Return what identifies a run of a spec."""
+def identity_of(spec: Spec, *, any_seeds: bool = False) -> Identity:
+    """Return what identifies a run of a spec; with ``any_seeds`` a run with other training seeds is the same run."""
     values = canonical(spec)
 
     def differing(other: Manifest) -> list[str]:
-        return differences(canonical(recorded_spec(other, Path())), values)
+        recorded = canonical(recorded_spec(other, Path()))
+        if any_seeds:
+            recorded["training"]["seeds"] = values["training"]["seeds"]
+        return differences(recorded, values)
 
     return Identity(spec.name, values, digest(spec), differing)
 

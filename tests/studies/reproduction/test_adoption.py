@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+import attrs
 import pytest
 from rich.console import Console
 
@@ -136,6 +137,23 @@ def test_the_command_takes_the_seeds_of_the_files_and_says_what_it_leaves_out(fo
     assert (row.value, row.source) == ("1", "the trainings whose weights were given")
     with pytest.raises(InputError, match=r"another spec \(training\.seeds: "):
         run_spec(tiny, out, silent())
+
+
+def test_a_run_goes_on_with_more_trainings_and_on_the_data_of_another_number_of_them(folder, tiny, tmp_path):
+    spec, out = load_spec(tiny).record, tmp_path / "run"
+    make_run(spec, out, Listener(), "sample")
+    (found,) = found_in(folder, tiny)[0]
+    second = attrs.evolve(found, seed=7)
+    for made in ((found,), (found, second)):
+        changed_spec = with_trainings(load_spec(tiny), made).record
+        assert make_run(changed_spec, out, Listener(), "sample", adopted=made).made == []
+        assert make_run(changed_spec, out, Listener(), "adopt", adopted=made).made == [f"adopt seed {made[-1].seed}"]
+        assert read_manifest(out).spec["training"]["seeds"] == [training.seed for training in made]
+    other = attrs.evolve(changed_spec, training=attrs.evolve(changed_spec.training, epochs=3))
+    with pytest.raises(InputError, match=r"another spec \(training\.epochs: 2 → 3\)"):
+        make_run(other, out, adopted=made)
+    with pytest.raises(InputError, match=r"another spec \(training\.seeds: "):
+        make_run(spec, out)
 
 
 def test_trainings_take_the_place_of_those_made_here_and_the_other_way(folder, tiny, tmp_path):
