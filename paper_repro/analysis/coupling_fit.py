@@ -164,8 +164,7 @@ def positive(sums: BlockSums) -> Floats:
     Where a variance is not positive, that of independent sites takes its place.
     """
     symmetric = (sums.covariance + sums.covariance.T) / 2
-    variances = np.diagonal(symmetric).copy()
-    variances = np.where(variances > 0, variances, sums.squares)
+    variances = np.where(sums.variances > 0, sums.variances, sums.squares)
     np.fill_diagonal(symmetric, variances)
     deviations = np.sqrt(np.outer(variances, variances))
     values, vectors = np.linalg.eigh(symmetric / deviations)

@@ -21,7 +21,7 @@ LEVEL = 1e-3
 #: Snapshots or runs from which their scatter says whether they are of one temperature; few runs are compared by their own errors.
 _FEWEST = 8
 
-Kind = Literal["correlated", "run too short", "two temperatures", "not stationary", "symmetry broken"]
+Kind = Literal["correlated", "run too short", "two temperatures", "not stationary", "symmetry broken", "copies"]
 
 
 @attrs.frozen
@@ -34,9 +34,30 @@ class DataWarning:
 
 
 def data_warnings(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, threads: int = 1) -> tuple[DataWarning, ...]:
-    """Return what is wrong with the data on which ``fit`` rests; another reading of them, whose memory is a number a snapshot."""
+    """Return what is wrong with the data on which ``fit`` rests; other readings of them, whose memory is a number a snapshot."""
     series = scale_series(data, terms, fit.coefficients, threads)
-    return (*_correlation(fit), *_stationary(series, fit), *_one_temperature(series, fit), *_symmetric(data, terms, fit))
+    return (
+        *_copies(data),
+        *_correlation(fit),
+        *_stationary(series, fit),
+        *_one_temperature(series, fit),
+        *_symmetric(data, terms, fit),
+    )
+
+
+def _copies(data: Sequence[Snapshots]) -> Iterator[DataWarning]:
+    """Look for snapshots that another run has too, bit for bit: no law repeats one, but a file can be given twice."""
+    copies = 0
+    for part in data:
+        first: dict[int, int] = {}
+        for spins, run in zip(part.spins, part.run.tolist(), strict=True):
+            copies += first.setdefault(hash(spins.tobytes()), run) != run
+    if copies:
+        yield DataWarning(
+            "copies",
+            f"{copies:,} of {sum(map(len, data)):,} snapshots are copies of snapshots of other runs. They count as independent, so "
+            f"that the errors are too small. Files that were given twice are to be left out.",
+        )
 
 
 def _correlation(fit: CouplingFit) -> Iterator[DataWarning]:

@@ -8,6 +8,8 @@ from paper_repro.numerics.arrays import Floats
 
 #: Smallest eigenvalue of the Gram matrix against its largest.
 _RANK = 1e-12
+#: Square of a gradient, summed over all spins, that is rounding of gradients of order 1.
+_ROUNDING = 1e-24
 
 
 class NotIdentifiableError(ValueError):
@@ -20,7 +22,7 @@ def condition_number(names: Sequence[str], gram: Floats) -> float:
     Raises ``NotIdentifiableError`` where some term has no gradient anywhere in the data, or where the gradients are linearly
     dependent.
     """
-    absent = [name for name, norm in zip(names, np.diagonal(gram), strict=True) if norm == 0]
+    absent = [name for name, norm in zip(names, np.diagonal(gram), strict=True) if norm <= _ROUNDING]
     if absent:
         raise NotIdentifiableError(f"{', '.join(absent)} act nowhere in the data; expected snapshots on which every term acts")
     spectrum = np.linalg.eigvalsh(gram)

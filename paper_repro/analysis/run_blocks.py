@@ -14,6 +14,8 @@ import numpy as np
 
 from paper_repro.numerics.arrays import Floats, Integers
 
+#: Fraction of Σ q_i² below which the sum over pairs of sites is a small difference of large numbers, and so mostly noise.
+_CANCELS = 0.1
 #: Correlation of any two snapshots up to which it counts as a mean of the contributions.
 _COMMON = 0.1
 
@@ -23,6 +25,7 @@ class BlockSums:
     """Sums over blocks of one length, of contributions q (block, site, value); i ~ j are sites that a term joins, or the same.
 
     ``covariance`` (value, value) is Σ_{i~j} q_i q_jᵀ, ``squares`` (value,) Σ q_i², ``fourths`` (value,) Σ_{i~j} q_i² q_j².
+    ``wholes`` and ``whole_fourths`` (value,) are Σ Q² and Σ Q⁴ over blocks, with Q = Σ_i q_i.
     ``correlation`` is Σ s_i over successive blocks of a run, where s_i = Σ_values q_i q'_i / mean square, and ``spread`` is
     Σ_{i~j} s_i s_j, its variance where blocks are independent. ``units`` counts blocks and sites, ``pairs`` successive blocks.
     """
@@ -30,6 +33,8 @@ class BlockSums:
     covariance: Floats
     squares: Floats
     fourths: Floats
+    wholes: Floats
+    whole_fourths: Floats
     correlation: float
     spread: float
     units: int
@@ -42,8 +47,28 @@ class BlockSums:
 
     @property
     def degrees(self) -> Floats:
-        """Degrees of freedom of each variance (value,): the ratio (Σ q_i²)² / Σ_{i~j} q_i² q_j², after Satterthwaite."""
-        return np.divide(self.squares**2, self.fourths, out=np.zeros_like(self.squares), where=self.fourths > 0)
+        """Degrees of freedom of each variance (value,): the ratio (Σ q_i²)² / Σ_{i~j} q_i² q_j², after Satterthwaite.
+
+        Those of whole blocks, (Σ Q²)² / Σ Q⁴, where those are fewer and their variance is the one taken.
+        """
+        sites = np.divide(self.squares**2, self.fourths, out=np.zeros_like(self.squares), where=self.fourths > 0)
+        wholes = np.divide(self.wholes**2, self.whole_fourths, out=np.ones_like(sites), where=self.whole_fourths > 0)
+        return np.where(self._by_wholes, np.minimum(sites, wholes), sites)
+
+    @property
+    def variances(self) -> Floats:
+        """Variance of the sum of each value (value,); 0 or less where noise makes it so.
+
+        It is Σ_{i~j} q_i q_j, except where contributions of sites cancel nearly, as those of near-parallel spins do: whole blocks,
+        in which they cancel exactly, then say more, and the larger of the two is taken.
+        """
+        paired = np.diagonal(self.covariance)
+        return np.where(self._by_wholes, np.maximum(paired, self.wholes), paired)
+
+    @property
+    def _by_wholes(self) -> Any:
+        paired = np.diagonal(self.covariance)
+        return (paired < _CANCELS * self.squares) & (self.wholes > paired) & (paired > 0)
 
     @property
     def correlation_z(self) -> float:
@@ -61,7 +86,7 @@ def neighbour_sums(joined: Any, values: Floats) -> Floats:
 def block_sums(values: Floats, lengths: Integers, joined: Any) -> BlockSums:
     """Return the sums of contributions (block, site, value) of runs with ``lengths`` (run,) blocks."""
     units = values.shape[0] * values.shape[1]
-    around, squares = neighbour_sums(joined, values), values**2
+    around, squares, wholes = neighbour_sums(joined, values), values**2, values.sum(1)
     mean = squares.mean((0, 1))
     ends = np.cumsum(lengths)
     inner = np.delete(np.arange(1, len(values)), ends[:-1] - 1)  # blocks that follow another of their run
@@ -71,6 +96,8 @@ def block_sums(values: Floats, lengths: Integers, joined: Any) -> BlockSums:
         covariance=values.reshape(units, -1).T @ around.reshape(units, -1),
         squares=squares.sum((0, 1)),
         fourths=(squares * neighbour_sums(joined, squares)).sum((0, 1)),
+        wholes=(wholes**2).sum(0),
+        whole_fourths=(wholes**4).sum(0),
         correlation=float(products.sum()),
         spread=float((products * (joined @ products.T).T).sum()),
         units=units,

@@ -137,3 +137,11 @@ def test_every_snapshot_ten_times_is_a_run_that_is_too_short_to_tell(draw, kinds
 def test_snapshots_in_pairs_are_correlated_and_long_enough(draw, kinds):
     found = kinds(np.repeat(draw(20.0, 200), 2, axis=0), np.zeros(400, dtype=int))
     assert found == ["correlated"]
+
+
+def test_copies_in_other_runs(draw, kinds):
+    """Two of 100 snapshots again; copies along one run are its correlation."""
+    spins = draw(20.0, SIZE)
+    twice = np.concatenate([spins, spins[:2]])
+    assert kinds(twice, np.arange(SIZE + 2)) == ["copies"]
+    assert kinds(twice, np.r_[np.zeros(SIZE, dtype=int), [0, 0]]) == []

@@ -100,6 +100,10 @@ def acts_nowhere():
         cramer_rao_errors(DATA[2:], FREE, 1)
     with pytest.raises(NotIdentifiableError, match="K act nowhere"):
         score_matching(DATA[2:], TERMS)
+    parallel = np.repeat(np.random.default_rng(4).standard_normal((50, 1, 3)), 6, axis=1)
+    parallel /= np.linalg.norm(parallel, axis=-1, keepdims=True)  # gradients are rounding, not 0
+    with pytest.raises(NotIdentifiableError, match="K act nowhere"):
+        score_matching([Snapshots.of(parallel, "AAAAAA")], TERMS)
     with pytest.raises(NotIdentifiableError, match="linearly dependent"):
         condition_number(TERMS.names, np.ones((2, 2)))
     return math.nan
