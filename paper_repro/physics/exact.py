@@ -304,5 +304,6 @@ class ExactChain:
     def sample(self, count: int, generator: np.random.Generator) -> Floats:
         """Return ``count`` independent equilibrium configurations (snapshot, site, component), drawn site by site."""
         spins = np.empty((count, self.sites, 3))
-        draw_chains(spins, *self._steps, random_states(generator, max(1, min(count, LANES))))
+        if draw_chains(spins, *self._steps, random_states(generator, max(1, min(count, LANES)))).min() < 0:
+            raise FloatingPointError("an exact sample whose probabilities are not finite numbers")
         return spins

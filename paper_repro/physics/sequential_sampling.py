@@ -142,9 +142,15 @@ def _propose(fields: Floats, axes: Floats, count: int, states: Words, drawn: Flo
         coins[j] = uniform(coin)
 
 
+#: Proposals of one spin; most are kept at once, so that so many have no probability.
+_MOST_ROUNDS = 100_000
+
+
 @jit
 def draw_chains(spins: Floats, factors: Floats, tables: Floats, states: Words) -> Integers:
     """Fill ``spins`` (snapshot, site, 3) with independent chains and return how many draws each site took (site,).
+
+    -1 for a site at which a draw was not kept in ``_MOST_ROUNDS`` proposals: its probabilities are no numbers.
 
     ``factors`` (site, 2) are those of S_k and S_{k-1} in the field on the next spin, βJ + c and βK, 0 where there is no such spin;
     ``tables`` (site, piece, power) its acceptance probabilities. Each lane of ``states`` (4, lane) is the state of a generator; as
@@ -167,7 +173,9 @@ def draw_chains(spins: Floats, factors: Floats, tables: Floats, states: Words) -
                     axes[k, j] = here[k, j]
                     fields[k, j] = along * here[k, j] + back * before[k, j]
                     before[k, j] = here[k, j]
-            while waiting > 0:
+            rounds = 0
+            while waiting > 0 and rounds < _MOST_ROUNDS:
+                rounds += 1
                 _propose(fields, axes, waiting, states, drawn, cosines, coins)
                 draws[site] += waiting
                 rejected = 0
@@ -182,4 +190,7 @@ def draw_chains(spins: Floats, factors: Floats, tables: Floats, states: Words) -
                             axes[k, rejected], fields[k, rejected] = axes[k, j], fields[k, j]
                         rejected += 1
                 waiting = rejected
+            if waiting > 0:
+                draws[site] = -1
+                return draws
     return draws

@@ -11,6 +11,8 @@ from paper_repro.spec import Chains, Spec
 
 _REJECTIONS = 100  # of a sequence that was drawn before, after which the ones left of its length are counted
 
+_MOST_DRAWS = 1000  # for each sequence of the released draw, which goes on until it has them all
+
 
 def _different(generator: np.random.Generator, species: str, length: int, seen: set[str]) -> str:
     """Return a sequence of a length that is not in ``seen``, uniformly: by rejection, or among those left where few are.
@@ -45,10 +47,15 @@ def _released(seed: int, chains: Chains, species: str, count: int) -> tuple[str,
         raise InputError("chains.draw", f"'released', and {count} sequences where there are {possible} different ones", expected)
     generator, alphabet = np.random.RandomState(seed), np.array(list(species))
     drawn: dict[str, None] = {}
-    while len(drawn) < count:
+    for _ in range(_MOST_DRAWS * count):
+        if len(drawn) == count:
+            return tuple(drawn)
         length = int(generator.randint(chains.shortest, chains.longest + 1))
         drawn["".join(generator.choice(alphabet, size=length))] = None
-    return tuple(drawn)
+    if len(drawn) == count:
+        return tuple(drawn)
+    found = f"'released', and {len(drawn)} of {count} sequences in {_MOST_DRAWS * count} draws"
+    raise InputError("chains.draw", found, "longer chains, or a smaller set")
 
 
 @functools.lru_cache(maxsize=8)

@@ -50,16 +50,23 @@ def tangent_step_density(theta: torch.Tensor, time: torch.Tensor) -> tuple[torch
     return log_density, slope / mass - 1 / torch.tan(theta)
 
 
+#: Each is accepted with probability 1/1.72 or more on average: that so many are not has no probability.
+_MOST_PROPOSALS = 200
+
+
 def brownian_step(clean: torch.Tensor, time: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Return Brownian motion from ``clean`` after ``time`` (one value a spin): an exact draw from the heat kernel.
 
     Proposes the tangent step and accepts with probability p_t(θ) / (1.72 q_t(θ)); the draw is made in float64.
+    Raises ``FloatingPointError`` where no proposal is accepted, as of times that are NaN.
     """
     start = clean.double()
     times = time.double().expand(clean.shape[:-1])
     result = start.clone()
     pending = (start * start).sum(-1) > 0
-    while bool(pending.any()):
+    for _ in range(_MOST_PROPOSALS):
+        if not bool(pending.any()):
+            return result.to(clean.dtype)
         source, at = start[pending], times[pending]
         proposal = tangent_step(source, at, generator)
         theta = angle(source, proposal).clamp(1e-9, math.pi - 1e-9)
@@ -69,7 +76,7 @@ def brownian_step(clean: torch.Tensor, time: torch.Tensor, generator: torch.Gene
         chosen = tuple(index[accepted] for index in where)
         result[chosen] = proposal[accepted]
         pending[chosen] = False
-    return result.to(clean.dtype)
+    raise FloatingPointError("a Brownian step that is never accepted: spins or times that are not finite numbers")
 
 
 def add_noise(clean: torch.Tensor, time: torch.Tensor, diffusion: Diffusion, generator: torch.Generator) -> torch.Tensor:

@@ -49,7 +49,7 @@ def law(tmp_path_factory):
 SIZES = ["--sequences", "40", "--snapshots", "2"]
 COMMANDS = {
     "logz": lambda spec, weights: ["logz", "PQQP", "--temperature", "0.5", "--spec", spec],
-    "estimate": lambda spec, weights: ["estimate", *SIZES, "--spec", spec, "--weights", weights],
+    "infer": lambda spec, weights: ["infer", "--simulated", spec, *SIZES, "--weights", weights],
     "audit": lambda spec, weights: ["audit", weights, *SIZES, "--spec", spec],
     "claims": lambda spec, weights: ["claims", weights, *SIZES, "--spec", spec],
     "score-error": lambda spec, weights: ["score-error", weights, "--configurations", "2", "--spec", spec],
@@ -57,7 +57,7 @@ COMMANDS = {
 }
 SLOW = ("score-error",)
 #: Where this law's terms are shown.
-NAMED = {"estimate", "audit", "constants"}
+NAMED = {"infer", "audit", "constants"}
 
 
 @pytest.mark.parametrize(
