@@ -16,7 +16,7 @@ def sampling_quality(subject: Subject) -> Sampling | None:
         return None
     both = (("training set", found.training), ("test set", found.test))
     swaps = [
-        SwapRates(name, np.sqrt(part.temperatures[1:] * part.temperatures[:-1]), part.swap_rates)
+        SwapRates(name, np.sqrt(part.temperatures[1:]) * np.sqrt(part.temperatures[:-1]), part.swap_rates)
         for name, part in both
         if np.isfinite(part.swap_rates).any()
     ]
