@@ -84,6 +84,8 @@ def _of_network(force: "NetworkForce", samples: "Sequence[Snapshots]", spec: Spe
 def _section(
     found: "Sequence[EstimatorQuality]", names: Sequence[str], truth: Sequence[float], size: str, temperature: float
 ) -> Section:
+    import numpy as np
+
     from paper_repro.studies.reproduction.sections.estimators import estimators
 
     text = (
@@ -92,6 +94,8 @@ def _section(
         " Efficiency: Cramér-Rao bound over the variance, smallest and largest of the terms. The estimators know the terms and the"
         " temperature, the network neither."
     )
+    if not any(np.isfinite(item.half_widths).all() for item in found):
+        text += " One sequence has no scatter: there are no intervals and no efficiency."
     return Section("Estimators of the couplings", (Text(text), estimators(found, names, truth)))
 
 
