@@ -15,6 +15,7 @@ from paper_repro.analysis.scale_series import ScaleSeries, scale_series
 from paper_repro.analysis.symmetry_check import broken_symmetries
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
+from paper_repro.sampling.integrated_time import integrated_times
 from paper_repro.sampling.snapshots import Snapshots
 
 LEVEL = 1e-3
@@ -105,9 +106,9 @@ def _stationary(series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
 def _one_temperature(series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
     """Test whether snapshots, or runs, differ in scale by more than one temperature allows."""
     several = len(series.lengths) > 1 and series.lengths.max() > 1
-    tests = {"snapshots": _excess(series.apart)}
+    tests = {"snapshots": _excess(_in_blocks(series, fit.correlation.block))}
     if several:
-        tests["runs"] = _excess(series.apart_of_runs) if len(series.lengths) >= _FEWEST else _between_few(series, fit)
+        tests["runs"] = _excess(series.apart_of_runs) if len(series.lengths) >= _FEWEST else _between_few(series)
     for name, p in tests.items():
         if p < LEVEL / len(tests):
             yield DataWarning(
@@ -119,27 +120,37 @@ def _one_temperature(series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarn
             return
 
 
+def _in_blocks(series: ScaleSeries, block: int) -> Floats:
+    """Return ``series.apart`` summed over blocks of each run, which are independent where snapshots are correlated."""
+    runs = np.split(series.apart, np.cumsum(series.lengths)[:-1])
+    return np.concatenate([np.add.reduceat(run, np.arange(0, len(run), block)) for run in runs])
+
+
 def _excess(products: Floats) -> float:
-    """Return the probability of a mean of ``products`` (unit,) as large as this where its expectation is 0; 1 for few units."""
+    """Return the probability of a mean of ``products`` (unit,) as large as this where its expectation is 0; 1 for few units.
+
+    By Student's t about their mean: products are skewed to the right, whose t has fewer large values than Student's law.
+    """
     count = len(products)
-    spread = float((products**2).sum())
-    if count < _FEWEST or spread == 0:
+    if count < _FEWEST:
         return 1.0
-    return float(stats.t.sf(products.sum() / np.sqrt(spread), count - 1))
+    spread = float(products.std(ddof=1))
+    return float(stats.t.sf(products.mean() / spread * np.sqrt(count), count - 1)) if spread > 0 else 1.0
 
 
-def _between_few(series: ScaleSeries, fit: CouplingFit) -> float:
-    """Return the probability of means of a few runs as different as theirs, by the F law with errors from the blocks of each."""
-    block = fit.correlation.block
-    between, degrees, count = 0.0, 0, 0
+def _between_few(series: ScaleSeries) -> float:
+    """Return the probability of means of a few runs as different as theirs, by the F law; 1 where a run is too short for its error.
+
+    The error of each is from its scatter about its own mean and its own autocorrelation time.
+    """
+    between, degrees, count = 0.0, 0.0, len(series.lengths)
     common = float(series.values.mean())
     for run in np.split(series.values, np.cumsum(series.lengths)[:-1]):
-        starts = np.arange(0, len(run) - len(run) % block, block)
-        if len(starts) < 3:
+        time = float(integrated_times(run[None, :, None])[0]) if len(run) >= _FEWEST else np.inf
+        if not len(run) / time > 2:
             return 1.0
-        parts = np.add.reduceat(run[: starts[-1] + block], starts) / block
-        between += (parts.mean() - common) ** 2 / max(parts.var(ddof=1) / len(parts), 1e-300)
-        degrees, count = degrees + len(parts) - 1, count + 1
+        between += (run.mean() - common) ** 2 * len(run) / (time * max(run.var(ddof=1), 1e-300))
+        degrees += len(run) / time - 1
     return float(stats.f.sf(between / (count - 1), count - 1, degrees / count))
 
 

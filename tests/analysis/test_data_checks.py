@@ -11,6 +11,7 @@ import functools
 import numpy as np
 import pytest
 
+from paper_repro.analysis import data_checks
 from paper_repro.analysis.coupling_fit import RunCorrelation, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
 from paper_repro.analysis.symmetry_check import broken_symmetries
@@ -145,3 +146,14 @@ def test_copies_in_other_runs(draw, kinds):
     twice = np.concatenate([spins, spins[:2]])
     assert kinds(twice, np.arange(SIZE + 2)) == ["copies"]
     assert kinds(twice, np.r_[np.zeros(SIZE, dtype=int), [0, 0]]) == []
+
+
+def test_a_correlated_run_of_one_temperature_is_no_mixture(draw, kinds, monkeypatch):
+    """Each snapshot 20 times: more than one alarm of 10 has a probability of 5e-5; without blocks a fifth of the worlds has one."""
+
+    def alarms():
+        return sum("two temperatures" in kinds(np.repeat(draw(20.0, 60), 20, axis=0), np.zeros(1200, dtype=int)) for _ in range(10))
+
+    assert alarms() <= 1
+    monkeypatch.setattr(data_checks, "_in_blocks", lambda series, block: series.apart)
+    assert alarms() >= 2
