@@ -2,11 +2,13 @@
 
 import contextlib
 import re
+from typing import get_args
 
 import attrs
 import pytest
 
 from paper_repro.analysis.confounded import Group
+from paper_repro.analysis.data_checks import Kind
 from paper_repro.studies.inference.as_json import as_json
 
 
@@ -61,6 +63,11 @@ def test_the_readme_shows_what_its_lines_print(pytestconfig, made, monkeypatch, 
     printed = rows(capsys.readouterr().out)
     assert len(rows(shown)) >= 5
     assert rows(shown) == [row for row in printed if row in rows(shown)]
+
+
+def test_the_page_lists_every_warning(page):
+    table = page.partition("## Warnings\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"(?m)^\| ([a-z ]+?) \|", table)) == {"warning", *get_args(Kind)}
 
 
 def keys(data, at=""):
