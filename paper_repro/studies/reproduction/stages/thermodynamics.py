@@ -31,7 +31,7 @@ def end_time_stage(spec: Spec) -> Stage:
     """Return the stage that measures what the finite end time of the diffusion costs in ln Z."""
     constants = constants_of(spec, "hamiltonian", "target", "likelihood", "seeds")
     needs = (EXACT_SOLUTION,)
-    return Stage("end time of the diffusion", "end time", 4, cost_of_end_time, (END_TIME,), (), constants, (spec,), needs=needs)
+    return Stage("end time of the diffusion", "end time", 5, cost_of_end_time, (END_TIME,), (), constants, (spec,), needs=needs)
 
 
 def integrate(context: StageContext, stage: Stage, spec: Spec) -> Files:
