@@ -18,7 +18,7 @@ from paper_repro.physics.terms.conventions import conventions
 from paper_repro.physics.terms.library import Library
 from paper_repro.physics.terms.library import library as library_of
 from paper_repro.pipeline.progress import Reporter
-from paper_repro.sampling.snapshots import Snapshots, checked_temperature
+from paper_repro.sampling.snapshots import Snapshots, checked_temperature, names_of
 from paper_repro.studies.inference.confirmation import SYSTEMS, confirmation
 from paper_repro.studies.inference.results import Coupling, DataSummary, Inference
 from paper_repro.studies.inference.verdicts import bounds, verdicts
@@ -127,9 +127,7 @@ def _terms(records: Sequence[Snapshots], library: Library | Terms) -> Terms:
     """Return the terms of a library on the geometries of the data, the species numbered alike in all of them."""
     if isinstance(library, Terms):
         return library
-    named = {name: None for part in records for name in part.species_names or ()}
-    names = tuple(named) or tuple(str(number) for number in range(1 + max(int(part.species.max()) for part in records)))
-    return library.terms(sorted(names) if named else names, [part.geometry for part in records])
+    return library.terms(names_of(records), [part.geometry for part in records])
 
 
 def acting(terms: Terms, records: Sequence[Snapshots]) -> tuple[Terms, tuple[str, ...]]:

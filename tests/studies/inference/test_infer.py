@@ -93,6 +93,14 @@ def test_terms_that_act_nowhere_are_left_out_and_named():
     assert [note for note in found.data.notes if "exchange 2 AA" in note and "act nowhere" in note]
 
 
+@pytest.mark.parametrize(("species", "pair"), [(None, "AA"), ([0] * 8, "AA"), ([1, 0] * 4, "AB"), (["Fe"] * 8, "Fe-Fe")])
+def test_pairs_are_named_by_letters_where_the_data_name_no_species(species, pair):
+    spins = np.random.default_rng(0).normal(size=(60, 8, 3))
+    spins /= np.linalg.norm(spins, axis=-1, keepdims=True)
+    found = pr.infer(pr.Snapshots.of(spins, species, run=range(60)), pr.library(range=1), confirm=False)
+    assert f"exchange 1 {pair}" in [coupling.term.name for coupling in found.couplings]
+
+
 def test_exchange_and_biquadratic_of_few_cold_snapshots_are_claimed_as_a_group_until_there_are_more():
     """At β J = 20 the two are nearly one function of the angle; the group names both, and its number of snapshots splits it."""
     chain = pr.Geometry.open_chain(30)
