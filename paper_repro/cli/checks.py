@@ -28,6 +28,13 @@ def spec_at(path: Path | None) -> Spec:
     return load_spec(spec_path(path)).record
 
 
+def require_new(target: Path | None, inputs: Iterable[Path]) -> None:
+    """Raise ``InputError`` for an output that would replace a file from which the command reads."""
+    for path in inputs:
+        if target is not None and target.is_file() and path.is_file() and target.samefile(path):
+            raise InputError(target, "the output is the input", "another file")
+
+
 def require_at_least(least: int, **options: int) -> None:
     """Raise ``InputError`` for the first option below ``least``."""
     for name, value in options.items():

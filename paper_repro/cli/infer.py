@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
+from paper_repro.cli.checks import require_new
 from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.infer_options import FILES, SIMULATED, FileOptions, SimulationOptions, given
 from paper_repro.cli.infer_report import Report
@@ -41,6 +42,7 @@ def infer(
         A folder for report.html, results.json and the figures.
     """
     files, simulation = files or FileOptions(), simulation or SimulationOptions()
+    require_new(json, [*data, *filter(None, (files.library, simulated, simulation.weights))])
     console = console_beside(json)
     if simulated is None:
         report = _of_files(data, files, given(simulation), console)

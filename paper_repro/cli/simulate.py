@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from rich.text import Text
 
-from paper_repro.cli.checks import require_at_least, spec_path
+from paper_repro.cli.checks import require_at_least, require_new, spec_path
 from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget, RunTarget
 from paper_repro.files import require_output
@@ -56,6 +56,8 @@ def simulate(
     require_at_least(1, snapshots=snapshots, runs=runs, thinning=1 if thinning is None else thinning)
     require_at_least(0, seed=seed)
     require_output(out)
+    for target in (out, json):
+        require_new(target, [spec_path(law)])
     read_toml(spec_path(law))  # what cannot be read shows before anything slow is loaded
     from paper_repro.sampling.law_file import subject_at
     from paper_repro.sampling.readers.npz import write

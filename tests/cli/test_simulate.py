@@ -9,6 +9,7 @@ import paper_repro as pr
 from paper_repro.cli import main
 from paper_repro.files import sha256
 from paper_repro.sampling import simulation
+from tests.support.commands import refused
 
 CHAIN = """temperature = 0.4
 [system]
@@ -140,3 +141,16 @@ def test_what_cannot_be_simulated_is_one_line(law, tmp_path, capsys, text, argum
 def test_a_place_that_cannot_be_written_is_said_before_the_work(law, tmp_path, capsys):
     assert main(["simulate", str(law(RING)), "--snapshots", "3", "--out", str(tmp_path)]) == 2
     assert "cannot be written (a folder)" in capsys.readouterr().err
+
+
+def test_no_output_takes_the_place_of_the_input(tmp_path):
+    law, data = tmp_path / "law.toml", tmp_path / "data.npz"
+    law.write_text(CHAIN)
+    said = "the output is the input; expected another file"
+    assert refused("simulate", law, "--snapshots", 2, "--out", law) == f"{law}: {said}"
+    assert refused("simulate", law, "--snapshots", 2, "--out", data, "--json", law) == f"{law}: {said}"
+    data.write_bytes(b"measured for a year")
+    (tmp_path / "link.npz").symlink_to(data)
+    assert refused("infer", data, "--json", tmp_path / "link.npz") == f"{tmp_path / 'link.npz'}: {said}"
+    assert law.read_text() == CHAIN
+    assert data.read_bytes() == b"measured for a year"
