@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_repro.cli.checks import require_device, require_sizes, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
-from paper_repro.cli.options import JsonTarget, SpecFile
+from paper_repro.cli.options import JsonTarget, SpecFile, Whole
 from paper_repro.files import sha256
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.document import Section, Table, Text
@@ -23,9 +23,9 @@ def audit(
     weights: Path,
     /,
     *,
-    sequences: int | None = None,
-    snapshots: int | None = None,
-    seed: int = 0,
+    sequences: Whole | None = None,
+    snapshots: Whole | None = None,
+    seed: Whole = 0,
     spec: SpecFile = None,
     device: str = "cpu",
     json: JsonTarget = None,

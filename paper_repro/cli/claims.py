@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_repro.cli.checks import require_device, require_sizes, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
-from paper_repro.cli.options import JsonTarget, SpecFile
+from paper_repro.cli.options import JsonTarget, SpecFile, Whole
 from paper_repro.files import InputError, input_error, sha256
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.document import Section, Table, Text
@@ -26,9 +26,9 @@ def claims(
     weights: Path,
     /,
     *others: Path,
-    sequences: int = 200,
-    snapshots: int = 2,
-    seed: int = 0,
+    sequences: Whole = 200,
+    snapshots: Whole = 2,
+    seed: Whole = 0,
     run: Path | None = None,
     reference_run: Path | None = None,
     spec: SpecFile = None,

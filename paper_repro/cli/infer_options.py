@@ -8,6 +8,7 @@ import attrs
 from cyclopts import Group, Parameter
 
 from paper_repro.cli.checks import require_at_least
+from paper_repro.cli.options import Whole
 from paper_repro.files import InputError
 
 FILES = Group("Snapshots in files", sort_key=1)
@@ -50,7 +51,7 @@ class FileOptions:
 
     library: Path | None = None
     discover: Annotated[bool, Parameter(negative="")] = False
-    range_: Annotated[int | None, Parameter(name="--range")] = None
+    range_: Annotated[Whole | None, Parameter(name="--range")] = None
     temperature: float | None = None
     level: float = 0.01
     moments: Annotated[bool, Parameter(negative="")] = False
@@ -95,9 +96,9 @@ class SimulationOptions:
         A trained network, to be inverted on the same snapshots.
     """
 
-    sequences: int | None = None
-    snapshots: int | None = None
-    seed: int = 0
+    sequences: Whole | None = None
+    snapshots: Whole | None = None
+    seed: Whole = 0
     weights: Path | None = None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter, Token
+from cyclopts import Parameter, Token, convert
 
 from paper_repro.cli.console import STANDARD_OUTPUT
 from paper_repro.files import require_output
@@ -34,6 +34,17 @@ def _folder(_: object, tokens: Sequence[Token]) -> Path:
     return value
 
 
+def _whole(_: object, tokens: Sequence[Token]) -> int:
+    """Return an integer; raises ``ValueError`` for 1.5, which cyclopts rounds."""
+    found: int = convert(int, tokens)
+    value = tokens[0].value
+    if "." in value and not float(value).is_integer():
+        raise ValueError(f"{value}; expected an integer")
+    return found
+
+
+#: A number of things: cyclopts itself rounds 1.5 to 2.
+Whole = Annotated[int, Parameter(converter=_whole)]
 #: A file for the numbers of a command, ``-`` for standard output, None for nowhere.
 JsonTarget = Annotated[
     Path | None,

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from paper_repro.cli.checks import require_device, require_weights, spec_path
 from paper_repro.cli.console import console_beside
-from paper_repro.cli.options import RunTarget
+from paper_repro.cli.options import RunTarget, Whole
 from paper_repro.cli.report import show_written
 from paper_repro.files import InputError, read_bytes
 from paper_repro.numerics.parallel import started_by_torchrun
@@ -37,7 +37,7 @@ def reproduce(
     out: RunTarget,
     authors_weights: Annotated[Path | None, Parameter(env_var="PAPER_REPRO_AUTHORS_WEIGHTS")] = None,
     weights: Path | None = None,
-    workers: int | None = None,
+    workers: Whole | None = None,
     scheduler: str | None = None,
     stage: StageKind | None = None,
     device: str = "cpu",
@@ -77,7 +77,7 @@ def run_spec(
     out: Path,
     console: Console,
     authors: Path | None = None,
-    workers: int | None = None,
+    workers: Whole | None = None,
     scheduler: str | None = None,
     stage: StageKind | None = None,
     device: str = "cpu",

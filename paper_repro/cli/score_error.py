@@ -8,7 +8,7 @@ import attrs
 
 from paper_repro.cli.checks import require_at_least, require_device, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
-from paper_repro.cli.options import JsonTarget, SpecFile
+from paper_repro.cli.options import JsonTarget, SpecFile, Whole
 from paper_repro.files import sha256
 from paper_repro.numerics.measured import Measured
 from paper_repro.numerics.parallel import one_core
@@ -25,8 +25,8 @@ def score_error(
     weights: Path,
     /,
     *others: Path,
-    configurations: int = 128,
-    seed: int = 0,
+    configurations: Whole = 128,
+    seed: Whole = 0,
     spec: SpecFile = None,
     device: str = "cpu",
     json: JsonTarget = None,

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from paper_repro.cli.checks import require_at_least, require_new, spec_path
 from paper_repro.cli.console import console_beside, write_json
-from paper_repro.cli.options import JsonTarget, RunTarget
+from paper_repro.cli.options import JsonTarget, RunTarget, Whole
 from paper_repro.files import require_output
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.spec.reader import read_toml
@@ -25,13 +25,13 @@ def simulate(
     law: Annotated[Path, Parameter(help=_LAW)],
     /,
     *,
-    snapshots: int,
+    snapshots: Whole,
     out: RunTarget,
-    seed: int = 0,
+    seed: Whole = 0,
     temperature: float | None = None,
-    sequences: int | None = None,
-    runs: int = 8,
-    thinning: int | None = None,
+    sequences: Whole | None = None,
+    runs: Whole = 8,
+    thinning: Whole | None = None,
     json: JsonTarget = None,
 ) -> int:
     """Draw snapshots of a law and write them as npz: independent ones where it has an exact solution, else Markov chains.

@@ -157,9 +157,3 @@ def test_a_correlated_run_of_one_temperature_is_no_mixture(draw, kinds, monkeypa
     assert alarms() <= 1
     monkeypatch.setattr(data_checks, "_in_blocks", lambda series, block: series.apart)
     assert alarms() >= 2
-
-
-def test_correlation_along_a_run_is_no_second_temperature(draw, kinds):
-    """Each of 40 snapshots 20 times: counted as independent, they give an alarm in two of these 20 worlds."""
-    slow = [kinds(draw(20.0, 40).repeat(20, axis=0), np.zeros(800, dtype=int)) for _ in range(20)]
-    assert sum("two temperatures" in found for found in slow) <= 1

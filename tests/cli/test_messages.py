@@ -58,3 +58,8 @@ def test_logz_blames_the_law_or_the_temperature(tmp_path):
     assert refused("logz", "AABAA", "--temperature", 1e-3).startswith(
         "--temperature 0.001 of spec paper: temperature 0.001; expected at"
     )
+
+
+@pytest.mark.parametrize("words", ["infer x.npz --range", "simulate x --out y --snapshots", "audit x --seed"])
+def test_a_number_of_things_is_not_rounded(words):
+    assert "1.5; expected an integer" in refused(*words.split(), "1.5")
