@@ -98,6 +98,7 @@ MISUSES = {
         lambda: pr.score_matching([pr.Snapshots.of(SPINS, [0, 1, 2, 0, 1, 0, 1])], TERMS),
         "snapshots: species 2 at site 3; expected 0 to 1, for 'AB'",
     ),
+    "a bond of class 0": (lambda: pr.Geometry.from_bonds(7, [[0, 1, 0]]), "bond 0 is of class 0; expected classes from 1"),
     "bonds to no site": (lambda: pr.Geometry.from_bonds(7, [[0, 7, 1]]), "bond 0 joins sites 0 and 7; expected sites 0 to 6"),
     "a bond twice": (
         lambda: pr.Geometry.from_bonds(7, [[0, 1, 1], [1, 0, 1]]),

@@ -237,6 +237,9 @@ def _checked_bonds(bonds: npt.ArrayLike, sites: int) -> Integers:
     loops = np.flatnonzero(rows[:, 0] == rows[:, 1])
     if len(loops):
         raise ValueError(f"bond {loops[0]} joins site {rows[loops[0], 0]} to itself; expected two different sites")
+    classless = np.flatnonzero(rows[:, 2] < 1)
+    if len(classless):
+        raise ValueError(f"bond {classless[0]} is of class {rows[classless[0], 2]}; expected classes from 1")
     seen: dict[tuple[int, ...], int] = {}
     for k, (i, j, bond_class) in enumerate(rows.tolist()):
         first = seen.setdefault((min(i, j), max(i, j), bond_class), k)
