@@ -11,6 +11,7 @@ import torch
 from paper_repro.files import DamagedError, require_format
 from paper_repro.score.tensors import read_tensors, write_tensors
 from paper_repro.score.training.optimisers import Optimisers
+from paper_repro.score.training.signals import uninterrupted
 from paper_repro.score.training.state import TrainingState
 
 FORMAT = "paper_repro checkpoint 1"
@@ -114,7 +115,8 @@ class Checkpoints:
 
     def _write(self) -> None:
         if self.path is not None and len(self.state.losses) > self._saved:
-            save(self.path, self.state, self.key)
+            with uninterrupted():  # a rank that another's death ends is sent a signal while it writes
+                save(self.path, self.state, self.key)
             self._saved, self._saved_at = len(self.state.losses), time.monotonic()
 
     @contextlib.contextmanager
