@@ -22,7 +22,7 @@ LEVEL = 1e-3
 #: Snapshots or runs from which their scatter says whether they are of one temperature; few runs are compared by their own errors.
 _FEWEST = 8
 
-Kind = Literal["correlated", "run too short", "two temperatures", "not stationary", "symmetry broken", "copies"]
+Kind = Literal["correlated", "run too short", "two temperatures", "not stationary", "symmetry broken", "copies", "one run"]
 
 
 @attrs.frozen
@@ -37,11 +37,13 @@ class DataWarning:
 def data_warnings(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, threads: int = 1) -> tuple[DataWarning, ...]:
     """Return what is wrong with the data on which ``fit`` rests; other readings of them, whose memory is a number a snapshot."""
     series = scale_series(data, terms, fit.coefficients, threads)
+    temperatures = tuple(_one_temperature(series, fit))
     return (
         *_copies(data),
+        *(() if temperatures else _one_run(series)),
         *_correlation(fit),
         *_stationary(series, fit),
-        *_one_temperature(series, fit),
+        *temperatures,
         *_symmetric(data, terms, fit),
     )
 
@@ -58,6 +60,21 @@ def _copies(data: Sequence[Snapshots]) -> Iterator[DataWarning]:
             "copies",
             f"{copies:,} of {sum(map(len, data)):,} snapshots are copies of snapshots of other runs. They count as independent, so "
             f"that the errors are too small. Files that were given twice are to be left out.",
+        )
+
+
+def _one_run(series: ScaleSeries) -> Iterator[DataWarning]:
+    """Look for runs that go on with the one before: the files of one Markov chain, a snapshot each, are not independent.
+
+    Only where the temperature is one: runs in the order of their temperatures are alike too.
+    """
+    p = _excess(series.between_runs)
+    if p < LEVEL:
+        yield DataWarning(
+            "one run",
+            f"Successive runs are correlated (p = {p:.1g}): they seem to be parts of one Markov chain. They count as independent, "
+            f"so that the errors are too small. One run number for all of them, or --one-run (one_run=True), mends it.",
+            p,
         )
 
 

@@ -26,13 +26,15 @@ class ScaleSeries:
     """s_n (snapshot,), in the order of the runs, whose ``lengths`` are (run,).
 
     ``apart`` (snapshot,) is Σ q_i q_j over the sites of a snapshot that no term joins, ``apart_of_runs`` (run,) the same of the
-    sums of q_i along each run; both are 0 on systems where every two sites are joined.
+    sums of q_i along each run; both are 0 on systems where every two sites are joined. ``between_runs`` (pair,) is Σ_i q_i q'_i of
+    the last snapshot of a run and the first of the next, of mean zero where runs are independent.
     """
 
     values: Floats
     lengths: Integers
     apart: Floats
     apart_of_runs: Floats
+    between_runs: Floats
 
 
 def _apart(q: Floats, joined: Any) -> Floats:
@@ -50,13 +52,15 @@ def scale_series(data: Iterable[Snapshots], terms: Terms, theta: Floats, threads
         force = bound.gradients(spins) @ theta
         return share, (force**2).sum(-1) + bound.laplacians(spins) @ theta, joined_sites(bound)
 
-    values, apart, lengths, apart_of_runs = [], [], [], []
+    values, apart, lengths, apart_of_runs, between = [], [], [], [], []
     run, count = np.zeros(0), 0
     for share, q, joined in in_order(of_share, shares(data), threads):
         values.append(q.sum(1))
         apart.append(_apart(q, joined))
         if share.whole:
             lengths += share.lengths.tolist()
+            starts = np.cumsum(share.lengths)[:-1]
+            between.append((q[starts - 1] * q[starts]).sum(1))
             apart_of_runs.append(_apart(np.add.reduceat(q, np.cumsum(share.lengths) - share.lengths, axis=0), joined))
             continue
         run, count = q.sum(0) + (run if count else 0), count + len(q)
@@ -66,4 +70,7 @@ def scale_series(data: Iterable[Snapshots], terms: Terms, theta: Floats, threads
             count = 0
     if not values:
         raise ValueError("no snapshots; expected some")
-    return ScaleSeries(np.concatenate(values), np.array(lengths), np.concatenate(apart), np.concatenate(apart_of_runs))
+    return ScaleSeries(
+        np.concatenate(values), np.array(lengths), np.concatenate(apart), np.concatenate(apart_of_runs),
+        np.concatenate([np.zeros(0), *between]),
+    )  # fmt: skip

@@ -151,9 +151,20 @@ def test_copies_in_other_runs(draw, kinds):
 def test_a_correlated_run_of_one_temperature_is_no_mixture(draw, kinds, monkeypatch):
     """Each snapshot 20 times: more than one alarm of 10 has a probability of 5e-5; without blocks a fifth of the worlds has one."""
 
-    def alarms():
-        return sum("two temperatures" in kinds(np.repeat(draw(20.0, 60), 20, axis=0), np.zeros(1200, dtype=int)) for _ in range(10))
+    def alarms(worlds):
+        run = np.zeros(1200, dtype=int)
+        return sum("two temperatures" in kinds(np.repeat(draw(20.0, 60), 20, axis=0), run) for _ in range(worlds))
 
-    assert alarms() <= 1
+    assert alarms(10) <= 1
     monkeypatch.setattr(data_checks, "_in_blocks", lambda series, block: series.apart)
-    assert alarms() >= 2
+    assert alarms(30) >= 2
+
+
+def test_a_chain_whose_snapshots_count_as_runs_is_one_run(draw, kinds):
+    """Every second snapshot shares 30 of its 35 sites with the one before, as those of a slow Markov chain do."""
+    for _ in range(20):
+        spins = draw(20.0, SIZE)
+        both = np.concatenate([spins[:, :30], np.roll(spins[:, 30:], 1, axis=0)], axis=1)
+        chain = np.stack([spins, both], axis=1).reshape(-1, *spins.shape[1:])
+        found = kinds(chain, np.arange(len(chain)))
+        assert "one run" in found
