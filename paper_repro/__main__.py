@@ -1,5 +1,18 @@
-"""Run the command line: python -m paper_repro."""
+"""Run the command line: ``python -m paper_repro``, and the script ``paper-repro``."""
 
-from paper_repro.cli import program
+import sys
+from typing import NoReturn
 
-program()
+
+def program() -> NoReturn:
+    """Run the command line as a process of its own; an interrupt while it is loaded ends it in one line too."""
+    try:
+        from paper_repro.cli import program as loaded  # noqa: PLC0415  (half a second)
+    except KeyboardInterrupt:
+        sys.stderr.write("paper-repro: interrupted; the same command starts from the beginning\n")
+        sys.exit(130)
+    loaded()
+
+
+if __name__ == "__main__":
+    program()

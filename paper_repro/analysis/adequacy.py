@@ -15,12 +15,15 @@ from typing import Literal
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
 from paper_repro.analysis.alternatives import alternatives
 from paper_repro.analysis.coupling_fit import RunCorrelation, positive, sums_of_block
+from paper_repro.analysis.identifiability import shortest
 from paper_repro.analysis.site_contributions import contributions, equations
 from paper_repro.numerics.arrays import Floats
+from paper_repro.physics.sphere import normalise
 from paper_repro.physics.terms import Biquadratic, Exchange, PairTerm, Term, Terms
 from paper_repro.sampling.snapshots import Snapshots
 
@@ -32,6 +35,8 @@ LEVEL = 0.01
 _EFFECT, _POWER = 0.05, 0.95
 #: What is left of the gradient of a term that the library already has, in rounding.
 _SPANNED = 1e-9
+#: Systems, and random snapshots of each, that tell what is one function from what is alike in the data.
+_SYSTEMS, _RANDOM = 8, 16
 
 
 @attrs.frozen
@@ -57,7 +62,8 @@ class Adequacy:
     """The verdict on a library at ``level``: ``p`` is the probability of data as far from it or farther, were it right.
 
     ``inadequate``: p < level. ``adequate``: p ≥ level, and the data would show a ``reference`` term of 5 % of the largest exchange
-    with probability 0.95. ``undecided``: the data are too few for that; ``needed`` is about how many times as many would do.
+    with probability 0.95. ``undecided``: the data are too few for that; ``needed`` is about how many times as many would do,
+    infinite where the data hide terms that are looked for, such as powers of a cosine that is 1 in all of them.
     ``alternatives`` are in the order of their probabilities.
     """
 
@@ -93,9 +99,9 @@ def adequacy(
     theta = np.zeros(len(both))
     theta[:fitted] = np.linalg.solve(inner, system.drive[:fitted])
     taken = np.linalg.solve(inner, cross)
-    diagonal = np.diagonal(system.gram)[fitted:]
-    left = diagonal - (cross * taken).sum(0)
-    free = np.flatnonzero(left > _SPANNED * np.maximum(diagonal, 1e-300))
+    left = np.diagonal(system.gram)[fitted:] - (cross * taken).sum(0)
+    apart = _apart(system.gram, fitted)
+    free = np.flatnonzero(apart)
     if not len(free):
         return Adequacy("undecided", 1.0, level, None, np.inf, ())
     combine = np.zeros((len(both), len(free)))
@@ -108,7 +114,28 @@ def adequacy(
     estimates = (system.drive - system.gram @ theta)[fitted + free] / left[free]
     force = left[free] / (theta @ system.gram @ theta)
     rows = _rows([sought[k] for k in free], estimates, errors, sums.degrees, force, level)
-    return _judged(rows, [sought[k] for k in free], terms, theta[:fitted], level)
+    judged = _judged(rows, [sought[k] for k in free], terms, theta[:fitted], level)
+    if judged.verdict == "adequate" and (~apart & _apart(_gram_of_random_spins(data, both), fitted)).any():
+        return attrs.evolve(judged, verdict="undecided", reference=None, needed=np.inf)  # such data hide what is looked for
+    return judged
+
+
+def _apart(gram: Floats, fitted: int) -> npt.NDArray[np.bool_]:
+    """Return which terms after the ``fitted`` ones have a gradient that is no combination of theirs."""
+    inner, cross, diagonal = gram[:fitted, :fitted], gram[:fitted, fitted:], np.diagonal(gram)[fitted:]
+    left = diagonal - (cross * shortest(inner, cross)).sum(0)
+    result: npt.NDArray[np.bool_] = left > _SPANNED * np.maximum(diagonal, 1e-300)
+    return result
+
+
+def _gram_of_random_spins(data: Sequence[Snapshots], terms: Terms) -> Floats:
+    """Return the Gram matrix (term, term) on some of the systems with random spins, on which only equal functions are alike."""
+    generator = np.random.default_rng(0)
+    some = []
+    for part in data[:_SYSTEMS]:
+        spins = normalise(generator.standard_normal((_RANDOM, part.sites, 3)))
+        some.append(attrs.evolve(part, spins=spins, run=np.zeros(_RANDOM, dtype=np.int64)))
+    return equations(some, terms).gram
 
 
 def _scale(units: int, fitted: int) -> float:

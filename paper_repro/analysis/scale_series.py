@@ -26,8 +26,8 @@ class ScaleSeries:
     """s_n (snapshot,), in the order of the runs, whose ``lengths`` are (run,).
 
     ``apart`` (snapshot,) is Σ q_i q_j over the sites of a snapshot that no term joins, ``apart_of_runs`` (run,) the same of the
-    sums of q_i along each run; both are 0 on systems where every two sites are joined. ``between_runs`` (pair,) is Σ_i q_i q'_i of
-    the last snapshot of a run and the first of the next, of mean zero where runs are independent.
+    sums of q_i along each run; both are 0 on systems where every two sites are joined. ``between_runs`` (pair,) is Σ_i q_i q'_i,
+    less the means of the sites, of the last snapshot of a run and the first of the next; of mean zero where runs are independent.
     """
 
     values: Floats
@@ -60,7 +60,8 @@ def scale_series(data: Iterable[Snapshots], terms: Terms, theta: Floats, threads
         if share.whole:
             lengths += share.lengths.tolist()
             starts = np.cumsum(share.lengths)[:-1]
-            between.append((q[starts - 1] * q[starts]).sum(1))
+            own = q - q.mean(0)  # a term that the library lacks gives all snapshots something in common
+            between.append((own[starts - 1] * own[starts]).sum(1))
             apart_of_runs.append(_apart(np.add.reduceat(q, np.cumsum(share.lengths) - share.lengths, axis=0), joined))
             continue
         run, count = q.sum(0) + (run if count else 0), count + len(q)

@@ -36,7 +36,7 @@ class FileOptions:
     temperature
         In units of energy / k_B, where the files state none or another: couplings are then in units of energy.
     level
-        Probability that any of all verdicts is false.
+        Probability that any of all verdicts on terms is false, and that a library that is enough is called inadequate.
     moments
         Vectors of different lengths are meant: each is divided by its own.
     one_run

@@ -12,10 +12,14 @@ from paper_repro.analysis.alternatives import alternatives
 from paper_repro.analysis.coupling_fit import fit_couplings
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.hamiltonian import couplings_of
+from paper_repro.physics.sphere import normalise
 from paper_repro.physics.terms import Biquadratic, Chirality, Exchange, Terms
+from paper_repro.physics.terms.library import library
 from paper_repro.physics.terms.pairs import pair_terms
 from paper_repro.physics.truth import Truth
+from paper_repro.sampling import metropolis
 from paper_repro.sampling.snapshots import Snapshots
+from tests.support.unknown_laws import von_mises_fisher
 
 AB = ("A", "B")
 CHAIN = Geometry.open_chain(35)
@@ -101,3 +105,38 @@ def test_alternatives_are_what_the_library_has_not():
     assert not {"four_spin", "chirality"} & {term.name for term in alternatives(uniform, [square])}
     assert "chirality" not in [term.name for term in alternatives(uniform, [Geometry.periodic_chain(3)])]
     assert [term.name for term in alternatives(uniform, [Geometry.open_chain(1)])][-1] == "field z"
+
+
+def of_nearest_neighbours(temperature, generator, snapshots=300, sites=12):
+    """An open chain of exchange 1: each spin is von Mises-Fisher about the one before."""
+    spins = np.empty((snapshots, sites, 3))
+    spins[:, 0] = normalise(generator.standard_normal((snapshots, 3)))
+    for site in range(1, sites):
+        spins[:, site] = von_mises_fisher(spins[:, site - 1] / temperature, generator)
+    return spins
+
+
+def test_spins_that_are_nearly_parallel_hide_terms_and_never_make_a_library_adequate():
+    """Powers of a cosine that is 1 to three digits are one function in the data, and are not on random spins."""
+    terms = library(range=2).terms("A", Geometry.open_chain(12))
+    for seed in range(3):
+        data = [Snapshots.of(of_nearest_neighbours(3e-4, np.random.default_rng(seed)), 12 * "A", run=np.arange(300))]
+        found = judged(data, terms)
+        assert found.verdict == "undecided"
+        assert found.reference is None
+        assert found.needed == np.inf
+
+
+def test_a_ring_that_was_read_as_an_open_chain_is_named():
+    """400 snapshots of a ring of 10 sites; read as a ring they are not inadequate at level 1e-4."""
+    ring = Geometry.periodic_chain(10)
+    library_of = library(range=2, biquadratic=False)
+    law = Truth(library_of.terms("A", ring), [1.0, -0.4], 2.0)
+    drawn = metropolis.snapshots(law, ring, 10 * "A", runs=400, each=1, burn_in=100, thinning=1, generator=np.random.default_rng(0))
+    opened = [Snapshots.of(drawn.spins, 10 * "A", run=np.arange(400))]
+    terms = library_of.terms("A", opened[0].geometry)
+    found = judged(opened, terms)
+    assert found.verdict == "inadequate"
+    assert found.missing == ("exchange of the ends, as on a ring",)
+    whole = [attrs.evolve(drawn, run=np.arange(400))]
+    assert judged(whole, law.terms, level=1e-4).verdict != "inadequate"

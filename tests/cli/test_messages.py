@@ -1,9 +1,11 @@
 """Each line is true where it is shown: what a signal costs, and what is blamed for what cannot be done."""
 
 import signal
+import sys
 
 import pytest
 
+from paper_repro import __main__ as entry
 from paper_repro.cli import main, process
 from paper_repro.cli.app import app
 from tests.support.commands import refused
@@ -63,3 +65,16 @@ def test_logz_blames_the_law_or_the_temperature(tmp_path):
 @pytest.mark.parametrize("words", ["infer x.npz --range", "simulate x --out y --snapshots", "audit x --seed"])
 def test_a_number_of_things_is_not_rounded(words):
     assert "1.5; expected an integer" in refused(*words.split(), "1.5")
+
+
+def test_an_interrupt_while_the_program_is_loaded_is_one_line(monkeypatch, capsys):
+    class Interrupted:
+        @property
+        def program(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "paper_repro.cli", Interrupted())
+    with pytest.raises(SystemExit) as ended:
+        entry.program()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "paper-repro: interrupted; the same command starts from the beginning\n"

@@ -74,7 +74,9 @@ def infer(
     except ValueError as error:
         raise input_error(records[0].origin, error, "snapshots that fix the couplings") from error
     groups = confounded_groups(fit, level)
-    enough = step("what the library leaves out", 1, lambda _: adequacy(records, terms, fit.correlation, threads=threads))
+    enough = step(
+        "what the library leaves out", 1, lambda _: adequacy(records, terms, fit.correlation, level=level, threads=threads)
+    )
     compared = None
     if confirm:
         compared = step(
