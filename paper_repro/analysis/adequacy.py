@@ -100,7 +100,7 @@ def adequacy(
     theta[:fitted] = np.linalg.solve(inner, system.drive[:fitted])
     taken = np.linalg.solve(inner, cross)
     left = np.diagonal(system.gram)[fitted:] - (cross * taken).sum(0)
-    apart = _apart(system.gram, fitted)
+    apart = _apart(system.gram, left)
     free = np.flatnonzero(apart)
     if not len(free):
         return Adequacy("undecided", 1.0, level, None, np.inf, ())
@@ -115,27 +115,27 @@ def adequacy(
     force = left[free] / (theta @ system.gram @ theta)
     rows = _rows([sought[k] for k in free], estimates, errors, sums.degrees, force, level)
     judged = _judged(rows, [sought[k] for k in free], terms, theta[:fitted], level)
-    if judged.verdict == "adequate" and (~apart & _apart(_gram_of_random_spins(data, both), fitted)).any():
+    if judged.verdict == "adequate" and (~apart & _apart_on_random_spins(data, both, fitted)).any():
         return attrs.evolve(judged, verdict="undecided", reference=None, needed=np.inf)  # such data hide what is looked for
     return judged
 
 
-def _apart(gram: Floats, fitted: int) -> npt.NDArray[np.bool_]:
-    """Return which terms after the ``fitted`` ones have a gradient that is no combination of theirs."""
-    inner, cross, diagonal = gram[:fitted, :fitted], gram[:fitted, fitted:], np.diagonal(gram)[fitted:]
-    left = diagonal - (cross * shortest(inner, cross)).sum(0)
-    result: npt.NDArray[np.bool_] = left > _SPANNED * np.maximum(diagonal, 1e-300)
+def _apart(gram: Floats, left: Floats) -> npt.NDArray[np.bool_]:
+    """Return of which of the last terms more than rounding is ``left`` (term,) of the gradient."""
+    result: npt.NDArray[np.bool_] = left > _SPANNED * np.maximum(np.diagonal(gram)[-len(left) :], 1e-300)
     return result
 
 
-def _gram_of_random_spins(data: Sequence[Snapshots], terms: Terms) -> Floats:
-    """Return the Gram matrix (term, term) on some of the systems with random spins, on which only equal functions are alike."""
+def _apart_on_random_spins(data: Sequence[Snapshots], terms: Terms, fitted: int) -> npt.NDArray[np.bool_]:
+    """Return which terms after the ``fitted`` ones are no combination of these on some of the systems with random spins."""
     generator = np.random.default_rng(0)
     some = []
     for part in data[:_SYSTEMS]:
         spins = normalise(generator.standard_normal((_RANDOM, part.sites, 3)))
         some.append(attrs.evolve(part, spins=spins, run=np.zeros(_RANDOM, dtype=np.int64)))
-    return equations(some, terms).gram
+    gram = equations(some, terms).gram
+    cross = gram[:fitted, fitted:]
+    return _apart(gram, np.diagonal(gram)[fitted:] - (cross * shortest(gram[:fitted, :fitted], cross)).sum(0))
 
 
 def _scale(units: int, fitted: int) -> float:

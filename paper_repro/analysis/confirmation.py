@@ -13,7 +13,6 @@ import numpy as np
 from scipy import stats
 
 from paper_repro.analysis.coupling_fit import CouplingFit
-from paper_repro.analysis.site_contributions import bound_on
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.terms import Terms
@@ -83,7 +82,7 @@ def _common_classes(geometries: Sequence[Geometry]) -> tuple[int, ...]:
 
 def _observables(snapshots: Snapshots, terms: Terms, theta: Floats, classes: Sequence[int]) -> Floats:
     """Return βH per site, φ of the terms, and the mean S_i·S_j of each class (snapshot, observable)."""
-    bound, spins = bound_on(snapshots, terms)
+    bound, spins = snapshots.bind(terms), snapshots.spins
     values = bound.values(spins)
     cosines = [_mean_cosine(spins, snapshots.geometry, k) for k in classes]
     return np.concatenate([-(values @ theta)[:, None] / bound.sites, values, np.stack(cosines, -1)], axis=1)

@@ -53,7 +53,7 @@ class RunCorrelation:
 
 @attrs.frozen
 class Interval:
-    """One coupling: estimate, one standard error, and the interval, in the unit that was asked for."""
+    """One coupling: estimate, one standard error, and the interval, in one unit."""
 
     name: str
     estimate: float

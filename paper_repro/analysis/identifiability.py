@@ -1,10 +1,13 @@
 """Whether data tell terms apart, and the solution where they do: the Gram matrix of the gradients must have full rank."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+import attrs
 import numpy as np
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.physics.terms import Terms
+from paper_repro.sampling.snapshots import Snapshots
 
 #: Smallest eigenvalue of the Gram matrix against its largest.
 _RANK = 1e-12
@@ -14,6 +17,18 @@ _ROUNDING = 1e-24
 
 class NotIdentifiableError(ValueError):
     """The data do not fix the couplings: some term acts nowhere in them, or terms cannot be told apart."""
+
+
+def acting(terms: Terms, data: Iterable[Snapshots], always: Collection[str] = ()) -> Terms:
+    """Return a library without the terms that act on no site of the data, but for those of the names ``always``.
+
+    Raises ``ValueError`` where none is left.
+    """
+    found = set(always)
+    for snapshots in data:
+        if len(found) < len(terms):
+            found.update(part.term.name for part in snapshots.bind(terms).terms if len(part.clusters))
+    return attrs.evolve(terms, terms=tuple(term for term in terms.terms if term.name in found))
 
 
 def condition_number(names: Sequence[str], gram: Floats) -> float:

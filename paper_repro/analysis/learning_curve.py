@@ -7,7 +7,6 @@ import numpy as np
 from scipy import stats
 
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
-from paper_repro.analysis.identifiability import NotIdentifiableError
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots
@@ -63,7 +62,7 @@ def learning_curve(
         part = subsample(data, fraction)
         try:
             found = fit_couplings(part, terms, threads)
-        except (NotIdentifiableError, ValueError):
+        except ValueError:
             continue
         points.append(LearningPoint(found.snapshots, found.half_widths(level) / size))
     whole = LearningPoint(fit.snapshots, fit.half_widths(level) / size)

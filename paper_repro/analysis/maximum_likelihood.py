@@ -44,7 +44,7 @@ def moments(bound: BoundTerms, theta: Floats) -> tuple[float, Floats, Floats]:
 
 def _bound(snapshots: Snapshots, terms: Terms) -> BoundTerms:
     require_exact_solution(terms, snapshots.geometry)
-    return terms.on(snapshots.geometry, snapshots.numbered(terms.species_names).species)
+    return snapshots.bind(terms)
 
 
 def fisher_information(data: Sequence[Snapshots], theta: Floats, terms: Terms, threads: int = 1) -> Floats:

@@ -35,10 +35,10 @@ def pseudolikelihood(data: Sequence[Snapshots], terms: Terms, threads: int = 1) 
 
 def conditional(snapshots: Snapshots, units: Sequence[slice], terms: Terms, theta: Floats) -> list[tuple[Floats, ...]]:
     """Return Σ_i ln p(S_i | rest) over each unit (), its gradient (term,) and its curvature (term, term) in θ."""
-    known = snapshots.numbered(terms.species_names)
-    by_term = terms.on(known.geometry, known.species).fields(known.spins)  # (snapshot, site, 3, term)
-    fields, sites = np.moveaxis(by_term, 3, 2).reshape(-1, len(terms), 3), known.sites
-    return [_of_spins(fields[rows.start * sites : rows.stop * sites], known.spins[rows].reshape(-1, 3), theta) for rows in units]
+    spins, sites = snapshots.spins, snapshots.sites
+    by_term = snapshots.bind(terms).fields(spins)  # (snapshot, site, 3, term)
+    fields = np.moveaxis(by_term, 3, 2).reshape(-1, len(terms), 3)
+    return [_of_spins(fields[rows.start * sites : rows.stop * sites], spins[rows].reshape(-1, 3), theta) for rows in units]
 
 
 def _of_spins(fields: Floats, spins: Floats, theta: Floats) -> tuple[Floats, Floats, Floats]:

@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 
 from paper_repro.analysis.shares import Share, shares
-from paper_repro.analysis.site_contributions import bound_on, joined_sites
+from paper_repro.analysis.site_contributions import joined_sites
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.parallel import in_order
 from paper_repro.physics.terms import Terms
@@ -48,7 +48,7 @@ def scale_series(data: Iterable[Snapshots], terms: Terms, theta: Floats, threads
     """Return the series of all snapshots at the couplings θ (term,); raises ``ValueError`` where there is no snapshot."""
 
     def of_share(share: Share) -> tuple[Share, Floats, Any]:
-        bound, spins = bound_on(share.snapshots, terms)
+        bound, spins = share.snapshots.bind(terms), share.snapshots.spins
         force = bound.gradients(spins) @ theta
         return share, (force**2).sum(-1) + bound.laplacians(spins) @ theta, joined_sites(bound)
 

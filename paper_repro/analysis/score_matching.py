@@ -27,10 +27,9 @@ def score_matching(data: Iterable[Snapshots], terms: Terms, threads: int = 1) ->
     """
 
     def system(snapshots: Snapshots, units: Sequence[slice]) -> list[tuple[Floats, ...]]:
-        known = snapshots.numbered(terms.species_names)
-        bound = terms.on(known.geometry, known.species)
-        gradients = bound.gradients(known.spins)
-        drives = bound.total_laplacians(known.spins, units)
+        bound, spins = snapshots.bind(terms), snapshots.spins
+        gradients = bound.gradients(spins)
+        drives = bound.total_laplacians(spins, units)
         flat = [gradients[rows].reshape(-1, len(terms)) for rows in units]
         return [(part.T @ part, -drive) for part, drive in zip(flat, drives, strict=True)]
 

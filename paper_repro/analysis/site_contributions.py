@@ -30,17 +30,11 @@ class Equations:
     spins: int
 
 
-def bound_on(snapshots: Snapshots, terms: Terms) -> tuple[BoundTerms, Floats]:
-    """Return the terms on the system of some snapshots, and the spins (snapshot, site, 3)."""
-    known = snapshots.numbered(terms.species_names)
-    return terms.on(known.geometry, known.species), known.spins
-
-
 def equations(data: Iterable[Snapshots], terms: Terms, threads: int = 1) -> Equations:
     """Return the equations of all snapshots; raises ``ValueError`` where there is none."""
 
     def of_share(share: Share) -> Equations:
-        bound, spins = bound_on(share.snapshots, terms)
+        bound, spins = share.snapshots.bind(terms), share.snapshots.spins
         gradients, laplacians = bound.gradients_and_laplacians(spins)
         flat = gradients.reshape(-1, len(terms))
         return Equations(flat.T @ flat, -laplacians.sum((0, 1)), len(spins), spins.shape[0] * spins.shape[1])
@@ -82,7 +76,7 @@ def contributions(data: Iterable[Snapshots], terms: Terms, theta: Floats, combin
     square = combine.shape[0] == combine.shape[1]
 
     def of_share(share: Share) -> tuple[Share, list[BlockSums], Floats, Floats, Any]:
-        bound, spins = bound_on(share.snapshots, terms)
+        bound, spins = share.snapshots.bind(terms), share.snapshots.spins
         joined, (gradients, laplacians) = joined_sites(bound), bound.gradients_and_laplacians(spins)
         psi = np.einsum("nick,nic->nik", gradients, gradients @ theta, optimize=True) + laplacians
         values = psi @ combine

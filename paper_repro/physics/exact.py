@@ -25,6 +25,7 @@ from paper_repro.numerics.rng import random_states
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.sequential_sampling import LANES, acceptance_tables, draw_chains, grid, pieces_needed
 from paper_repro.physics.terms import Terms
+from paper_repro.physics.thermodynamics import Thermodynamics
 from paper_repro.physics.transfer_matrix import log_sum, messages
 
 #: No chain is served beyond this β(|J| + 2|K|): up to it every Boltzmann factor that matters stays above 1e-290.
@@ -113,7 +114,7 @@ def _profiles(beta: float, couplings: tuple[float, ...], nodes: int, pieces: int
 
 
 @attrs.frozen(eq=False, init=False)
-class ExactChain:
+class ExactChain(Thermodynamics):
     """The exact equilibrium law of one chain at one inverse temperature ``beta`` ≥ 0, 1/T.
 
     ``band`` (range, site) holds its couplings, J_{i,i+d} at [d-1, i], which must vanish beyond separation 2. ``nodes`` is the
@@ -237,21 +238,6 @@ class ExactChain:
     def ln_z(self) -> float:
         """Ln Z(β) = ln ∫ e^{-βH} over the product of spheres, with the area measure."""
         return self._derivatives[0]
-
-    @property
-    def mean_energy(self) -> float:
-        """⟨H⟩ = -∂ ln Z/∂β, in units of energy."""
-        return 0.0 - self._derivatives[1]
-
-    @property
-    def heat_capacity(self) -> float:
-        """C = β² (⟨H²⟩ - ⟨H⟩²) = β² ∂² ln Z/∂β², in units of k_B."""
-        return self.beta**2 * self._derivatives[2]
-
-    @property
-    def energy_deviation(self) -> float:
-        """Standard deviation of H in equilibrium, in units of energy."""
-        return math.sqrt(max(self._derivatives[2], 0.0))
 
     @functools.cached_property
     def _messages(self) -> Floats:

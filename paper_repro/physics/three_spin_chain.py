@@ -18,6 +18,7 @@ import numpy as np
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import LARGEST_WEIGHT, nodes_needed
 from paper_repro.physics.terms import BoundTerms
+from paper_repro.physics.thermodynamics import Thermodynamics
 from paper_repro.physics.three_spin_sampling import draw_snapshots
 from paper_repro.physics.three_spin_tables import Tables, cells
 from paper_repro.physics.three_spins import bond_values, join_values
@@ -28,7 +29,7 @@ _MOST_NODES = 640
 
 
 @attrs.frozen(eq=False)
-class ThreeSpinChain:
+class ThreeSpinChain(Thermodynamics):
     """The exact equilibrium law of one open chain of ``terms`` with ``couplings`` (term,) at the inverse temperature ``beta`` ≥ 0.
 
     Every term must be rotation invariant and act on at most three consecutive sites. ``nodes`` is the order of the quadrature,
@@ -108,21 +109,6 @@ class ThreeSpinChain:
     def ln_z(self) -> float:
         """Ln Z(β) = ln ∫ e^{-βH} over the product of spheres, with the area measure."""
         return self._derivatives[0] if self.sites == 1 else math.log(8 * math.pi**2) + self._tables.log_sum()
-
-    @property
-    def mean_energy(self) -> float:
-        """⟨H⟩ = -∂ ln Z/∂β, in units of energy."""
-        return 0.0 - self._derivatives[1]
-
-    @property
-    def heat_capacity(self) -> float:
-        """C = β² (⟨H²⟩ - ⟨H⟩²) = β² ∂² ln Z/∂β², in units of k_B."""
-        return self.beta**2 * self._derivatives[2]
-
-    @property
-    def energy_deviation(self) -> float:
-        """Standard deviation of H in equilibrium, in units of energy."""
-        return math.sqrt(max(self._derivatives[2], 0.0))
 
     def means(self) -> Floats:
         """Return ⟨φ⟩ (term,)."""

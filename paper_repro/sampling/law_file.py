@@ -13,6 +13,7 @@ from paper_repro.physics.species import as_species
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.readers.read import read
 from paper_repro.sampling.sequences import draw_sequences
+from paper_repro.sampling.snapshots import names_of
 from paper_repro.spec import load_spec
 from paper_repro.spec.law import Law
 from paper_repro.spec.reader import read_toml
@@ -58,10 +59,8 @@ def _of_law(path: Path) -> Subject:
 def _placed_in_file(law: Law) -> tuple[Placed, ...]:
     """Return the systems of the snapshots that a law names, whose spins are not used."""
     found = read(law.system.file) if law.system is not None and law.system.file is not None else ()
-    return tuple(
-        Placed(tuple(str(k) if data.species_names is None else data.species_names[k] for k in data.species), data.geometry)
-        for data in found
-    )
+    names = names_of(found)
+    return tuple(Placed(tuple(names[k] for k in data.numbered(names).species), data.geometry) for data in found)
 
 
 def _of_spec(path: Path) -> Subject:

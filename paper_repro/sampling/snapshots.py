@@ -12,6 +12,7 @@ from paper_repro.files import InputError, input_error
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.species import as_species
+from paper_repro.physics.terms import BoundTerms, Terms
 from paper_repro.sampling.vectors import finite_vectors, unit_vectors
 
 
@@ -102,6 +103,10 @@ class Snapshots:
             return self
         order = np.argsort(self.run, kind="stable")
         return attrs.evolve(self, spins=self.spins[order], run=self.run[order])
+
+    def bind(self, terms: Terms) -> BoundTerms:
+        """Return terms on the sites of these snapshots; raises ``InputError`` for a species that the library does not name."""
+        return terms.on(self.geometry, self.numbered(terms.species_names).species)
 
     def numbered(self, names: tuple[str, ...]) -> Self:
         """Return the same snapshots with species numbered in the order of ``names``.

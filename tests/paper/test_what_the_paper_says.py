@@ -105,7 +105,7 @@ OTHER_RUNS = {
 @pytest.mark.parametrize("option", ["--run", "--reference-run"])
 @pytest.mark.parametrize("case", OTHER_RUNS)
 def test_results_that_something_else_has_made_are_refused_before_any_work(capsys, golden, tmp_path, case, option, monkeypatch):
-    """Networks are asked of ``--run`` alone: a better training has others."""
+    """``--run`` alone must have the same networks: a better training has others."""
     run, name, more = case(golden, tmp_path)
     monkeypatch.setattr("paper_repro.cli.claims._networks", lambda *_: pytest.fail("work") if option == "--run" else None)
     if (option, case) == ("--reference-run", other_networks):

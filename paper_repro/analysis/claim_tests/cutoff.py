@@ -1,16 +1,15 @@
 """Claims: W, and the inferred force, have a sharp cutoff beyond the range of the Hamiltonian."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-import attrs
 import numpy as np
 
 from paper_repro.analysis import readout
 from paper_repro.analysis.basis_fit import NormalEquations
 from paper_repro.analysis.claim_tests.claim_tests import RESAMPLES, ClaimTests, over_networks, resampled
 from paper_repro.analysis.claim_tests.evidence import ForceBeyondRange, InteractionBeyondRange
-from paper_repro.analysis.identifiability import solve
+from paper_repro.analysis.identifiability import acting, solve
 from paper_repro.numerics.arrays import Integers
 from paper_repro.numerics.estimates import quotient
 from paper_repro.numerics.measured import Measured
@@ -46,17 +45,6 @@ def with_longer_terms(terms: Terms, farthest: int) -> Terms:
     """Return a library with an exchange term more for each pair of species beyond its range, to separation ``farthest``."""
     more = pair_terms(Exchange, range(terms.range + 1, farthest + 1), terms.species_names)
     return terms.with_terms(more)
-
-
-def acting(terms: Terms, data: Sequence[Snapshots], always: Collection[str]) -> Terms:
-    """Return a library without the terms that act on no site of the data, but for those of the names ``always``."""
-    found = set(always)
-    for snapshots in data:
-        if len(found) < len(terms):
-            known = snapshots.numbered(terms.species_names)
-            bound = terms.on(known.geometry, known.species).terms
-            found.update(part.term.name for part in bound if len(part.clusters))
-    return attrs.evolve(terms, terms=tuple(term for term in terms.terms if term.name in found))
 
 
 def beyond_range(equations: NormalEquations, within: int, resamples: int, seed: np.random.SeedSequence) -> Measured:

@@ -6,7 +6,6 @@ import numpy as np
 
 from paper_repro.analysis.confirmation import Confirmation, confirm
 from paper_repro.analysis.coupling_fit import CouplingFit
-from paper_repro.analysis.site_contributions import bound_on
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics.hamiltonian import SpinHamiltonian
 from paper_repro.physics.terms import Terms
@@ -24,10 +23,9 @@ def confirmation(
     chosen = sorted(records, key=len, reverse=True)[:SYSTEMS]
 
     def sample(system: Snapshots, number: int) -> Snapshots:
-        bound, _ = bound_on(system, terms)
         lanes = min(max(FEWEST, len(system)), MOST)
         generator = np.random.default_rng(data_key(0, "confirmation", number))
-        made = continued(system, SpinHamiltonian(bound, fit.coefficients), 1.0, SWEEPS, lanes, generator)
+        made = continued(system, SpinHamiltonian(system.bind(terms), fit.coefficients), 1.0, SWEEPS, lanes, generator)
         progress(number + 1)
         return made
 

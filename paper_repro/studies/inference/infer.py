@@ -10,6 +10,7 @@ from paper_repro.analysis.adequacy import adequacy
 from paper_repro.analysis.confounded import confounded_groups
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
+from paper_repro.analysis.identifiability import acting
 from paper_repro.analysis.learning_curve import learning_curve
 from paper_repro.files import InputError, input_error
 from paper_repro.numerics.parallel import available_cores
@@ -66,7 +67,7 @@ def infer(
     if not 0 < level < 1:
         raise InputError("level", f"{level:g}", "a probability between 0 and 1")
     heat = _temperature(records, temperature)
-    terms, notes = acting(_terms(records, library_of() if library is None else library), records)
+    terms, notes = _acting(_terms(records, library_of() if library is None else library), records)
     threads = available_cores() if threads is None else threads
     step = _Steps(reporter)
     try:
@@ -132,20 +133,14 @@ def _terms(records: Sequence[Snapshots], library: Library | Terms) -> Terms:
     return library.terms(names_of(records), [part.geometry for part in records])
 
 
-def acting(terms: Terms, records: Sequence[Snapshots]) -> tuple[Terms, tuple[str, ...]]:
+def _acting(terms: Terms, records: Sequence[Snapshots]) -> tuple[Terms, tuple[str, ...]]:
     """Return the terms that act somewhere in the data, and a note that names the others, where there are some."""
-    places = [0] * len(terms)
-    for part in records:
-        known = part.numbered(terms.species_names)
-        bound = terms.on(known.geometry, known.species)
-        places = [count + len(each.clusters) for count, each in zip(places, bound.terms, strict=True)]
-    kept = [term for term, count in zip(terms.terms, places, strict=True) if count]
-    dropped = [term.name for term, count in zip(terms.terms, places, strict=True) if not count]
-    if not kept:
-        raise InputError(records[0].origin, "no term of the library acts on these sites", "a library of terms that do")
-    if not dropped:
-        return terms, ()
-    return attrs.evolve(terms, terms=tuple(kept)), (f"left out, as they act nowhere in these data: {', '.join(dropped)}",)
+    try:
+        kept = acting(terms, records)
+    except ValueError as error:
+        raise InputError(records[0].origin, "no term of the library acts on these sites", "a library of terms that do") from error
+    dropped = [name for name in terms.names if name not in kept.names]
+    return kept, (f"left out, as they act nowhere in these data: {', '.join(dropped)}",) if dropped else ()
 
 
 def _couplings(

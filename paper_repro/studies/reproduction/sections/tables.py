@@ -21,7 +21,7 @@ def shown(measured: Measured | None) -> str:
 
 
 def is_resolved(part: Inversion, reference: str) -> bool:
-    """Whether the reference coupling of a network is told from 0: a ratio to one that is not has no finite variance."""
+    """Whether the reference coupling of a network differs from 0: a ratio to one that may be 0 has no finite variance."""
     found = part.couplings[reference]
     return not abs(found.value) <= _RESOLVED * found.standard_error
 
