@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import re
+import tomllib
 
 import pytest
 
@@ -44,6 +45,15 @@ def test_every_dependency_is_pinned_and_tested_at_its_pin(constraints):
             if "extra ==" not in marker and needed != "setuptools" and installed(needed):  # every environment brings its own
                 todo.append(needed)
     assert len(seen) > 40
+
+
+def test_every_dependency_of_a_group_is_pinned(constraints, pytestconfig):
+    """Of those too that the gate does not install: documentation, benchmarks."""
+    groups = tomllib.loads((pytestconfig.rootpath / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    stated = [line for group in groups.values() for line in group if isinstance(line, str) and ";" not in line]
+    found = {re.match(r"[\w.-]+", line)[0].lower() for line in stated}
+    assert len(found) > 12
+    assert found - {"ase"} <= set(constraints)  # oracles are pinned where they are listed
 
 
 def installed(name: str) -> bool:

@@ -1,0 +1,48 @@
+"""How Sphinx builds the documentation: the Markdown files of the project as they stand, and the API from docstrings.
+
+``sphinx-build -W -c docs . build/docs`` at the top of the checkout writes ``build/docs/index.html`` and all that it leads to.
+The source folder is the whole project, so that a link from file to file holds in the checkout and between the pages.
+"""
+
+from sphinx.application import Sphinx
+
+import paper_repro
+
+project = "paper_repro"
+release = version = paper_repro.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+root_doc = "README"
+include_patterns = ["*.md", "docs/*.md", "golden/README.md", "benchmarks/README.md"]
+exclude_patterns = ["NOTE-FROM-THE-FOUNDER.md", ".*", "build", "dist", "paper_repro", "runs", "tests", "tools"]
+
+myst_heading_anchors = 3
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+add_module_names = False
+
+html_theme = "furo"
+html_title = f"paper_repro {version}"
+html_show_copyright = False
+html_copy_source = False
+html_extra_path = ["index.html"]
+
+#: The pages in the order of the menu.
+MENU = {
+    "Use": ["docs/data", "docs/inference", "docs/libraries"],
+    "Reference": ["CONVENTIONS"],
+    "The paper": ["REPRODUCE", "docs/scaling", "benchmarks/README", "golden/README"],
+    "The project": ["CONTRIBUTING", "CHANGELOG", "SECURITY"],
+}
+
+
+def _with_menu(_: Sphinx, page: str, source: list[str]) -> None:
+    """Add the menu to the first page: README.md has no directive of Sphinx, since it is also read as it stands."""
+    if page == root_doc:
+        for caption, pages in MENU.items():
+            source[0] += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""])
+
+
+def setup(app: Sphinx) -> None:
+    """Let Sphinx add the menu when it reads the first page."""
+    app.connect("source-read", _with_menu)
