@@ -30,7 +30,7 @@ html_extra_path = ["index.html"]
 #: The pages in the order of the menu.
 MENU = {
     "Use": ["docs/data", "docs/inference", "docs/libraries"],
-    "Reference": ["CONVENTIONS"],
+    "Reference": ["docs/api", "CONVENTIONS"],
     "The paper": ["REPRODUCE", "docs/scaling", "benchmarks/README", "golden/README"],
     "The project": ["CONTRIBUTING", "CHANGELOG", "SECURITY"],
 }

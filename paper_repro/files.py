@@ -18,7 +18,14 @@ def printable(text: str) -> str:
 
 
 class InputError(Exception):
-    """What a person gave cannot be used; the message is one line that says where, what, and what was expected."""
+    """What a person gave cannot be used; the message is one line that says where, what, and what was expected.
+
+    >>> try:
+    ...     pr.read("missing.npz")
+    ... except pr.InputError as error:
+    ...     print(error)
+    missing.npz: no such file or folder; expected a file, a glob such as snapshots/*.ovf, or a folder
+    """
 
     def __init__(self, where: object, found: str, expected: str) -> None:
         """Join the three parts into one line."""

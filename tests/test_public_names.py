@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import paper_repro as pr
@@ -30,6 +31,20 @@ def test_importing_the_package_loads_nothing():
 def test_the_example_gives_what_it_says():
     assert doctest.testmod(pr).attempted > 0
     assert doctest.testmod(pr).failed == 0
+
+
+@pytest.mark.parametrize("name", sorted(pr.__all__))
+def test_the_example_of_every_public_name_gives_what_it_says(name, pytestconfig, monkeypatch):
+    monkeypatch.chdir(pytestconfig.rootpath)  # where the files are that examples read
+    examples = doctest.DocTestFinder().find(getattr(pr, name), name, globs={"np": np, "pr": pr})
+    assert examples[0].examples, f"{name} has no example in its docstring"
+    runner = doctest.DocTestRunner()
+    assert sum(runner.run(example).failed for example in examples) == 0
+
+
+def test_the_page_about_python_has_every_public_name_once(pytestconfig):
+    page = (pytestconfig.rootpath / "docs/api.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"(?m)^\.\. auto\w+:: paper_repro\.(\w+)$", page)) == sorted(pr.__all__)
 
 
 def test_the_examples_of_the_readme_run(pytestconfig, capsys):

@@ -70,6 +70,11 @@ def audit_weights(
 
     The authors' files state none: the spec's holds. Raises ``InputError`` for sizes below 1 or weights that do not fit the spec's
     chains.
+
+    >>> spec = pr.load_spec(pr.specs_folder() / "smoke.toml").record
+    >>> audit = pr.audit_weights("golden/weights/smoke-seed-0.safetensors", spec, sequences=8, snapshots=2, seed=0)
+    >>> round(audit.fit.r2, 2)
+    0.76
     """
     data = exact_data(spec, sequences, snapshots, seed)
     model, info = network_for(Path(weights), spec, device)

@@ -65,6 +65,14 @@ def normal_equations(
     ``progress`` is called with the number of records done. ``threads`` changes no byte; more than one is for a field that several
     may call. Raises ``ValueError`` where the field gives no force (``force_field.force_on``), and ``InputError`` for species that
     the library does not name.
+
+    >>> chain = pr.Geometry.open_chain(4)
+    >>> terms = pr.library(range=1, biquadratic=False).terms(["A"], chain)
+    >>> law = pr.Truth(terms, [1.0], beta=2.0)
+    >>> spins = law.exact(chain, "AAAA").sample(10, np.random.default_rng(0))
+    >>> data = [pr.Snapshots.of(spins, "AAAA", run=range(10))]
+    >>> pr.normal_equations(lambda species, spins: law.on(chain, species).force(spins, 2.0), data, terms).gram.shape
+    (10, 1, 1)
     """
 
     def sums(snapshots: Snapshots, units: Sequence[slice]) -> list[tuple[Floats, ...]]:
@@ -127,6 +135,15 @@ def least_squares(
     """Fit the terms to the force, and resample the units for the errors.
 
     Raises ``ValueError`` where some term acts nowhere in the data, where terms cannot be told apart, and for a force that is zero.
+
+    >>> spec = pr.load_spec(pr.specs_folder() / "paper.toml").record
+    >>> truth = pr.Truth.of(spec.hamiltonian, spec.beta)
+    >>> def exact(species, spins):
+    ...     return truth.on(pr.Geometry.open_chain(len(species)), species).force(spins, spec.beta)
+    >>> equations = pr.normal_equations(exact, pr.exact_data(spec, sequences=4, snapshots=5, seed=0), truth.terms)
+    >>> fit = pr.least_squares(equations)
+    >>> dict(zip(fit.terms, (fit.coefficients / spec.beta).round(9).tolist())), round(fit.r2, 9)
+    ({'J_AA': 1.0, 'J_AB': 0.8, 'J_BB': 0.5, 'K_AA': -0.45, 'K_AB': -0.35, 'K_BB': -0.25}, 1.0)
     """
     names, rows = equations.terms.names, equations.rows
     count, units, total = len(names), len(rows), rows.sum(0)

@@ -42,6 +42,15 @@ def compare(fit: Fit, truth: Truth) -> Comparison:
 
     Where every true coupling is 0 there is no direction, ratio or size to compare with: all is NaN. So are the errors of the ratios
     where the reference coupling is 0 in a resample: they have no finite variance.
+
+    >>> spec = pr.load_spec(pr.specs_folder() / "paper.toml").record
+    >>> truth = pr.Truth.of(spec.hamiltonian, spec.beta)
+    >>> def half(species, spins):  # half of the exact force
+    ...     return truth.on(pr.Geometry.open_chain(len(species)), species).force(spins, spec.beta) / 2
+    >>> data = pr.exact_data(spec, sequences=4, snapshots=5, seed=0)
+    >>> compared = pr.compare(pr.least_squares(pr.normal_equations(half, data, truth.terms)), truth)
+    >>> round(compared.cosine, 6), round(compared.scale / spec.beta, 6), round(compared.force_error, 6)
+    (1.0, 0.5, 0.5)
     """
     true, reference = truth.couplings, truth.reference
     if fit.terms != truth.terms.names:

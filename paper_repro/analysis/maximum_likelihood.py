@@ -59,6 +59,13 @@ def maximum_likelihood(data: Sequence[Snapshots], terms: Terms, threads: int = 1
 
     Raises ``ValueError`` for terms or a geometry without an exact solution, where there is no maximum, and for couplings beyond
     the exact solution.
+
+    >>> chain = pr.Geometry.open_chain(12)
+    >>> terms = pr.library(range=2, biquadratic=False).terms(["A"], chain)
+    >>> spins = pr.Truth(terms, [1.0, -0.4], beta=4.0).exact(chain, 12 * "A").sample(500, np.random.default_rng(0))
+    >>> found = pr.maximum_likelihood([pr.Snapshots.of(spins, 12 * "A", run=range(500))], terms)
+    >>> found.coefficients.round(2), found.errors.round(2)
+    (array([ 3.95, -1.55]), array([0.07, 0.04]))
     """
     bound = [_bound(snapshots, terms) for snapshots in records(data)]
     record = np.repeat(np.arange(len(bound)), [len(np.unique(snapshots.run)) for snapshots in data])  # of each unit

@@ -121,6 +121,12 @@ class ExactChain(Thermodynamics):
     order of the quadrature, chosen by ``nodes_needed`` when 0. Raises ``ValueError`` for couplings that are
     longer-ranged or not finite, and for a ``beta`` that is negative, not finite, or beyond ``LARGEST_WEIGHT``, where Boltzmann
     factors leave double precision.
+
+    >>> pair = pr.ExactChain(np.array([[0, 1.0], [1.0, 0]]), beta=2.0)
+    >>> bool(np.isclose(pair.ln_z, np.log(16 * np.pi**2 * np.sinh(2.0) / 2.0), rtol=1e-12))
+    True
+    >>> pair.sample(5, np.random.default_rng(0)).shape
+    (5, 2, 3)
     """
 
     band: Floats

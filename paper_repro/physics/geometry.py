@@ -36,6 +36,13 @@ class Geometry:
     ``structure``, which is None where sites have no positions; a chain has no list, and a structure only to say where its sites
     are: its classes are separations. Made by ``open_chain``, ``periodic_chain``, ``from_bonds`` and ``from_positions``, which say
     what they refuse.
+
+    >>> pr.Geometry.periodic_chain(4).pairs_of(1).tolist()
+    [[0, 1], [1, 2], [2, 3], [3, 0]]
+    >>> positions = [[x, y, 0] for x in range(4) for y in range(4)]
+    >>> square = pr.Geometry.from_positions(positions, cell=4 * np.eye(3), periodic=(True, True, False))
+    >>> len(square.pairs_of(1)), square.is_chain
+    (32, False)
     """
 
     sites: int

@@ -24,7 +24,14 @@ Spins = npt.NDArray[np.floating[Any]]
 
 @attrs.frozen(eq=False)
 class SpinHamiltonian:
-    """Terms on the sites of one system, and their ``couplings`` (term,) in units of energy; spins are (snapshot, site, 3)."""
+    """Terms on the sites of one system, and their ``couplings`` (term,) in units of energy; spins are (snapshot, site, 3).
+
+    >>> terms = pr.library(range=1, biquadratic=False).terms(["A"], pr.Geometry.open_chain(3))
+    >>> law = pr.Truth(terms, [1.0], beta=2.0).on(pr.Geometry.open_chain(3), "AAA")
+    >>> spins = np.array([[[0, 0, 1.0], [0, 0, 1.0], [1.0, 0, 0]]])
+    >>> law.energy(spins), law.force(spins, beta=2.0)[0, 2]
+    (array([-1.]), array([0., 0., 2.]))
+    """
 
     terms: BoundTerms
     couplings: Floats

@@ -15,7 +15,15 @@ from paper_repro.spec.system import System
 
 
 def load_law(path: str | Path) -> Law:
-    """Read a law (``spec.law``); raises ``InputError``: the file, the path in it, the value and what was expected."""
+    r"""Read a law (``spec.law``); raises ``InputError``: the file, the path in it, the value and what was expected.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "law.toml"
+    ...     _ = path.write_text('temperature = 0.5\n[exchange]\nseparations = [1]\n[couplings]\n"exchange 1" = 1.0\n')
+    ...     pr.load_law(path).temperature
+    0.5
+    """
     return read_law(Path(path), keys_of_families())
 
 

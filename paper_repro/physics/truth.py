@@ -26,6 +26,11 @@ class Truth:
 
     Couplings may be given as a list. Raises ``ValueError`` for another number of couplings than of terms, and for numbers that are
     not finite.
+
+    >>> chain = pr.Geometry.open_chain(6)
+    >>> law = pr.Truth(pr.library(range=2, biquadratic=False).terms(["A"], chain), [1.0, -0.4], beta=4.0)
+    >>> round(law.exact(chain, "AAAAAA").mean_energy, 6)
+    -2.712992
     """
 
     terms: Terms

@@ -30,6 +30,10 @@ def exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Iterato
 
     The same seed gives the same data. Raises ``InputError``, before anything is drawn, where the spec has no exact solution or
     these sizes cannot be served.
+
+    >>> spec = pr.load_spec(pr.specs_folder() / "smoke.toml").record
+    >>> [record.spins.shape for record in pr.exact_data(spec, sequences=2, snapshots=3, seed=0)]
+    [(3, 13, 3), (3, 12, 3)]
     """
     require_exact_solution(spec)
     try:

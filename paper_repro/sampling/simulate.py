@@ -41,7 +41,7 @@ def simulate(
     ...     path = pathlib.Path(folder) / "law.toml"
     ...     _ = path.write_text('temperature = 0.5\n[system]\nspecies = "ABBA"\n[exchange]\nseparations = [1]\n'
     ...                         '[couplings]\n"exchange 1" = 1.0\n')
-    ...     (data,) = simulate(path, 100)
+    ...     (data,) = pr.simulate(path, 100)
     >>> data.spins.shape, data.notes
     ((100, 4, 3), ('exact solution: the snapshots are independent',))
     """

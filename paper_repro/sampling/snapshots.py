@@ -25,6 +25,10 @@ class Snapshots:
     None where it is not known; ``origin`` is where they come from, for messages. ``species_names`` are the names of the numbers 0,
     1, …, None where only numbers were given. ``notes`` says, a line each, what was done to the data before they came here and what
     was assumed about them. Made by ``of``, or by ``paper_repro.read`` from files.
+
+    >>> data = pr.Snapshots.of(np.zeros((5, 4, 3)) + [0, 0, 1], "ABBA")
+    >>> len(data), data.sites, data.species_names
+    (5, 4, ('A', 'B'))
     """
 
     species: Integers
@@ -63,9 +67,8 @@ class Snapshots:
 
         Raises ``InputError`` in one line for what is something else: shape, order of axes, lengths, species, runs, numbers.
 
-        >>> import numpy as np
         >>> up = np.zeros((5, 4, 3)) + [0, 0, 1]
-        >>> Snapshots.of(up, "ABBA", temperature=0.05).species
+        >>> pr.Snapshots.of(up, "ABBA", temperature=0.05).species
         array([0, 1, 1, 0])
         """
         names = None if species_names is None else _names(species_names, origin)

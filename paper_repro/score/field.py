@@ -42,6 +42,13 @@ class NetworkForce:
     Evaluated at the diffusion times ``times``; of several, the polynomial through them is extrapolated to t = 0: the score at t > 0
     is that of a smoothed density, smaller than the force by a part in proportion to t while t is small. Dimensionless: β times the
     force for a perfect network; computed in the precision of the network's weights, returned in float64.
+
+    >>> import torch
+    >>> def along_z(species, spins, time, mask):  # the score of free spins in a field β h = 2 along z
+    ...     field = torch.tensor([0.0, 0.0, 2.0], dtype=spins.dtype).expand_as(spins)
+    ...     return field - (field * spins).sum(-1, keepdim=True) * spins
+    >>> pr.NetworkForce(along_z, times=(0.01,))(np.array([0]), np.array([[[1.0, 0.0, 0.0]]]))
+    array([[[0., 0., 2.]]])
     """
 
     model: ScoreModel
@@ -69,7 +76,13 @@ class NetworkForce:
 
 
 def force_of(model: ScoreModel, info: WeightsInfo, query_times: tuple[float, ...]) -> NetworkForce:
-    """Return a loaded network as a force field at the query times of its file, or at ``query_times`` where it states none."""
+    """Return a loaded network as a force field at the query times of its file, or at ``query_times`` where it states none.
+
+    >>> spec = pr.load_spec(pr.specs_folder() / "smoke.toml").record
+    >>> force = pr.force_of(*pr.load_weights("golden/weights/smoke-seed-0.safetensors"), spec.inversion.query_times)
+    >>> force.times
+    (0.0001,)
+    """
     return NetworkForce(model, info.query_times or query_times)
 
 
@@ -78,6 +91,14 @@ class NetworkScore:
     """The network on one sequence, at any diffusion time: spins (configuration, site, 3) in the precision of its weights.
 
     The answer lies on the device of the model.
+
+    >>> import torch
+    >>> def along_z(species, spins, time, mask):  # the score of free spins in a field β h = 2 along z
+    ...     field = torch.tensor([0.0, 0.0, 2.0], dtype=spins.dtype).expand_as(spins)
+    ...     return field - (field * spins).sum(-1, keepdim=True) * spins
+    >>> score = pr.NetworkScore(along_z, np.array([0]))
+    >>> score.divergence(torch.tensor([[[0.0, 0.0, 1.0]]], dtype=torch.float64), 0.01).tolist()
+    [-4.0]
     """
 
     model: ScoreModel

@@ -132,6 +132,10 @@ def load_weights(path: str | Path) -> tuple[Pairformer, WeightsInfo]:
 
     Raises ``InputError`` for a file that cannot be read, an unknown format, metadata that contradict the tensors, or tensors that
     are missing, too many, of another shape, or not finite.
+
+    >>> network, info = pr.load_weights("golden/weights/smoke-seed-0.safetensors")
+    >>> info.source, info.seed
+    ('paper_repro', 0)
     """
     path = Path(path)
     tensors, metadata = read_tensors(path)

@@ -12,7 +12,11 @@ from paper_repro.spec.quantity import Quantity, checked
 
 @attrs.frozen(field_transformer=checked)
 class PairTerm:
-    """One term of the Hamiltonian: -coupling Σ S_i·S_j over all sites i, j = i + separation whose species are ``pair``."""
+    """One term of the Hamiltonian: -coupling Σ S_i·S_j over all sites i, j = i + separation whose species are ``pair``.
+
+    >>> pr.PairTerm("J_AB", separation=1, pair="AB", coupling=0.8).coupling
+    0.8
+    """
 
     name: str
     separation: Annotated[int, Quantity("distance |i-j| along the chain", unit="sites", symbol="r", at_least=1)]
@@ -22,7 +26,11 @@ class PairTerm:
 
 @attrs.frozen(field_transformer=checked)
 class Hamiltonian:
-    """H = -Σ_terms coupling Σ_{bonds of the term} S_i·S_j on the open chain (paper, Eq. 1)."""
+    """H = -Σ_terms coupling Σ_{bonds of the term} S_i·S_j on the open chain (paper, Eq. 1).
+
+    >>> pr.Hamiltonian("AB", (pr.PairTerm("J_AB", separation=1, pair="AB", coupling=0.8),)).range
+    1
+    """
 
     species: Annotated[str, Quantity("one letter for each species, in the order of their codes 0, 1, …", unit="")]
     terms: tuple[PairTerm, ...]

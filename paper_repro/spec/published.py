@@ -123,5 +123,10 @@ class Published:
 
 
 def load_published(path: str | Path) -> Loaded[Published]:
-    """Load the published values and claims; see ``load``."""
+    """Load the published values and claims; see ``load``.
+
+    >>> published = pr.load_published(pr.specs_folder() / "published.toml").record
+    >>> {claim.name: claim.published for claim in published.claims}["cosine"]
+    0.9974
+    """
     return load(Path(path), Published)

@@ -41,7 +41,11 @@ class _Values:
 
 
 def specs_folder() -> Path:
-    """Return the folder of the project's specs: inside an installed package, or at the top of a checkout."""
+    """Return the folder of the project's specs: inside an installed package, or at the top of a checkout.
+
+    >>> (pr.specs_folder() / "paper.toml").is_file()
+    True
+    """
     package = Path(__file__).resolve().parents[1]
     installed = package / "specs"
     return installed if installed.is_dir() else package.parent / "specs"
@@ -108,5 +112,10 @@ def load(path: Path, cls: type[T]) -> Loaded[T]:
 
 
 def load_spec(path: str | Path) -> Loaded[Spec]:
-    """Load the spec of a run; see ``load``."""
+    """Load the spec of a run; see ``load``.
+
+    >>> loaded = pr.load_spec(pr.specs_folder() / "paper.toml")
+    >>> loaded.record.beta, loaded.origins["target.temperature"].status
+    (20.0, 'released')
+    """
     return load(Path(path), Spec)

@@ -12,7 +12,12 @@ from paper_repro.spec.training import Diffusion, Training
 
 @attrs.frozen
 class Spec:
-    """Every constant of one run; its values and their origins are in the TOML files of ``specs/``. There are no defaults."""
+    """Every constant of one run; its values and their origins are in the TOML files of ``specs/``. There are no defaults.
+
+    >>> spec = pr.load_spec(pr.specs_folder() / "paper.toml").record
+    >>> spec.target.temperature, spec.ladder.replicas
+    (0.05, 40)
+    """
 
     name: str
     hamiltonian: Hamiltonian

@@ -1,13 +1,10 @@
 """The record of spins: what it takes, and that nothing else gets in."""
 
-import doctest
-
 import numpy as np
 import pytest
 
 from paper_repro.files import InputError
 from paper_repro.physics.geometry import Geometry
-from paper_repro.sampling import snapshots
 from paper_repro.sampling.snapshots import Snapshots, names_of
 
 SPINS = np.random.default_rng(0).standard_normal((5, 7, 3))
@@ -127,7 +124,3 @@ def test_names_of_several_records():
     assert names_of([Snapshots.of(SPINS)]) == ("A",)
     with pytest.raises(InputError, match="species by number, and Co, Fe, Ni elsewhere; expected names in all records"):
         names_of([named, numbered])
-
-
-def test_the_example_holds():
-    assert doctest.testmod(snapshots).failed == 0

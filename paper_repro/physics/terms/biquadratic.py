@@ -16,7 +16,12 @@ def _cosine(spins: Floats) -> Floats:
 @registered
 @attrs.frozen
 class Biquadratic(PairTerm):
-    """φ = Σ u² over pairs, u = S_i·S_j; Δ_i u² = 2 - 6u² on either spin."""
+    """φ = Σ u² over pairs, u = S_i·S_j; Δ_i u² = 2 - 6u² on either spin.
+
+    >>> bound = pr.Terms([pr.Biquadratic("biquadratic 1", 1)], ["A"]).on(pr.Geometry.open_chain(2), "AA")
+    >>> bound.values(np.array([[[0, 0, 1.0], [0.6, 0, 0.8]]])).round(12)
+    array([[0.64]])
+    """
 
     family = "biquadratic"
     formula = "(S_i·S_j)²"

@@ -15,6 +15,10 @@ def candidates(geometries: Iterable[Geometry]) -> Library:
 
     On a lattice its separations are shells, on a list of bonds classes, the first that there are; terms on runs of sites are for
     chains that are long enough, terms on pairs for data with pairs. For two species on a chain these are 42 terms.
+
+    >>> chain = pr.Geometry.open_chain(12)
+    >>> len(pr.candidates([chain]).terms(["A", "B"], chain))
+    42
     """
     places = tuple(geometries)
     whole = library("candidates-42")

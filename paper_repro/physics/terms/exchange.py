@@ -18,7 +18,12 @@ from paper_repro.physics.terms.registry import registered
 @registered
 @attrs.frozen
 class Exchange(PairTerm):
-    """φ = Σ S_i·S_j over pairs; Δφ = -4 φ."""
+    """φ = Σ S_i·S_j over pairs; Δφ = -4 φ.
+
+    >>> between = pr.Exchange("J_AB", 1, (0, 1))
+    >>> between.clusters(pr.Geometry.open_chain(4), np.array([0, 1, 1, 0])).tolist()
+    [[0, 1], [2, 3]]
+    """
 
     family = "exchange"
     formula = "S_i·S_j"

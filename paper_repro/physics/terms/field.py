@@ -11,7 +11,12 @@ from paper_repro.physics.terms.sites import SiteTerm
 @registered
 @attrs.frozen
 class Field(SiteTerm):
-    """φ = Σ S_i^c over the sites of one species, or over all; ``component`` is 0, 1 or 2. Δφ = -2 φ."""
+    """φ = Σ S_i^c over the sites of one species, or over all; ``component`` is 0, 1 or 2. Δφ = -2 φ.
+
+    >>> bound = pr.Terms([pr.Field("field z", 2)], ["A"]).on(pr.Geometry.open_chain(2), "AA")
+    >>> bound.values(np.array([[[0, 0, 1.0], [0.6, 0, 0.8]]])).round(12)
+    array([[1.8]])
+    """
 
     family = "field"
     formula = "S_i^c"

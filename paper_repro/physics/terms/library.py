@@ -36,6 +36,9 @@ class Library:
     """Which families of terms to fit, on which pairs. ``origin`` is where it comes from, the head of every message.
 
     ``own`` are terms of the user's own, which come last. Made by ``library``.
+
+    >>> pr.library(range=1, biquadratic=False).terms(["Co", "Fe"], pr.Geometry.open_chain(8)).names
+    ('exchange 1 Co-Co', 'exchange 1 Co-Fe', 'exchange 1 Fe-Fe')
     """
 
     tables: tuple[FamilyTable, ...]
@@ -134,7 +137,7 @@ def library(path: str | Path | None = None, *, range: int | None = None, **famil
     Without a file it has exchange for each pair of species, and biquadratic exchange for the first two classes. Raises
     ``InputError`` for a file or a keyword that is no library, in one line.
 
-    >>> library(range=3, chirality=True).terms("AB", Geometry.open_chain(9)).names[-3:]
+    >>> pr.library(range=3, chirality=True).terms("AB", pr.Geometry.open_chain(9)).names[-3:]
     ('biquadratic 1', 'biquadratic 2', 'chirality')
     """
     if path is not None:

@@ -136,8 +136,9 @@ def own_term(
         rotation_invariant: whether a common rotation of all spins leaves it as it is; checked, and False claims nothing.
         inversion: +1 or -1 where S → -S gives this times the function; checked, and 0 claims nothing.
 
-    >>> ring = own_term("ring", lambda s: (s[..., 0, :] * s[..., 2, :]).sum(-1) ** 3, lambda g: g.runs(3), rotation_invariant=True)
-    >>> ring.clusters(Geometry.open_chain(4), np.zeros(4, dtype=int)).tolist()
+    >>> cube = lambda spins: (spins[..., 0, :] * spins[..., 2, :]).sum(-1) ** 3
+    >>> ring = pr.own_term("ring", cube, lambda geometry: geometry.runs(3), rotation_invariant=True, inversion=1)
+    >>> ring.clusters(pr.Geometry.open_chain(4), np.zeros(4, dtype=int)).tolist()
     [[0, 1, 2], [1, 2, 3]]
     """
     if not callable(function):

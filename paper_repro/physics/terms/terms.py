@@ -37,6 +37,10 @@ class Terms:
     """An ordered library of terms; they number the species 0, 1, …, in the order of ``species_names``.
 
     Raises ``ValueError`` for no term, a name that repeats, one function under two names, and a species without a name.
+
+    >>> terms = pr.Terms([pr.Exchange("J_AA", 1, (0, 0)), pr.Field("field z", 2)], ["A", "B"])
+    >>> terms.names, terms.rotation_invariant
+    (('J_AA', 'field z'), False)
     """
 
     terms: tuple[Term, ...] = attrs.field(converter=_as_terms)

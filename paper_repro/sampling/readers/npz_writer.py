@@ -22,9 +22,9 @@ def write(path: str | os.PathLike[str], data: Snapshots | Sequence[Snapshots]) -
     Raises ``InputError`` for several systems that are no such chains, and for a file that cannot be written.
 
     >>> import tempfile
-    >>> chains = [Snapshots.of(np.zeros((5, len(word), 3)) + [0, 0, 1], word) for word in ("ABBA", "BAB")]
+    >>> chains = [pr.Snapshots.of(np.zeros((5, len(word), 3)) + [0, 0, 1], word) for word in ("ABBA", "BAB")]
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write(f"{folder}/chains.npz", chains)
+    ...     pr.write(f"{folder}/chains.npz", chains)
     ...     with np.load(f"{folder}/chains.npz") as arrays:
     ...         arrays["sequences"].tolist(), arrays["spins"].shape
     (['ABBA', 'BAB'], (5, 7, 3))

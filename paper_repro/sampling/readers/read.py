@@ -52,11 +52,11 @@ def read(
     in it, for what cannot be read, for files of several temperatures, and for sites with vectors of length zero in some snapshots;
     sites that have them in all are no spins and left out where sites have positions.
 
-    >>> import numpy as np, pathlib, tempfile
+    >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder) / "up.npz"
     ...     np.savez(path, spins=np.zeros((5, 4, 3)) + [0, 0, 2.2], species=list("ABBA"))
-    ...     (data,) = read(path, temperature=0.05)
+    ...     (data,) = pr.read(path, temperature=0.05)
     >>> data.spins.shape, data.species.tolist(), data.notes[0].partition(": ")[2]
     ((5, 4, 3), [0, 1, 1, 0], 'vectors of length 2.2, divided by it')
     """

@@ -54,12 +54,11 @@ def infer(
     Raises ``InputError``, one line, for no data, data of several temperatures, a library that does not fit the data, and terms that
     the data cannot tell apart at all.
 
-    >>> import numpy as np, paper_repro as pr
     >>> law = pr.Truth(pr.library(range=1, biquadratic=False).terms("A", pr.Geometry.open_chain(9)), [1.0], beta=2.0)
-    >>> spins = law.exact(pr.Geometry.open_chain(9), 9 * "A").sample(200, np.random.default_rng(0))
-    >>> found = pr.infer(pr.Snapshots.of(spins, 9 * "A", run=range(200), temperature=0.5), pr.library(range=2))
-    >>> [(coupling.term.name, coupling.verdict) for coupling in found.couplings]
-    [('exchange 1 AA', 'present'), ('exchange 2 AA', 'absent'), ('biquadratic 1', 'undecided'), ('biquadratic 2', 'undecided')]
+    >>> spins = law.exact(pr.Geometry.open_chain(9), 9 * "A").sample(400, np.random.default_rng(0))
+    >>> found = pr.infer(pr.Snapshots.of(spins, 9 * "A", run=range(400), temperature=0.5), pr.library(range=2))
+    >>> [coupling.term.name for coupling in found.couplings if coupling.verdict == "present"]
+    ['exchange 1 AA']
     """
     records = (data,) if isinstance(data, Snapshots) else tuple(data)
     if not records:

@@ -1,6 +1,5 @@
 """Libraries of terms: what files and keywords give, on chains, lattices and lists of bonds, and what is refused in one line."""
 
-import doctest
 import itertools
 
 import attrs
@@ -10,7 +9,6 @@ import pytest
 from paper_repro.files import InputError
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.terms import FAMILIES, Biquadratic, TermLabel
-from paper_repro.physics.terms import library as module
 from paper_repro.physics.terms.library import Library, library
 from paper_repro.spec import specs_folder
 
@@ -112,12 +110,6 @@ def test_a_set_of_terms_for_each_direction_of_a_lattice():
     uniform = library(exchange=False, biquadratic=False, dzyaloshinskii_moriya={"shells": [1]}).terms("A", SQUARE)
     _, residual, *_ = np.linalg.lstsq(uniform.on(SQUARE, 36 * "A").values(spins), expected, rcond=None)
     assert residual > 0.1
-
-
-def test_the_example_gives_what_it_says():
-    result = doctest.testmod(module)
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 def test_every_library_of_the_project_is_read():

@@ -1,6 +1,5 @@
 """The npz format: every array it may have, what is written is read again, and what is refused in one line."""
 
-import doctest
 import io
 import zipfile
 
@@ -9,7 +8,6 @@ import pytest
 
 import paper_repro as pr
 from paper_repro.files import InputError
-from paper_repro.sampling.readers import npz_writer
 from tests.support.snapshot_files import LATTICES, npz_bytes, spiral
 
 SPINS = spiral(5, 7)
@@ -42,10 +40,6 @@ RECORDS = {
     "cluster": pr.Snapshots.of(spiral(2, 3), geometry=pr.Geometry.from_positions([[0, 0, 0], [1, 0, 0], [0, 1, 0]])),
     "names": pr.Snapshots.of(SPINS, ["Fe", "Co", "Ni", "Ni", "Co", "β", "Fe"]),
 }
-
-
-def test_the_example_holds():
-    assert doctest.testmod(npz_writer).failed == 0
 
 
 @pytest.mark.parametrize("kind", RECORDS)

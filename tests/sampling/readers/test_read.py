@@ -1,6 +1,5 @@
 """``read``: files of any format to records, what it stacks and what it keeps apart, and what it says of what it assumed."""
 
-import doctest
 import os
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 
 import paper_repro as pr
 from paper_repro.files import InputError
-from paper_repro.sampling.readers import read as module
 from tests.support.snapshot_files import LATTICES, npz_bytes, row, spiral, write_extended_xyz, write_ovf
 
 SPINS = spiral(5, 4)
@@ -23,10 +21,6 @@ def refused(line, *arguments, **options):
     with pytest.raises(InputError) as caught:
         pr.read(*arguments, **options)
     assert str(caught.value) == line
-
-
-def test_the_example_holds():
-    assert doctest.testmod(module).failed == 0
 
 
 def test_sites_without_bonds_and_positions_are_an_open_chain(tmp_path):
