@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from paper_repro.score.weights import load_weights
     from paper_repro.spec import Hamiltonian, PairTerm, Spec, load_published, load_spec, specs_folder
     from paper_repro.studies.inference.infer import infer
+    from paper_repro.studies.model_audit.audit import audit
 
 __version__ = "0.1.0"
 
@@ -59,6 +60,7 @@ _MODULES = {
     "SpinHamiltonian": "physics.hamiltonian",
     "Terms": "physics.terms",
     "Truth": "physics.truth",
+    "audit": "studies.model_audit.audit",
     "audit_weights": "analysis.audit",
     "candidates": "physics.terms.candidates",
     "compare": "analysis.comparison",
@@ -85,10 +87,10 @@ _MODULES = {
 
 __all__ = [
     "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "InputError", "Library", "NetworkForce",
-    "NetworkScore", "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit_weights", "candidates", "compare",
-    "conventions", "exact_data", "force_of", "infer", "least_squares", "library", "load_law", "load_published", "load_spec",
-    "load_weights", "maximum_likelihood", "normal_equations", "own_term", "pseudolikelihood", "read", "score_matching",
-    "simulate", "specs_folder", "write",
+    "NetworkScore", "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit", "audit_weights",
+    "candidates", "compare", "conventions", "exact_data", "force_of", "infer", "least_squares", "library", "load_law",
+    "load_published", "load_spec", "load_weights", "maximum_likelihood", "normal_equations", "own_term", "pseudolikelihood",
+    "read", "score_matching", "simulate", "specs_folder", "write",
 ]  # fmt: skip
 
 

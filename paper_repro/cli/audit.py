@@ -1,17 +1,21 @@
-"""``paper-repro audit``: the couplings of a weights file."""
+"""``paper-repro audit``: the couplings of a weights file, or of any model."""
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from paper_repro.cli.checks import require_device, require_sizes, require_weights, spec_at
+from cyclopts import Parameter
+
+from paper_repro.cli.audit_model import OwnDataOptions, Simulated, audit_model
+from paper_repro.cli.checks import require_device, require_new, require_weights, spec_at
 from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget, SpecFile, Whole
-from paper_repro.files import sha256
+from paper_repro.files import InputError, sha256
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.document import Section, Table, Text
 from paper_repro.report.numbers import number
 from paper_repro.report.terminal import show
+from paper_repro.score.own_code import own_name
 from paper_repro.spec import Published, Spec
 from paper_repro.studies.reproduction.protocol import published_protocol
 
@@ -20,35 +24,60 @@ if TYPE_CHECKING:
 
 
 def audit(
-    weights: Path,
+    model: Path,
     /,
-    *,
+    *data: Path,
+    own: OwnDataOptions | None = None,
     sequences: Whole | None = None,
     snapshots: Whole | None = None,
     seed: Whole = 0,
     spec: SpecFile = None,
+    query_times: Annotated[tuple[float, ...] | None, Parameter(consume_multiple=True, negative="")] = None,
     device: str = "cpu",
     json: JsonTarget = None,
 ) -> int:
-    """Read the couplings out of trained weights, on fresh sequences drawn from the exact solution.
+    """Read the couplings out of trained weights or any other model, on sequences from the exact solution or on own snapshots.
 
     Parameters
     ----------
-    weights
-        A safetensors file: ours, or the authors' released weights under their own names.
+    model
+        A safetensors file: ours, or the authors' released weights under their own names. Or FILE.py:NAME, a torch module or a
+        function of (species, spins, time, mask) or of (species, spins). FILE.py is run, with all that it does: give your own alone.
+    data
+        Own snapshots, in place of simulated ones: npz, extended xyz, OVF 1 or 2 (docs/data.md).
     sequences
         How many sequences; as many as the spec's test set where none is given.
     snapshots
         How many snapshots of each; as many as the spec's test set where none is given.
     seed
         Seed of the sequences, the snapshots and the resampling.
+    query_times
+        Diffusion times at which a score is taken, extrapolated to 0 where there are several; those of the weights, or of the spec,
+        where none is given.
     device
-        Where the networks are evaluated: cpu, cuda or cuda:n.
+        Where the networks are evaluated: cpu, cuda or cuda:n; a model of FILE.py is where it puts itself.
     """
-    settings = spec_at(spec)
-    sequences = settings.test_set.sequences if sequences is None else sequences
-    snapshots = settings.test_set.snapshots if snapshots is None else snapshots
-    require_sizes(sequences, snapshots, seed)
+    settings, own, code = spec_at(spec), own or OwnDataOptions(), own_name(str(model))
+    simulated = Simulated.of(settings, sequences, snapshots, seed)
+    if data and (sequences, snapshots) != (None, None):
+        raise InputError("--sequences, --snapshots", "given with DATA", "DATA or simulated snapshots")
+    if own.given and not data:
+        raise InputError(own.given, "given without DATA", "snapshots of your own")
+    if not data and code is None and query_times is None:
+        return _of_weights(model, settings, simulated, device, json)
+    if device != "cpu":
+        raise InputError(
+            "--device", f"{device} with FILE.py, DATA or --query-times", "cpu; a model of FILE.py is where it puts itself"
+        )
+    require_new(json, [*data, model if code is None else code[0]])
+    numbers = audit_model(model, code, own.of(data) if data else simulated, settings, query_times, console_beside(json))
+    write_json(json, numbers)
+    return 0
+
+
+def _of_weights(weights: Path, settings: Spec, simulated: Simulated, device: str, json: Path | None) -> int:
+    """Audit weights on simulated snapshots, beside the truth and what is published."""
+    sequences, snapshots, seed = simulated.sequences, simulated.snapshots, simulated.seed
     require_weights([weights])
     require_device(device)
     published, protocol = published_protocol()

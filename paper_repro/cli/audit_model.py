@@ -1,0 +1,168 @@
+"""``paper-repro audit`` of a model of the user's own, or on snapshots of the user's own."""
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import attrs
+from cyclopts import Group, Parameter
+from rich.console import Console
+
+from paper_repro.cli.checks import require_sizes, require_weights
+from paper_repro.cli.options import Whole
+from paper_repro.files import InputError, input_error
+from paper_repro.pipeline.progress import TerminalReporter
+from paper_repro.report.terminal import show
+from paper_repro.spec import Spec
+
+if TYPE_CHECKING:
+    from paper_repro.physics.terms.library import Library
+    from paper_repro.physics.truth import Truth
+    from paper_repro.sampling.snapshots import Snapshots
+
+
+@Parameter(name="*", group=Group("Own snapshots", sort_key=1))
+@attrs.frozen
+class OwnDataOptions:
+    """What is stated of snapshots in files, and the terms to which the force is fitted.
+
+    Parameters
+    ----------
+    library
+        The terms, a TOML file (docs/libraries.md), or a packaged one such as candidates-42; the default library where none is
+        given.
+    range_
+        How many separations, or shells, have exchange, in place of the default library's 4.
+    moments
+        Vectors of different lengths are meant: each is divided by its own.
+    one_run
+        The files go on with one run, in sorted order, in place of each being its own.
+    species
+        Of the sites, a word of letters, where the files have none.
+    """
+
+    library: Path | None = None
+    range_: Annotated[Whole | None, Parameter(name="--range")] = None
+    moments: Annotated[bool, Parameter(negative="")] = False
+    one_run: Annotated[bool, Parameter(negative="")] = False
+    species: str | None = None
+
+    @property
+    def given(self) -> str:
+        """The names of the options that differ from their defaults."""
+        fields = [field.name for field in attrs.fields(type(self)) if getattr(self, field.name) != field.default]
+        return ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in fields)
+
+    def of(self, data: Sequence[Path]) -> "OwnData":
+        """Return what is in files, once it is read."""
+        if self.library is not None and self.range_ is not None:
+            raise InputError("--range", "given with --library", "one of them")
+        return OwnData(tuple(data), self)
+
+
+@attrs.frozen
+class OwnData:
+    """Snapshots in files; they and the resampling of the errors have the ``seed`` 0."""
+
+    files: tuple[Path, ...]
+    options: OwnDataOptions
+    seed: int = 0
+
+    def draw(self, _: Spec) -> "tuple[tuple[Snapshots, ...], Library]":
+        """Return the snapshots, and the library to which the force is fitted."""
+        from paper_repro.physics.terms.library import library as library_of
+        from paper_repro.sampling.readers.read import read
+
+        stated = self.options
+        terms = library_of(stated.library) if stated.library is not None else library_of(range=stated.range_)
+        return read(self.files, moments=stated.moments, species=stated.species, one_run=stated.one_run), terms
+
+
+@attrs.frozen
+class Simulated:
+    """Snapshots of fresh sequences from the exact solution of a spec: how many, and their seed."""
+
+    sequences: int
+    snapshots: int
+    seed: int
+
+    @classmethod
+    def of(cls, spec: Spec, sequences: int | None, snapshots: int | None, seed: int) -> Self:
+        """Return the sizes given, those of the spec's test set where none is; raises ``InputError`` for what is no size."""
+        test = spec.test_set
+        made = cls(test.sequences if sequences is None else sequences, test.snapshots if snapshots is None else snapshots, seed)
+        require_sizes(made.sequences, made.snapshots, made.seed)
+        return made
+
+    def draw(self, spec: Spec) -> "tuple[tuple[Snapshots, ...], Truth]":
+        """Return the snapshots and their law."""
+        from paper_repro.physics.truth import Truth
+        from paper_repro.sampling.exact_data import exact_data
+
+        return tuple(exact_data(spec, self.sequences, self.snapshots, self.seed)), Truth.of(spec.hamiltonian, spec.beta)
+
+
+def audit_model(
+    model: Path,
+    code: tuple[Path, str] | None,
+    data: OwnData | Simulated,
+    spec: Spec,
+    query_times: Sequence[float] | None,
+    console: Console,
+) -> dict[str, Any]:
+    """Show the couplings in the force of weights, or of the model of a FILE.py, on some data; return the numbers."""
+    from paper_repro.pipeline.codec import plain
+    from paper_repro.studies.model_audit.audit import audit
+    from paper_repro.studies.model_audit.sections import TITLE, sections
+
+    own = None if code is None else _loaded(code, str(model), console)  # what is wrong with it shows before the work
+    if code is None:
+        require_weights([model])
+    snapshots, library = data.draw(spec)
+    made, stated = _of_weights(model, snapshots) if code is None else (own, None)
+    times = query_times or stated or spec.inversion.query_times
+    with TerminalReporter(console) as reporter, _printing_beside(console):
+        reporter.stage("audit", len(snapshots))
+        found = audit(made, snapshots, library, query_times=times, seed=data.seed, name=str(model), progress=reporter.advance)
+    show(sections(found), TITLE, console)
+    about = {"seed": data.seed} | ({} if found.truth is None else {"spec": spec.name})
+    numbers: dict[str, Any] = plain(found.as_results() | about)
+    return numbers
+
+
+def _of_weights(weights: Path, data: "Sequence[Snapshots]") -> tuple[object, tuple[float, ...] | None]:
+    """Return the network of a file, for the sites of some data, and the query times that the file states."""
+    from paper_repro.sampling.snapshots import names_of
+    from paper_repro.score.weights import load_weights
+
+    network, info = load_weights(weights)
+    sites, species = max(part.sites for part in data), len(names_of(data))
+    if info.architecture.positions < sites or info.architecture.species < species:
+        found = f"serves {info.architecture.positions} sites and {info.architecture.species} species"
+        raise InputError(weights, found, f"at least {sites} sites and {species} species")
+    return network.requires_grad_(False), info.query_times
+
+
+def _loaded(code: tuple[Path, str], name: str, console: Console) -> object:
+    """Return the model of a FILE.py:NAME; raises ``InputError`` where it is none."""
+    from paper_repro.score.own_code import load_own
+    from paper_repro.score.own_force import own_force
+
+    with _printing_beside(console):
+        found = load_own(*code)
+        try:
+            return own_force(found, (), name).model
+        except ValueError as error:
+            raise input_error(name, error, "a score model or a force field") from error
+
+
+@contextlib.contextmanager
+def _printing_beside(console: Console) -> Iterator[None]:
+    """Let what the user's code prints go to standard error where the JSON goes to standard output."""
+    if console.stderr:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    else:
+        yield
