@@ -1,13 +1,16 @@
-"""Write the tables of README.md and REPRODUCE.md from golden/: python -m tools.write_documents.
+"""Write the tables, sentences and the figure of README.md and REPRODUCE.md from golden/: python -m tools.write_documents.
 
-A block stands between ``<!-- NAME: begin -->`` and ``<!-- NAME: end -->``. The tables are those of the report and of the commands,
-rendered as Markdown; tests/paper/test_documents.py compares what stands there with what this writes.
+A block is between ``<!-- NAME: begin -->`` and ``<!-- NAME: end -->``. Tables are those of the report and of the commands, rendered
+as Markdown; sentences are those of ``findings``. tests/paper/test_documents.py compares the documents with what this module writes.
 """
 
 import functools
 import re
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+import attrs
 
 from paper_repro.files import write_text
 from paper_repro.report import markdown
@@ -19,7 +22,11 @@ from paper_repro.studies.reproduction.sections.estimators import estimators
 from paper_repro.studies.reproduction.sections.score_errors import by_recipe
 from paper_repro.studies.reproduction.sections.statements import statements
 from paper_repro.studies.reproduction.sections.two_runs import against_aims, couplings_of_both
+from paper_repro.studies.reproduction.statements import Decision
+from paper_repro.studies.reproduction.subject import Subject
+from tools import findings
 from tools.golden_records import RecordedRun, recorded_decisions, recorded_estimators, recorded_run, recorded_score_errors
+from tools.summary import FIGURE, figure, summary_table
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "golden"
@@ -31,55 +38,65 @@ def tables_of(*sections: Section | None) -> Iterable[Table]:
     return (table for section in sections if section is not None for table in section.blocks_of(Table))
 
 
-def _statements(_: RecordedRun) -> Iterable[Table]:
-    ours, refined = (recorded_decisions(GOLDEN / f"{name}.json") for name in ("statements", "statements-refined"))
-    return [statements(ours, refined, "on the refined networks")]
+@attrs.frozen(eq=False)
+class Records:
+    """The two recorded runs: of the published recipe and of the refined one."""
+
+    run: RecordedRun
+    refined: RecordedRun
+
+    @property
+    def both(self) -> tuple[Subject, Subject]:
+        """The subjects of both runs."""
+        return self.run.subject, self.refined.subject
 
 
-def _estimators(_: RecordedRun) -> Iterable[Table]:
+def _decisions(name: str = "statements") -> tuple[Decision, ...]:
+    return recorded_decisions(GOLDEN / f"{name}.json")
+
+
+def _statements(_: Records) -> Iterable[Table]:
+    return [statements(_decisions(), _decisions("statements-refined"), "on the refined networks")]
+
+
+def _estimators(_: Records) -> Iterable[Table]:
     found, truth = recorded_estimators(GOLDEN / "estimators.json")
     return [estimators(found, list(truth), list(truth.values()))]
 
 
-def _score(_: RecordedRun) -> Iterable[Table]:
+def _score(_: Records) -> Iterable[Table]:
     networks, costs = recorded_score_errors(GOLDEN / "score.json")
     return [by_recipe({"published": (networks[:3], costs[:3]), "refined": (networks[3:], costs[3:])})]
-
-
-def _couplings(run: RecordedRun) -> Iterable[Table]:
-    return [couplings_of_both(run.subject, _refined().subject, ("published recipe", "refined"))]
 
 
 def _times(run: RecordedRun) -> Iterable[Table]:
     return [provenance.sessions(run.manifest), provenance.seconds(run.manifest)]
 
 
-def _refined_times(_: RecordedRun) -> Iterable[Table]:
-    return _times(_refined())
-
-
-def _refined() -> RecordedRun:
-    return recorded_run(GOLDEN / "refined")
-
-
-BLOCKS: dict[str, dict[str, Callable[[RecordedRun], Iterable[Table]]]] = {
+BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table]]]] = {
     "README.md": {
-        "published run": lambda run: [ratio_table(run.subject)],
-        "statements": _statements,
-        "refined run": lambda run: [against_aims(run.subject, _refined().subject)],
+        "verdict": lambda found: findings.verdict(*found.both),
+        "figure": lambda found: findings.picture(found.run.subject),
+        "summary": lambda found: [summary_table(*found.both)],
+        "findings": lambda found: findings.findings(*found.both, _decisions()),
     },
     "REPRODUCE.md": {
-        "claims": lambda run: tables_of(report.verdicts(run.subject)),
-        "seeds": lambda run: tables_of(report.inversion(run.subject), report.interaction(run.subject)),
-        "sampler": lambda run: tables_of(report.sampling(run.subject)),
-        "partition": lambda run: tables_of(
-            report.partition_function(run.subject), report.thermodynamic_integration(run.subject), report.end_time(run.subject)
+        "published run": lambda found: [ratio_table(found.run.subject)],
+        "statements": _statements,
+        "refined run": lambda found: [against_aims(*found.both)],
+        "claims": lambda found: tables_of(report.verdicts(found.run.subject)),
+        "seeds": lambda found: tables_of(report.inversion(found.run.subject), report.interaction(found.run.subject)),
+        "sampler": lambda found: tables_of(report.sampling(found.run.subject)),
+        "partition": lambda found: tables_of(
+            report.partition_function(found.run.subject),
+            report.thermodynamic_integration(found.run.subject),
+            report.end_time(found.run.subject),
         ),
-        "times": _times,
+        "times": lambda found: _times(found.run),
         "estimators": _estimators,
-        "couplings": _couplings,
+        "couplings": lambda found: [couplings_of_both(*found.both, ("published recipe", "refined"))],
         "score": _score,
-        "refined times": _refined_times,
+        "refined times": lambda found: _times(found.refined),
     },
 }
 
@@ -98,18 +115,33 @@ def written(text: str, blocks: dict[str, str]) -> str:
     return text
 
 
+def recorded(folder: Path = RUN) -> Records:
+    """Return the recorded runs; ``folder`` has that of the published recipe."""
+    return Records(recorded_run(folder), recorded_run(GOLDEN / "refined"))
+
+
 def documents(folder: Path = RUN) -> dict[str, str]:
     """Return every document as it should be, by name."""
-    run = recorded_run(folder)
+    records = recorded(folder)
     return {
-        name: written(
-            (ROOT / name).read_text(encoding="utf-8"),
-            {key: "\n\n".join(map(markdown.table, tables(run))) for key, tables in blocks.items()},
-        )
+        name: written((ROOT / name).read_text(encoding="utf-8"), {key: _shown(block(records)) for key, block in blocks.items()})
         for name, blocks in BLOCKS.items()
     }
+
+
+def _shown(content: str | Iterable[Table]) -> str:
+    if isinstance(content, str):
+        return "\n".join(_wrapped(line) for line in content.splitlines())
+    return "\n\n".join(map(markdown.table, content))
+
+
+def _wrapped(line: str) -> str:
+    """Return a line of text on lines of 132 characters; an image is one line."""
+    indent = "  " if line.startswith("- ") else ""
+    return line if line.startswith("![") else textwrap.fill(line, 132, subsequent_indent=indent, break_on_hyphens=False)
 
 
 if __name__ == "__main__":
     for name, text in documents().items():
         write_text(ROOT / name, text)
+    write_text(ROOT / FIGURE, figure(*recorded().both))
