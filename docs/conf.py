@@ -29,7 +29,7 @@ html_extra_path = ["index.html"]
 
 #: The pages in the order of the menu.
 MENU = {
-    "Use": ["docs/data", "docs/inference", "docs/libraries"],
+    "Use": ["docs/data", "docs/inference", "docs/libraries", "docs/force_field"],
     "Reference": ["docs/api", "CONVENTIONS"],
     "The paper": ["REPRODUCE", "docs/scaling", "benchmarks/README", "golden/README"],
     "The project": ["CONTRIBUTING", "CHANGELOG", "SECURITY"],

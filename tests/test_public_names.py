@@ -47,11 +47,11 @@ def test_the_page_about_python_has_every_public_name_once(pytestconfig):
     assert sorted(re.findall(r"(?m)^\.\. auto\w+:: paper_repro\.(\w+)$", page)) == sorted(pr.__all__)
 
 
-def test_the_examples_of_the_readme_run(pytestconfig, capsys):
+def test_the_example_of_a_force_field_runs(pytestconfig, capsys):
     names: dict[str, object] = {}
-    blocks = re.findall(r"```python\n(.*?)```", (pytestconfig.rootpath / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert ["pr.infer" in block for block in blocks] == [True, False]  # the first reads a file: tests/studies/inference
-    exec(blocks[1], names)  # noqa: S102
+    page = (pytestconfig.rootpath / "docs/force_field.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(block, names)  # noqa: S102
     assert names["fit"].r2 == pytest.approx(1, abs=1e-12)
     assert "J_AA" in capsys.readouterr().out
 

@@ -47,7 +47,8 @@ def tally(run: Subject) -> str:
     return counted((item.decided.verdict for item in judged(run)), _VERDICTS)
 
 
-def _range(values: tuple[float, float], places: int) -> str:
+def extent(values: tuple[float, float], places: int) -> str:
+    """Return the smallest and the largest value, or one of them where they agree in these places."""
     low, high = (fixed(value, places) for value in values)
     return low if low == high else f"{low} to {high}"
 
@@ -57,8 +58,8 @@ def verdict(ours: Subject, refined: Subject) -> str:
     cosines, scales = span(ours, "cosine"), span(ours, "scale_over_beta")
     return given(
         cosines[0] > 0.99 and scales[1] < 0.8 and span(refined, "scale_over_beta")[0] > 0.9,
-        f"**Verdict.** In part: every training recovers the direction of the couplings (cosine {_range(cosines, 4)}), none their"
-        f" magnitude ({_range(scales, 2)} of the true one); R² = 0.87, the ratios of Table 1 and the error of ln Z belong to the"
+        f"**Verdict.** In part: every training recovers the direction of the couplings (cosine {extent(cosines, 4)}), none their"
+        f" magnitude ({extent(scales, 2)} of the true one); R² = 0.87, the ratios of Table 1 and the error of ln Z belong to the"
         " training recipe, not to the physics.",
     )
 
@@ -93,7 +94,7 @@ def _physics(refined: Subject) -> str:
         ratio < 0.01 and gaps[0] > 0 and gaps[1] < 0.02,
         "**Physics:** the snapshots determine direction and magnitude of the couplings, and ln Z. A"
         " [refined recipe](REPRODUCE.md#the-refined-run), trained on exact samples of the same law and temperature, gives every"
-        f" ratio within {fixed(ratio, 3)}, {_range(span(refined, 'scale_over_beta'), 2)} of the magnitude, and ln Z within"
+        f" ratio within {fixed(ratio, 3)}, {extent(span(refined, 'scale_over_beta'), 2)} of the magnitude, and ln Z within"
         f" {fixed(gaps[1], 3)} per spin.",
     )
 

@@ -24,13 +24,15 @@ from paper_repro.studies.reproduction.sections.statements import statements
 from paper_repro.studies.reproduction.sections.two_runs import against_aims, couplings_of_both
 from paper_repro.studies.reproduction.statements import Decision
 from paper_repro.studies.reproduction.subject import Subject
-from tools import findings
+from tools import discussion, findings
+from tools.evidence import evidence, recorded_statements
 from tools.golden_records import RecordedRun, recorded_decisions, recorded_estimators, recorded_run, recorded_score_errors
 from tools.summary import FIGURE, figure, summary_table
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "golden"
 RUN = GOLDEN / "paper"
+STATEMENTS = ("statements.json", "statements-refined.json")
 
 
 def tables_of(*sections: Section | None) -> Iterable[Table]:
@@ -51,12 +53,14 @@ class Records:
         return self.run.subject, self.refined.subject
 
 
-def _decisions(name: str = "statements") -> tuple[Decision, ...]:
-    return recorded_decisions(GOLDEN / f"{name}.json")
+def decisions(name: str) -> tuple[Decision, ...]:
+    """Read the verdicts on the statements of the paper from a golden file."""
+    return recorded_decisions(GOLDEN / name)
 
 
 def _statements(_: Records) -> Iterable[Table]:
-    return [statements(_decisions(), _decisions("statements-refined"), "on the refined networks")]
+    ours, refined = map(decisions, STATEMENTS)
+    return [statements(ours, refined, "on the refined networks")]
 
 
 def _estimators(_: Records) -> Iterable[Table]:
@@ -78,12 +82,17 @@ BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table]]]] = {
         "verdict": lambda found: findings.verdict(*found.both),
         "figure": lambda found: findings.picture(found.run.subject),
         "summary": lambda found: [summary_table(*found.both)],
-        "findings": lambda found: findings.findings(*found.both, _decisions()),
+        "findings": lambda found: findings.findings(*found.both, decisions(STATEMENTS[0])),
     },
     "REPRODUCE.md": {
         "published run": lambda found: [ratio_table(found.run.subject)],
         "statements": _statements,
         "refined run": lambda found: [against_aims(*found.both)],
+        "discussion": lambda found: discussion.published_run(found.run.subject),
+        "refined discussion": lambda found: discussion.refined_run(*found.both),
+        "evidence": lambda _: evidence(
+            *(recorded_statements(GOLDEN / f"{name}.json") for name in ("statements", "statements-refined"))
+        ),
         "claims": lambda found: tables_of(report.verdicts(found.run.subject)),
         "seeds": lambda found: tables_of(report.inversion(found.run.subject), report.interaction(found.run.subject)),
         "sampler": lambda found: tables_of(report.sampling(found.run.subject)),
@@ -115,14 +124,13 @@ def written(text: str, blocks: dict[str, str]) -> str:
     return text
 
 
-def recorded(folder: Path = RUN) -> Records:
-    """Return the recorded runs; ``folder`` has that of the published recipe."""
-    return Records(recorded_run(folder), recorded_run(GOLDEN / "refined"))
+def recorded() -> Records:
+    """Return the recorded runs."""
+    return Records(recorded_run(RUN), recorded_run(GOLDEN / "refined"))
 
 
-def documents(folder: Path = RUN) -> dict[str, str]:
+def documents(records: Records) -> dict[str, str]:
     """Return every document as it should be, by name."""
-    records = recorded(folder)
     return {
         name: written((ROOT / name).read_text(encoding="utf-8"), {key: _shown(block(records)) for key, block in blocks.items()})
         for name, blocks in BLOCKS.items()
@@ -142,6 +150,7 @@ def _wrapped(line: str) -> str:
 
 
 if __name__ == "__main__":
-    for name, text in documents().items():
+    records = recorded()
+    for name, text in documents(records).items():
         write_text(ROOT / name, text)
-    write_text(ROOT / FIGURE, figure(*recorded().both))
+    write_text(ROOT / FIGURE, figure(*records.both))

@@ -1,31 +1,89 @@
-"""The tables of README.md and REPRODUCE.md are those of the published run's own results."""
+"""The tables, sentences and the figure of README.md and REPRODUCE.md are those of the recorded runs."""
 
-import json
-import shutil
+import re
 
+import attrs
 import pytest
 
 from paper_repro.files import sha256
 from paper_repro.pipeline.manifest import made_in, read_manifest
-from tools import write_documents
+from tools import discussion, findings, summary, write_documents
 
 
-def test_documents_say_what_the_run_found(pytestconfig):
-    for name, text in write_documents.documents().items():
+@pytest.fixture(scope="module")
+def records():
+    return write_documents.recorded()
+
+
+def test_documents_state_what_the_run_found(pytestconfig, records):
+    for name, text in write_documents.documents(records).items():
         found = (pytestconfig.rootpath / name).read_text(encoding="utf-8")
         assert found == text, f"{name} differs from golden/paper: python -m tools.write_documents writes it again"
 
 
-def test_another_number_in_the_results_is_seen_in_every_document(tmp_path, pytestconfig):
+def test_another_number_in_the_results_is_seen_in_every_document(pytestconfig, records):
     """The broken twin."""
-    for name in ("results.json", "manifest.json"):
-        shutil.copy(write_documents.RUN / name, tmp_path / name)
-    results = json.loads((tmp_path / "results.json").read_text())
-    verdict = next(item for item in results["verdicts"] if item["claim"] == "r2")
-    verdict["value"] += 10 * verdict["over_seeds"]
-    (tmp_path / "results.json").write_text(json.dumps(results))
-    for name, text in write_documents.documents(tmp_path).items():
+    results = records.run.subject.results
+    first, *others = results.inversion.trained
+    moved = attrs.evolve(first, r2=attrs.evolve(first.r2, value=first.r2.value + 0.05))
+    inversion = attrs.evolve(results.inversion, trained=(moved, *others))
+    subject = attrs.evolve(records.run.subject, results=attrs.evolve(results, inversion=inversion))
+    run = attrs.evolve(records.run, subject=subject)
+    for name, text in write_documents.documents(attrs.evolve(records, run=run)).items():
         assert (pytestconfig.rootpath / name).read_text(encoding="utf-8") != text
+
+
+def test_the_figure_is_that_of_the_records(pytestconfig, records):
+    """The same text and shapes, and every coordinate to 0.01 points: fonts and rounding may differ in the last digits."""
+    drawn = summary.figure(*records.both)
+    kept = (pytestconfig.rootpath / summary.FIGURE).read_text(encoding="utf-8")
+    assert same_picture(kept, drawn)
+    assert "published recipe, " in re.sub("<[^>]*>", "", kept)  # text, not outlines
+    a_point = re.search(r'<use xlink:href="#\w+" x="(\d+)', kept)
+    assert not same_picture(kept.replace(a_point[0], a_point[0].replace(a_point[1], "1")), drawn)  # the broken twin
+
+
+def same_picture(first, second):
+    decimal = r"-?\d+\.\d+"
+    places = [[float(number) for number in re.findall(decimal, text)] for text in (first, second)]
+    return re.sub(decimal, "", first) == re.sub(decimal, "", second) and places[0] == pytest.approx(places[1], abs=0.01)
+
+
+def test_a_sentence_that_the_records_contradict_is_refused(records):
+    """Broken twins of the sentences of README.md and REPRODUCE.md: trainings of the published recipe without a deficit."""
+    better = attrs.evolve(records.refined.subject, published=records.run.subject.published)
+    for sentence in (findings.verdict, findings.findings):
+        extra = (write_documents.decisions("statements.json"),) if sentence is findings.findings else ()
+        with pytest.raises(ValueError, match="the records contradict the sentence"):
+            sentence(better, records.run.subject, *extra)
+    with pytest.raises(ValueError, match="the records contradict the sentence"):
+        discussion.refined_run(better, records.run.subject)
+    assert findings.verdict(*records.both).startswith("**Verdict.**")
+
+
+def test_the_first_screen_is_short(pytestconfig):
+    text = re.sub("<!--.*?-->", "", (pytestconfig.rootpath / "README.md").read_text(encoding="utf-8"))
+    assert len([word for word in text.split() if re.search(r"\w", word)]) <= 900
+
+
+def test_every_link_leads_somewhere(pytestconfig):
+    """Links of the documents to files and to their headings."""
+    root = pytestconfig.rootpath
+    pages = [*root.glob("*.md"), *root.glob("docs/*.md"), root / "golden/README.md", root / "benchmarks/README.md"]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            assert target.startswith("http") or is_there(page, target), f"{page.name}: {target}"
+    assert not is_there(root / "README.md", "no_such_page.md")  # the broken twin
+    assert not is_there(root / "README.md", "REPRODUCE.md#no-such-heading")
+
+
+def is_there(page, target):
+    name, _, heading = target.partition("#")
+    path = page.parent / name if name else page
+    if not path.exists():
+        return False
+    found = re.findall(r"(?m)^#+ (.+)$", path.read_text(encoding="utf-8")) if heading else []
+    return not heading or heading in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in found}
 
 
 def test_a_block_that_is_missing_is_named():
