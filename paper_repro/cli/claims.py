@@ -9,8 +9,7 @@ from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget, SpecFile, Whole
 from paper_repro.files import InputError, input_error, sha256
 from paper_repro.pipeline.progress import TerminalReporter
-from paper_repro.report.document import Section, Table, Text
-from paper_repro.report.numbers import number
+from paper_repro.report.document import Section, Text
 from paper_repro.report.terminal import show
 from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.protocol import published_protocol
@@ -71,7 +70,8 @@ def claims(
     networks = _networks(files, settings, device)
     found = _evidence(files, networks, settings, (sequences, snapshots, seed), plateaus, TerminalReporter(console))
     decisions = decide_all(published, found)
-    size = f"{len(files)} networks, {sequences} sequences × {snapshots} snapshots from the exact solution"
+    networks = "1 network" if not others else f"{len(files)} networks"
+    size = f"{networks}, {sequences} sequences × {snapshots} snapshots from the exact solution"
     if settings.hamiltonian != protocol.hamiltonian:
         size += ". The Hamiltonian of this spec is not the paper's: the verdicts say whether its statements hold of another law"
     show(_sections(decisions, found, size), f"paper_repro · {settings.name}", console)
@@ -131,16 +131,13 @@ def _evidence(
 
 
 def _sections(decisions: "Sequence[Decision]", found: "Evidence", size: str) -> list[Section]:
-    from paper_repro.studies.reproduction.sections.statements import statements
-    from paper_repro.studies.reproduction.statements import listed
+    from paper_repro.studies.reproduction.sections.statements import evidence, statements
 
     text = (
         f"{size}. SUPPORTED or NOT SUPPORTED: beyond the bound by more than the error bar; else UNDECIDED. The measurements, the"
         " bounds and their reasons are in specs/published.toml; what needs a plateau is measured with --run alone."
     )
-    cells = tuple((path, number(part.value, part.standard_error)) for path, part in listed(found))
-    evidence = Table(("", "measured"), cells, frozenset({"measured"}))
     return [
-        Section("The evidence", (Text("± is one standard error."), evidence)),
+        Section("What was measured", (Text("± is one standard error."), evidence(found))),
         Section("What the paper says of its results", (Text(text), statements(decisions)), summary=True),
     ]

@@ -12,6 +12,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from paper_repro.files import printable, write_output
+from paper_repro.pipeline.progress import TerminalReporter
 
 #: The names of standard output.
 STANDARD_OUTPUT = frozenset(map(Path, ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")))
@@ -43,6 +44,14 @@ def console_beside(json_target: Path | None = None) -> Console:
     if console.width < 1:  # COLUMNS=0
         console.width = 80
     return console
+
+
+def reporter_beside(console: Console) -> TerminalReporter:
+    """Return what shows progress on a console for people, or on standard error where that is no terminal: a bar, or lines."""
+    if console.is_interactive or console.stderr:
+        return TerminalReporter(console, console)
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    return TerminalReporter(console, Lasting(highlight=False, stderr=True, force_interactive=None if terminal else False))
 
 
 def write_json(target: Path | None, data: Any) -> None:

@@ -1,5 +1,6 @@
 """``paper-repro constants``: what every constant means and who says so."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -16,13 +17,14 @@ from paper_repro.studies.reproduction.protocol import PUBLISHED
 _COLUMNS = ("constant", "value", "unit", "symbol", "meaning", "status", "origin")
 
 
-def _row(constant: Constant) -> tuple[str, ...]:
-    cells: tuple[str, ...] = attrs.astuple(constant)
-    return cells
+def table_of(found: Sequence[Constant]) -> Table:
+    """Return the table of constants."""
+    rows: tuple[tuple[str, ...], ...] = tuple(map(attrs.astuple, found))
+    return Table(_COLUMNS, rows, frozenset({"value"}))
 
 
 def constants(spec: Path | None = None, /, *, json: JsonTarget = None) -> int:
-    """Print every constant with its value, unit, meaning and origin.
+    """Print every constant with its value, unit, meaning and origin; a line each, with a header, where no terminal is.
 
     Parameters
     ----------
@@ -31,13 +33,11 @@ def constants(spec: Path | None = None, /, *, json: JsonTarget = None) -> int:
     """
     path = spec_path(spec)
     found = constants_of(load_published(path)) if path.name == PUBLISHED else constants_of(load_spec(path))
-    console = console_beside(json)
-    console.print(Text(f"{path}", style="bold"), soft_wrap=True)
+    console, table = console_beside(json), table_of(found)
     if console.is_interactive:
-        table = Table(_COLUMNS, tuple(map(_row, found)), frozenset({"value"}))
         show([Section("Constants", (table,))], str(path), console)
     else:
-        for row in (_COLUMNS, *map(_row, found)):
+        for row in (table.columns, *table.rows):
             console.print(Text(" | ".join(row)), soft_wrap=True)
     write_json(json, [attrs.asdict(constant) for constant in found])
     return 0

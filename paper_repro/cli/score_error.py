@@ -103,10 +103,13 @@ def _compared(
 
 
 def _section(found: "Sequence[Sequence[ScoreError]]", costs: Sequence[Measured], names: Sequence[str], size: str) -> Section:
-    from paper_repro.studies.reproduction.sections.score_errors import by_network
+    from paper_repro.studies.reproduction.sections.score_errors import of_network
 
     text = (
-        f"{size}, diffused to each time; s* is their exact score, sampled. Of each network: √⟨|s - s*|²⟩ / √⟨|s*|²⟩;"
-        " ⟨s·s*⟩ / ⟨|s|²⟩; and ½ t ⟨(s* - s)·s*⟩ per spin, whose integral over ln t is the error of -⟨ln p⟩, to first order."
+        f"{size}, diffused to each time; s* is their exact score, sampled. Of each network, error: √⟨|s - s*|²⟩ / √⟨|s*|²⟩;"
+        " slope: ⟨s·s*⟩ / ⟨|s|²⟩; cost: ½ t ⟨(s* - s)·s*⟩ per spin, whose integral over ln t is the error of -⟨ln p⟩,"
+        " to first order."
     )
-    return Section("Score against the exact one", (Text(text), by_network(found, costs, names)))
+    networks = zip(names, found, costs, strict=True)
+    blocks = (block for name, errors, cost in networks for block in (Text(f"{name}:"), of_network(errors, cost)))
+    return Section("Score against the exact one", (Text(text), *blocks))

@@ -1,43 +1,96 @@
 """``paper-repro status``: how far a run is."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from rich.text import Text
+import attrs
 
-from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget
-from paper_repro.pipeline.manifest import mismatches, read_manifest
+from paper_repro.pipeline.manifest import StageRecord, mismatches, read_manifest
+from paper_repro.report.document import Table
+from paper_repro.report.terminal import say, show_table
 from paper_repro.spec import digest
 from paper_repro.studies.reproduction.heading import heading
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
+from paper_repro.studies.reproduction.stage_kinds import kind_of
+
+_FAULTS = 3  # outputs at fault that are named where the stages are not listed
+_MIB = 2**20
 
 
-def status(directory: Path, /, *, json: JsonTarget = None) -> int:
+@attrs.frozen
+class _StageState:
+    """A stage of the manifest, what is wrong with its outputs on the disk, and the bytes that they take there."""
+
+    record: StageRecord
+    faults: tuple[str, ...]
+    size: int
+
+    @classmethod
+    def of(cls, directory: Path, record: StageRecord) -> "_StageState":
+        paths = [directory / name for name in record.outputs]
+        return cls(record, tuple(mismatches(directory, record)), sum(path.stat().st_size for path in paths if path.is_file()))
+
+
+def status(directory: Path, /, *, stages: bool = False, json: JsonTarget = None) -> int:
     """Show which stages of a run are made, and whether their outputs are undamaged.
 
     Parameters
     ----------
     directory
         The run directory.
+    stages
+        List every stage, in place of the kinds of stages.
     """
     manifest = read_manifest(directory)
     spec = recorded_spec(manifest, directory)
-    console = console_beside(json)
-    console.print(Text(f"{heading(spec)} in {directory}, {len(manifest.sessions)} session(s)", style="bold"))
-    wrong = {name: mismatches(directory, record) for name, record in manifest.stages.items()}
-    for name, record in manifest.stages.items():
-        state = f"damaged: {'; '.join(wrong[name])}" if wrong[name] else f"made {record.finished}, {record.seconds:.1f} s"
-        console.print(Text(f"  {name}: {state}"))
-    damaged = sum(map(bool, wrong.values()))
+    console, found = console_beside(json), dict[str, _StageState]()
+    with reporter_beside(console) as reporter:
+        reporter.stage("outputs", len(manifest.stages))
+        for name, record in manifest.stages.items():
+            found[name] = _StageState.of(directory, record)
+            reporter.advance(len(found))
+    say(f"{heading(spec)} in {directory}, {len(manifest.sessions)} session(s)", console, "bold")
+    if stages:
+        for name, state in found.items():
+            wrong = f"missing or damaged: {'; '.join(state.faults)}" if state.faults else ""
+            say(f"{name}: {wrong or f'made {state.record.finished}, {state.record.seconds:.1f} s'}", console, indent=2)
+    else:
+        show_table(_by_kind(found), console)
+        faults = [line for state in found.values() for line in state.faults]
+        more = [f"… and {len(faults) - _FAULTS} more: --stages names all"] if len(faults) > _FAULTS else []
+        for line in (*faults[:_FAULTS], *more):
+            say(line, console, "bold red", indent=2)
     finished = "report" in manifest.stages
-    seconds = sum(record.seconds for record in manifest.stages.values())
-    console.print(Text(f"  {len(wrong)} stages made in {seconds:,.1f} s, {damaged} damaged"))
+    damaged = sum(bool(state.faults) for state in found.values())
+    seconds = sum(state.record.seconds for state in found.values())
+    say(f"{len(found)} stages made in {seconds:,.1f} s, {damaged} with outputs that are missing or damaged", console, indent=2)
     if not finished:
-        console.print(Text(f"  not finished: paper-repro reproduce SPEC --out {directory} goes on where it stopped"))
-    stages = {
-        name: {"finished": record.finished, "seconds": record.seconds, "faults": wrong[name]}
-        for name, record in manifest.stages.items()
+        say(f"not finished: paper-repro reproduce SPEC --out {directory} goes on where it stopped", console, indent=2)
+    listed = {
+        name: {"finished": state.record.finished, "seconds": state.record.seconds, "faults": list(state.faults)}
+        for name, state in found.items()
     }
     about = {"spec": spec.name, "spec_sha256": digest(spec), "sessions": len(manifest.sessions), "finished": finished}
-    write_json(json, about | {"stages": stages})
+    write_json(json, about | {"stages": listed})
     return 0
+
+
+def _by_kind(found: Mapping[str, _StageState]) -> Table:
+    """Return the parts, the seconds, the size and the faults of the stages of each kind."""
+    kinds: dict[str, list[_StageState]] = {}
+    for name, state in found.items():
+        kinds.setdefault(kind_of(name), []).append(state)
+    columns = ("stage", "made", "seconds", "MiB", "missing or damaged")
+    rows = tuple(
+        (
+            kind,
+            f"{len(states):,}",
+            f"{sum(state.record.seconds for state in states):,.1f}",
+            f"{sum(state.size for state in states) / _MIB:,.1f}",
+            f"{sum(bool(state.faults) for state in states):,}",
+        )
+        for kind, states in kinds.items()
+    )
+    return Table(columns, rows, frozenset(columns[1:]))

@@ -29,10 +29,14 @@ class Reporter(Protocol):
 
 
 class TerminalReporter:
-    """Shows the progress of a run on a console: a bar where it is interactive, otherwise a line a stage and one a minute."""
+    """Shows the progress of a run: a bar on the console ``progress`` where that is interactive, otherwise a line a minute.
 
-    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+    What a stage took, and what a person should know, is printed on ``console``.
+    """
+
+    def __init__(self, console: Console, progress: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console
+        self._beside = console if progress is None else progress
         self._clock = clock
         self._name = ""
         self._total: int | None = None
@@ -41,7 +45,8 @@ class TerminalReporter:
         self._progress = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
             TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
-            console=console, transient=True, disable=not console.is_interactive,
+            console=self._beside, transient=True, disable=not self._beside.is_interactive,
+            redirect_stdout=self._beside is console,
         )  # fmt: skip
         self._task: Any = None
 
@@ -64,12 +69,12 @@ class TerminalReporter:
         now = self._clock()
         if self._first is None:
             self._first, self._started = done, now
-        if self.console.is_interactive or self._total is None or now - self._said < _MINUTE or done == self._first:
+        if self._beside.is_interactive or self._total is None or now - self._said < _MINUTE or done == self._first:
             return
         self._said = now
         left = (now - self._started) / (done - self._first) * (self._total - done)
         line = f"  {self._name}: {done:,} of {self._total:,}, {left / _MINUTE:.1f} min left{f', {note}' if note else ''}"
-        self.console.print(Text(line, style="dim"))
+        self._beside.print(Text(line, style="dim"))
 
     def finish(self, name: str, seconds: float | None, note: str = "") -> None:
         """End a stage."""

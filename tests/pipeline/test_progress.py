@@ -17,7 +17,7 @@ class Clock:
 
 def test_without_a_terminal_a_line_a_minute_says_the_time_left():
     stream, clock = io.StringIO(), Clock()
-    with TerminalReporter(Console(file=stream, width=200), clock) as reporter:
+    with TerminalReporter(Console(file=stream, width=200), clock=clock) as reporter:
         reporter.stage("train seed 0", 1000)
         for step in range(101, 301):  # taken up at step 100
             clock.now += 1.0

@@ -91,9 +91,9 @@ def test_long_tables_and_undrawn_figures_are_left_out(page):
     assert "![What it shows.](curve.png)" in markdown.document(SECTIONS, "Title", {"curve": "curve.png"})
 
 
-def test_a_narrow_terminal_gets_rows_as_lines():
-    assert "row | 1.5" in shown(40)
-    assert "row | 1.5" not in shown(100)
+def test_a_narrow_terminal_gets_a_table_row_by_row():
+    assert "row\n  value: 1.5\n" in shown(40)
+    assert "value: 1.5" not in shown(100)
 
 
 def test_the_words_of_a_verdict_are_set_off(page):

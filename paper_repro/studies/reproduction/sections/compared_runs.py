@@ -35,24 +35,24 @@ QUANTITIES = (
     Quantity(
         "scale_over_beta", "scale / β", lambda run: [part.scale.value / run.spec.beta for part in run.results.inversion.trained]
     ),
-    Quantity("force_error", "force", lambda run: [part.force_error.value for part in run.results.inversion.trained]),
-    Quantity("largest_ratio_error", "ratio", largest_ratio_error),
+    Quantity(
+        "force_error",
+        "relative RMS error of the force",
+        lambda run: [part.force_error.value for part in run.results.inversion.trained],
+    ),
+    Quantity("largest_ratio_error", "largest error of a ratio", largest_ratio_error),
     Quantity("alpha", "α", alpha),
-    Quantity("gap_per_spin", "gap / spin", gap_per_spin),
+    Quantity("gap_per_spin", "gap per spin", gap_per_spin),
 )
 
 
 def compared_runs(runs: Sequence[NamedRun]) -> Section:
-    """Return the table of runs, with the values in which each spec differs from that of the first."""
-    columns = ("run", *(quantity.label for quantity in QUANTITIES))
-    rows = tuple(
-        (f"{run.name} ({len(run.subject.results.seeds)})", *(_shown(quantity.values(run.subject)) for quantity in QUANTITIES))
-        for run in runs
-    )
+    """Return the table of runs, a column each, with the values in which each spec differs from that of the first."""
+    columns = ("", *(f"{run.name} ({len(run.subject.results.seeds)})" for run in runs))
+    rows = tuple((quantity.label, *(_shown(quantity.values(run.subject)) for run in runs)) for quantity in QUANTITIES)
     text = (
         "Mean over the trainings of each run, whose number follows its name, ± the standard deviation between them where there are"
-        " several. Scale: size of the couplings; force: its relative RMS error; ratio: the largest error of a ratio of couplings;"
-        " gap: plateau less exact ln Z(β_eff)."
+        " several. Scale: size of the couplings. Gap: plateau less exact ln Z(β_eff)."
     )
     table = Table(columns, rows, frozenset(columns[1:]))
     return Section("Runs compared", (Text(text), table, *_changes(runs)), summary=True)

@@ -1,11 +1,10 @@
 """Where the numbers come from: constants that had to be assumed, stages, sessions."""
 
-import re
-
 from paper_repro.pipeline.manifest import Manifest, made_in
 from paper_repro.report.document import Section, Table, Text
 from paper_repro.report.numbers import NONE
 from paper_repro.studies.reproduction.determinism import EXACT, LEGEND
+from paper_repro.studies.reproduction.stage_kinds import kind_of
 from paper_repro.studies.reproduction.subject import Subject
 
 
@@ -50,12 +49,7 @@ def seconds(manifest: Manifest) -> Table:
     groups: dict[str, list[float]] = {}
     for name, record in manifest.stages.items():
         if name != "report":
-            groups.setdefault(_kind(name), []).append(record.seconds)
+            groups.setdefault(kind_of(name), []).append(record.seconds)
     rows = [(kind, f"{len(times):,}", f"{sum(times):,.1f}") for kind, times in groups.items()]
     rows.append(("all stages", f"{sum(map(len, groups.values())):,}", f"{sum(map(sum, groups.values())):,.1f}"))
     return Table(("stage", "parts", "seconds"), tuple(rows), frozenset({"parts", "seconds"}))
-
-
-def _kind(stage: str) -> str:
-    """Return the name of a stage without the network, the temperature or the number of the part that it is of."""
-    return re.sub(r"( of)? (seed \d+|authors|\d+/\d+)(, .*)?$", "", stage)

@@ -15,18 +15,20 @@ if TYPE_CHECKING:
 ScoreErrors = Sequence[Sequence["ScoreError"]]
 
 
-def by_network(found: ScoreErrors, costs: Sequence[Measured], names: Sequence[str]) -> Table:
-    """Return a column for each network: relative error, slope, and cost of each time."""
+def of_network(errors: Sequence["ScoreError"], cost: Measured) -> Table:
+    """Return the error, the slope and the cost of a network at each time, and the cost over all times."""
     rows = [
         (
-            significant(first.time, 3),
-            significant(first.exact, 3),
-            *(f"{fixed(item.error, 3)}  {fixed(item.slope, 3)}  {number(item.cost, item.cost_error)}" for item in same_time),
+            significant(item.time, 3),
+            significant(item.exact, 3),
+            fixed(item.error, 3),
+            fixed(item.slope, 3),
+            number(item.cost, item.cost_error),
         )
-        for first, same_time in zip(found[0], zip(*found, strict=True), strict=True)
+        for item in errors
     ]
-    rows.append(("in all", "", *map(shown, costs)))
-    columns = ("time", "⟨|s*|²⟩", *names)
+    rows.append(("all", "", "", "", shown(cost)))
+    columns = ("time", "⟨|s*|²⟩", "error", "slope", "cost")
     return Table(columns, tuple(rows), frozenset(columns))
 
 

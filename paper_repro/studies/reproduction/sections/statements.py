@@ -2,20 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from paper_repro.analysis.claim_tests.evidence import Evidence
 from paper_repro.report.document import Table, Tone
 from paper_repro.report.numbers import number
-
-if TYPE_CHECKING:
-    from paper_repro.studies.reproduction.statements import Decision
+from paper_repro.studies.reproduction.statements import Decision, listed
 
 TONES: Mapping[str, Tone] = {"SUPPORTED": "good", "NOT SUPPORTED": "bad", "UNDECIDED": "open"}
 #: Parts of the evidence that are of the sampler or of the estimators, and of no network.
 _WITHOUT_NETWORK = ("scale", "exchange")
 
 
-def statements(decisions: "Sequence[Decision]", others: "Sequence[Decision]" = (), others_are: str = "") -> Table:
+def statements(decisions: Sequence[Decision], others: Sequence[Decision] = (), others_are: str = "") -> Table:
     """Return the statements with their verdicts; ``others`` are the same measurements on other networks, ``others_are``."""
     columns: tuple[str, ...] = ("what the paper says", "measured", "bound", "verdict")
     rows = [(item.statement, _measured(item), _bound(item), item.verdict) for item in decisions]
@@ -28,9 +26,18 @@ def statements(decisions: "Sequence[Decision]", others: "Sequence[Decision]" = (
     )
 
 
-def _measured(item: "Decision") -> str:
+def evidence(found: Evidence) -> Table:
+    """Return every measured value of the evidence, under its path in ``--json`` as words."""
+    rows = []
+    for path, part in listed(found):
+        claim, _, name = path.replace("_", " ").partition(".")
+        rows.append((f"{claim}: {name}", number(part.value, part.standard_error)))
+    return Table(("", "measured"), tuple(rows), frozenset({"measured"}))
+
+
+def _measured(item: Decision) -> str:
     return number(item.value, item.error) if math.isfinite(item.value) else "not measured"
 
 
-def _bound(item: "Decision") -> str:
+def _bound(item: Decision) -> str:
     return f"{'≥' if item.rule == 'at-least' else '≤'} {item.bound:g}"
