@@ -8,10 +8,9 @@ from cyclopts import Parameter
 
 from paper_repro.cli.audit_model import OwnDataOptions, Simulated, audit_model
 from paper_repro.cli.checks import require_device, require_new, require_weights, spec_at
-from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget, SpecFile, Whole
 from paper_repro.files import InputError, sha256
-from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.document import Section, Table, Text
 from paper_repro.report.numbers import number
 from paper_repro.report.terminal import show
@@ -85,7 +84,7 @@ def _of_weights(weights: Path, settings: Spec, simulated: Simulated, device: str
     from paper_repro.pipeline.codec import plain
 
     console = console_beside(json)
-    with TerminalReporter(console) as reporter:
+    with reporter_beside(console) as reporter:
         reporter.stage("audit", sequences)
         done = audit_weights(weights, settings, sequences, snapshots, seed, reporter.advance, device)
     size = f"{sequences} sequences × {snapshots} snapshots"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paper_repro.cli.checks import require_device, require_sizes, require_weights, spec_at
-from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget, SpecFile, Whole
 from paper_repro.files import InputError, input_error, sha256
 from paper_repro.pipeline.progress import TerminalReporter
@@ -68,10 +68,10 @@ def claims(
     console = console_beside(json)
     plateaus = [_plateaus(run, settings, files), _plateaus(reference_run, settings)]
     networks = _networks(files, settings, device)
-    found = _evidence(files, networks, settings, (sequences, snapshots, seed), plateaus, TerminalReporter(console))
+    found = _evidence(files, networks, settings, (sequences, snapshots, seed), plateaus, reporter_beside(console))
     decisions = decide_all(published, found)
-    networks = "1 network" if not others else f"{len(files)} networks"
-    size = f"{networks}, {sequences} sequences × {snapshots} snapshots from the exact solution"
+    count = f"{len(files)} networks" if others else "1 network"
+    size = f"{count}, {sequences} sequences × {snapshots} snapshots from the exact solution"
     if settings.hamiltonian != protocol.hamiltonian:
         size += ". The Hamiltonian of this spec is not the paper's: the verdicts say whether its statements hold of another law"
     show(_sections(decisions, found, size), f"paper_repro · {settings.name}", console)

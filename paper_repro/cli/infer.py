@@ -8,13 +8,12 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from paper_repro.cli.checks import require_new
-from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.infer_options import FILES, SIMULATED, FileOptions, SimulationOptions, given
 from paper_repro.cli.infer_report import Report
 from paper_repro.cli.infer_simulated import infer_simulated
 from paper_repro.cli.options import FolderTarget, JsonTarget
 from paper_repro.files import InputError
-from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.terminal import show
 
 
@@ -83,7 +82,7 @@ def _of_files(data: Sequence[Path], options: FileOptions, others: str, console: 
     from paper_repro.studies.inference.infer import infer as infer_law
     from paper_repro.studies.inference.sections import LEAD, TITLE, sections
 
-    with TerminalReporter(console) as reporter:
+    with reporter_beside(console) as reporter:
         found = infer_law(
             snapshots, terms, level=options.level, temperature=options.temperature, confirm=options.confirm, reporter=reporter
         )

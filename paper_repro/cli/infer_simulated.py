@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from paper_repro.cli.checks import require_sizes, require_weights, spec_at
+from paper_repro.cli.console import reporter_beside
 from paper_repro.cli.infer_options import SimulationOptions
 from paper_repro.cli.infer_report import Report
 from paper_repro.files import input_error
@@ -34,7 +35,7 @@ def infer_simulated(path: Path, options: SimulationOptions, console: Console) ->
     require_weights([] if weights is None else [weights])
     from paper_repro.pipeline.codec import plain
 
-    found = _compared(settings, sequences, snapshots, seed, weights, TerminalReporter(console))
+    found = _compared(settings, sequences, snapshots, seed, weights, reporter_beside(console))
     names = [term.name for term in settings.hamiltonian.terms]
     truth = [term.coupling for term in settings.hamiltonian.terms]
     part = _section(found, names, truth, f"{sequences} sequences × {snapshots} snapshots", settings.temperature)

@@ -5,10 +5,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from paper_repro.cli.console import console_beside
+from paper_repro.cli.console import console_beside, reporter_beside
 from paper_repro.pipeline.lock import lock
 from paper_repro.pipeline.manifest import NAME, PREVIOUS, Manifest, read_manifest
-from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.spec import Published, Spec
 from paper_repro.studies.reproduction.protocol import published_protocol
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
@@ -34,7 +33,7 @@ def show_report(directory: Path, console: Console) -> None:
     from paper_repro.studies.reproduction.plan import plan_report
 
     published = published_protocol()
-    with TerminalReporter(console) as progress, lock(directory, progress.say):
+    with reporter_beside(console) as progress, lock(directory, progress.say):
         manifest = read_manifest(directory, progress.say)
         spec = recorded_spec(manifest, directory)
         run = open_run(plan_report(spec, manifest, published), directory, progress)

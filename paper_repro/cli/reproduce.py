@@ -9,13 +9,12 @@ from rich.console import Console
 from rich.text import Text
 
 from paper_repro.cli.checks import require_device, require_weights, spec_path
-from paper_repro.cli.console import console_beside
+from paper_repro.cli.console import console_beside, reporter_beside
 from paper_repro.cli.options import RunTarget, Whole
 from paper_repro.cli.report import show_written
 from paper_repro.files import InputError, read_bytes
 from paper_repro.numerics.parallel import started_by_torchrun
 from paper_repro.pipeline.lock import lock
-from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.spec import Loaded, Spec, constants_of, load_spec
 from paper_repro.studies.reproduction.heading import heading
 from paper_repro.studies.reproduction.protocol import published_protocol
@@ -175,7 +174,7 @@ def _run(
     plan = plan_reproduction(spec, weights, constants_of(loaded), published, device, adopted, likelihood=likelihood)
     plan.check()
     console.print(Text(f"{heading(spec)} → {out}", style="bold"))
-    with TerminalReporter(console) as progress, lock(out, progress.say):
+    with reporter_beside(console) as progress, lock(out, progress.say):
         if (line := unused_gpu(device)) is not None and stage != "sample":
             progress.say(line)
         run = open_run(plan, out, progress, engine=engine, group=ranks)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from paper_repro.cli.checks import require_at_least, require_device, require_weights, spec_at
-from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget, SpecFile, Whole
 from paper_repro.files import sha256
 from paper_repro.numerics.measured import Measured
@@ -55,7 +55,7 @@ def score_error(
     from paper_repro.pipeline.codec import plain
 
     console = console_beside(json)
-    found = _compared(files, settings, configurations, seed, device, TerminalReporter(console))
+    found = _compared(files, settings, configurations, seed, device, reporter_beside(console))
     costs = [Measured(*cost_of(errors)) for errors in found]
     part = _section(
         found, costs, [file.stem for file in files], f"{configurations} exact configurations of {settings.likelihood.chain}"

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from paper_repro.cli.checks import require_at_least, require_new, spec_path
-from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget, RunTarget, Whole
 from paper_repro.files import require_output
 from paper_repro.pipeline.progress import TerminalReporter
@@ -64,7 +64,7 @@ def simulate(
 
     subject = subject_at(spec_path(law), temperature, sequences)
     console = console_beside(json)
-    made = _simulated(subject, snapshots, seed, runs, thinning, TerminalReporter(console))
+    made = _simulated(subject, snapshots, seed, runs, thinning, reporter_beside(console))
     write(out, [one.snapshots for one in made])
     count, sites = len(made), sum(len(species) for _, species in subject.systems)
     where = f"{sites} sites" if count == 1 else f"{count} chains, {sites} sites in all"
