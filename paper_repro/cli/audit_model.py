@@ -11,9 +11,9 @@ from cyclopts import Group, Parameter
 from rich.console import Console
 
 from paper_repro.cli.checks import require_sizes, require_weights
+from paper_repro.cli.console import reporter_beside
 from paper_repro.cli.options import Whole
 from paper_repro.files import InputError, input_error
-from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.terminal import show
 from paper_repro.spec import Spec
 
@@ -123,7 +123,7 @@ def audit_model(
     snapshots, library = data.draw(spec)
     made, stated = _of_weights(model, snapshots) if code is None else (own, None)
     times = query_times or stated or spec.inversion.query_times
-    with TerminalReporter(console) as reporter, _printing_beside(console):
+    with reporter_beside(console) as reporter, _printing_beside(console):
         reporter.stage("audit", len(snapshots))
         found = audit(made, snapshots, library, query_times=times, seed=data.seed, name=str(model), progress=reporter.advance)
     show(sections(found), TITLE, console)
