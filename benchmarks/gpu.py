@@ -1,7 +1,7 @@
 """What a GPU does of the published run, in minutes: ``python -m benchmarks.gpu [--device cuda:0] [--sequences 40000] [--quick]``.
 
 Needs torch with CUDA, numba, scipy, attrs, cattrs, safetensors and torchdiffeq, and no network. The targets are those of an H100 or
-H200; the first line says which GPU gave the figures. ``--device cpu --sequences 60 --quick`` tries the
+H200; the first line names the GPU. ``--device cpu --sequences 60 --quick`` tries the
 script where there is none.
 """
 

@@ -16,7 +16,7 @@ PAIRS = 7
 
 @attrs.frozen
 class Figure:
-    """One measured figure with its target: what was measured, how it is said, and whether it reaches the target."""
+    """One measured figure with its target: what was measured, its text, and whether it reaches the target."""
 
     what: str
     target: str

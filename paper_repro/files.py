@@ -47,7 +47,7 @@ def input_error(where: object, error: Exception, expected: str) -> InputError:
 
 
 class DamagedError(InputError):
-    """A file cannot be used, and what it held can be made again: it is cut short, altered, empty, or of something else."""
+    """A file cannot be used, and its content can be recomputed: it is truncated, altered, empty, or of another kind."""
 
 
 class NotFiniteError(InputError):
@@ -59,7 +59,7 @@ class NotFiniteError(InputError):
 
 
 def require_format(where: object, found: object, *wanted: str) -> None:
-    """Raise ``InputError`` unless ``found`` is a format of ``wanted``, each a name and a number; say so where it is a newer one."""
+    """Raise ``InputError`` unless ``found`` is a format of ``wanted``, each a name and a number; a newer one is named as such."""
     if found in wanted:
         return
     kind, _, newest = max(wanted, key=lambda format_: int(format_.rpartition(" ")[2])).rpartition(" ")
@@ -72,7 +72,7 @@ def require_format(where: object, found: object, *wanted: str) -> None:
 _TEMPORARY = ".tmp"
 _LOG = logging.getLogger("paper_repro")
 _SAID: set[str] = set()
-#: What a disk says that could not take the data; any other error of a flush says that this file system does not flush.
+#: The errors of a disk that could not take the data; any other error of a flush means that this file system does not flush.
 _LOST = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -81,7 +81,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
     The bytes go to a temporary file in the same folder, which is flushed to disk, renamed over ``path``, and the folder
     flushed in turn; a link is replaced, not followed. The mode is that of the old file, or the umask's. A file system that cannot
-    flush is said once, as a warning of the logger "paper_repro". Raises ``InputError`` with the size needed when the file cannot
+    flush is reported once, as a warning of the logger "paper_repro". Raises ``InputError`` with the size needed if the file cannot
     be written, and where ``path`` is a device or a socket; what was there is then untouched.
     """
     try:
@@ -94,7 +94,7 @@ def write_output(path: Path, data: bytes) -> None:
     """Write to a path that a person names, into what it is.
 
     A regular file, or the one that a link leads to, is replaced as by ``write_bytes``; data go into a pipe, a device, and whatever
-    lies in /dev and /proc, as they are. Raises ``InputError`` where that cannot be done, as for a folder or a socket.
+    is in /dev and /proc, as they are. Raises ``InputError`` where that cannot be done, as for a folder or a socket.
     """
     require_output(path)
     try:
@@ -161,7 +161,7 @@ def _mode(path: Path) -> int:
 
 
 def _flush(descriptor: int, what: str) -> None:
-    """Flush to disk; where this file system has no such step, that is said once and is no failure: the file is whole."""
+    """Flush to disk; a file system that cannot flush is reported once and is no failure: the file is whole."""
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -219,7 +219,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_bytes(path: Path, expected: str) -> bytes:
-    """Return the content of ``path``; raises ``InputError`` saying that ``expected`` was wanted when it cannot be read."""
+    """Return the content of ``path``; raises ``InputError`` with what was ``expected`` if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:

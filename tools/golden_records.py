@@ -1,4 +1,4 @@
-"""What lies in golden/, as the records of the package."""
+"""What is in golden/, as the records of the package."""
 
 from pathlib import Path
 from typing import Any

@@ -48,7 +48,7 @@ def take(run: Path) -> dict[str, dict[str, Any]]:
     copies = {
         f"weights/{spec}-seed-{seed}.safetensors": run / f"weights/seed-{seed}.safetensors"
         for seed in seeds
-        if f"train seed {seed}" in manifest.stages  # an adopted training was made elsewhere: its entry says where
+        if f"train seed {seed}" in manifest.stages  # an adopted training was made elsewhere: its entry has the place
     }
     for pattern in patterns:
         copies |= {f"{spec}/{path.relative_to(run).as_posix()}": path for path in sorted(run.glob(pattern))}

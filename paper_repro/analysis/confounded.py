@@ -1,4 +1,4 @@
-"""Terms that the data do not tell apart: something of a group is there, and which of its terms cannot be said."""
+"""Terms that the data do not distinguish: some term of a group is present, and the data do not determine which."""
 
 import math
 from collections.abc import Sequence

@@ -66,8 +66,8 @@ class Interval:
 class CouplingFit:
     """θ = β × coupling (term,), dimensionless, their covariance (term, term) and degrees of freedom (term,).
 
-    ``snapshots``, ``runs`` and ``spins`` (snapshots × sites) say what they rest on, ``condition`` how well the gradients of the
-    terms can be told apart, ``gram`` (term, term) are their products summed over all spins.
+    ``snapshots``, ``runs`` and ``spins`` (snapshots × sites) are the size of the data, ``condition`` how well the gradients of the
+    terms can be distinguished, ``gram`` (term, term) are their products summed over all spins.
     """
 
     terms: tuple[str, ...]
@@ -108,8 +108,8 @@ def fit_couplings(data: Sequence[Snapshots], terms: Terms, threads: int = 1) -> 
     """Return the couplings of all terms of a library with their errors; snapshots of different runs are independent.
 
     Two readings of the data, a share at a time: memory does not grow with the number of snapshots, and ``threads`` changes no byte.
-    Raises ``ValueError`` where some term acts nowhere, where terms cannot be told apart, for fewer spins than there are terms, and
-    where the terms fit every spin exactly, so that nothing says how far the couplings can be off.
+    Raises ``ValueError`` if some term acts nowhere, if terms cannot be distinguished, for fewer spins than there are terms, and
+    where the terms fit every spin exactly, so that the error of the couplings cannot be estimated.
     """
     system = equations(data, terms, threads)
     condition = condition_number(terms.names, system.gram)

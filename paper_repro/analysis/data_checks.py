@@ -19,7 +19,7 @@ from paper_repro.sampling.integrated_time import integrated_times
 from paper_repro.sampling.snapshots import Snapshots
 
 LEVEL = 1e-3
-#: Snapshots or runs from which their scatter says whether they are of one temperature; few runs are compared by their own errors.
+#: Fewest snapshots or runs whose scatter tests for one temperature; fewer runs are compared by their own errors.
 _FEWEST = 8
 
 Kind = Literal["correlated", "run too short", "two temperatures", "not stationary", "symmetry broken", "copies", "one run"]
@@ -64,7 +64,7 @@ def _copies(data: Sequence[Snapshots]) -> Iterator[DataWarning]:
 
 
 def _one_run(series: ScaleSeries) -> Iterator[DataWarning]:
-    """Look for runs that go on with the one before: the files of one Markov chain, a snapshot each, are not independent.
+    """Look for runs that continue the one before: the files of one Markov chain, a snapshot each, are not independent.
 
     Only where the temperature is one: runs in the order of their temperatures are alike too.
     """

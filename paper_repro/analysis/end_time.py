@@ -83,7 +83,7 @@ def chain_cost(law: ExactChain, end_time: float, outer: int, inner: int, generat
 
     (4π)^N p_T(x) = ⟨Π_i 4π p_T(x_i|S_i)⟩ over the law, an average over ``inner`` exact samples, at ``outer`` points x that are
     exact samples diffused by Brownian motion. The bias of the inner average is removed to first order by the jackknife over
-    groups of its samples. Meant for times where every spin has diffused far; the error says where it is not, and NaN where an
+    groups of its samples. Meant for times where every spin has diffused far; the error states where it is not, and NaN where an
     estimate of p_T is not positive, where ⟨1/f⟩ is not 1, or the heat kernel so narrow that its series does not end.
     """
     weights = _heat_kernel_weights(end_time)

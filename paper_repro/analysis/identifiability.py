@@ -1,4 +1,4 @@
-"""Whether data tell terms apart, and the solution where they do: the Gram matrix of the gradients must have full rank."""
+"""Whether data distinguish terms, and the solution where they do: the Gram matrix of the gradients must have full rank."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -16,7 +16,7 @@ _ROUNDING = 1e-24
 
 
 class NotIdentifiableError(ValueError):
-    """The data do not fix the couplings: some term acts nowhere in them, or terms cannot be told apart."""
+    """The data do not fix the couplings: some term acts nowhere in them, or terms cannot be distinguished."""
 
 
 def acting(terms: Terms, data: Iterable[Snapshots], always: Collection[str] = ()) -> Terms:

@@ -23,7 +23,7 @@ Sums = Callable[[Snapshots, Sequence[slice]], list[tuple[Floats, ...]]]
 
 @attrs.frozen
 class _Piece:
-    """Some snapshots of one record, and the units that they are of; ``last`` says that the record ends with it."""
+    """Some snapshots of one record, and the units that they are of; ``last`` is true if the record ends with it."""
 
     record: int
     snapshots: Snapshots

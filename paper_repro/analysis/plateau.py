@@ -1,4 +1,4 @@
-"""The plateau: what the model's log-likelihood says of the partition function (paper, Eq. 3 and S6).
+"""The plateau: the partition function from the log-likelihood of a model (paper, Eq. 3 and S6).
 
 If the model's density is ∝ e^{-αβH} then αβE(x) + ln p(x) = -ln Z(αβ) for every configuration x. α is the slope of -ln p
 against βE within the low-energy set, β_eff = αβ.

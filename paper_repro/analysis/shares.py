@@ -27,7 +27,7 @@ class Share:
 
 
 def shares(data: Iterable[Snapshots]) -> Iterator[Share]:
-    """Yield the shares of all records; ``last`` says that a run, or several, ends with the share.
+    """Yield the shares of all records; ``last`` is true if a run, or several, ends with the share.
 
     Raises ``ValueError`` for what is no list of ``Snapshots``.
     """

@@ -43,7 +43,7 @@ def audit(
         A safetensors file: ours, or the authors' released weights under their own names. Or FILE.py:NAME, a torch module or a
         function of (species, spins, time, mask) or of (species, spins). FILE.py is run, with all that it does: give your own alone.
     data
-        Own snapshots, in place of simulated ones: npz, extended xyz, OVF 1 or 2 (docs/data.md).
+        Own snapshots, instead of simulated ones: npz, extended xyz, OVF 1 or 2 (docs/data.md).
     sequences
         How many sequences; as many as the spec's test set where none is given.
     snapshots

@@ -34,11 +34,11 @@ class OwnDataOptions:
         The terms, a TOML file (docs/libraries.md), or a packaged one such as candidates-42; the default library where none is
         given.
     range_
-        How many separations, or shells, have exchange, in place of the default library's 4.
+        How many separations, or shells, have exchange, instead of the default library's 4.
     moments
         Vectors of different lengths are meant: each is divided by its own.
     one_run
-        The files go on with one run, in sorted order, in place of each being its own.
+        The files continue one run, in sorted order, instead of each being its own.
     species
         Of the sites, a word of letters, where the files have none.
     """

@@ -17,7 +17,7 @@ def spec_path(path: Path | None) -> Path:
     if path is None:
         return specs_folder() / "paper.toml"
     packaged = specs_folder() / path.name
-    with contextlib.suppress(OSError):  # a name too long for a file; reading it says so
+    with contextlib.suppress(OSError):  # a name too long for a file: reading it reports the error
         if str(path) == path.name and not path.exists() and packaged.is_file():
             return packaged
     return path

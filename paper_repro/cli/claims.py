@@ -1,4 +1,4 @@
-"""``paper-repro claims``: what the paper says of its results, measured on trained networks."""
+"""``paper-repro claims``: the statements of the paper about its results, measured on trained networks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +34,7 @@ def claims(
     device: str = "cpu",
     json: JsonTarget = None,
 ) -> int:
-    """Measure what the paper says of its results, on trained networks, and give a verdict on each statement.
+    """Test the statements of the paper about its results on trained networks, and give a verdict on each.
 
     Parameters
     ----------

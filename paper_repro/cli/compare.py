@@ -11,7 +11,7 @@ from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 
 
 def compare(run: Path, /, *others: Path, json: JsonTarget = None) -> int:
-    """Compare what the networks of several runs hold, and say in which values of their specs the runs differ.
+    """Compare the results of several runs, and list the values in which their specs differ.
 
     Parameters
     ----------

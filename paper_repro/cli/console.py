@@ -35,7 +35,7 @@ class Lasting(Console):
 def console_beside(json_target: Path | None = None) -> Console:
     """Return the console for people: standard output, or standard error where the JSON goes to standard output.
 
-    It moves a cursor on a terminal alone, whatever FORCE_COLOR says of colours.
+    It moves the cursor only on a terminal, whatever the value of FORCE_COLOR.
     """
     beside = json_target in STANDARD_OUTPUT
     stream = sys.stderr if beside else sys.stdout

@@ -1,4 +1,4 @@
-"""``paper-repro constants``: what every constant means and who says so."""
+"""``paper-repro constants``: meaning and source of every constant."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -32,7 +32,7 @@ class FileOptions:
         Look for 42 kinds of terms: exchange to separation 6, biquadratic, four-spin, chirality, Dzyaloshinskii-Moriya, anisotropic
         exchange, anisotropy and field; on lattices those that there are.
     range_
-        How many separations, or shells, have exchange, in place of the default library's 4.
+        How many separations, or shells, have exchange, instead of the default library's 4.
     temperature
         In units of energy / k_B, where the files state none or another: couplings are then in units of energy.
     level
@@ -40,13 +40,13 @@ class FileOptions:
     moments
         Vectors of different lengths are meant: each is divided by its own.
     one_run
-        The files go on with one run, in sorted order, in place of each being its own.
+        The files continue one run, in sorted order, instead of each being its own.
     species
         Of the sites, a word of letters, where the files have none.
     periodic
-        The cell vectors along which the sites are repeated, such as ab, or none, in place of what the files state.
+        The cell vectors along which the sites are repeated, such as ab, or none, instead of what the files state.
     confirm
-        Compare energies and correlations of the data with those of the fitted law: Markov chains go on from the data, seconds.
+        Compare energies and correlations of the data with those of the fitted law: Markov chains continue from the data, seconds.
     """
 
     library: Path | None = None

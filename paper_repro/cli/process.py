@@ -31,14 +31,14 @@ def _complain(line: str, status: int) -> int:
     return status
 
 
-#: How torch and threads say that memory has run out.
+#: The messages of torch and of threads when memory has run out.
 _NO_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculation overflowed", "can't start new thread")
 _ENDINGS = {signal.SIGINT: ("interrupted", 130), signal.SIGTERM: ("terminated", 143)}
 _SECONDS_TO_STOP = 4.0
 
 
 def _end(number: int, arguments: Sequence[str]) -> int:
-    """Complain of a signal, and say what becomes of the work: ``reproduce`` alone keeps what it has made."""
+    """Report a signal, and whether the work continues: only ``reproduce`` keeps its files."""
     said, status = _ENDINGS[signal.Signals(number)]
     kept = arguments[:1] == ["reproduce"]
     again = "goes on where it stopped" if kept else "starts from the beginning"
@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _stop_in_time() -> Iterator[None]:
     """End the process some seconds after a signal that has not ended it: a kernel cannot be interrupted, and need not be.
 
-    What is on the disk is whole at any time, and what is not there yet is made again.
+    The files on the disk are whole at any time, and missing ones are recomputed.
     """
     ended = threading.Event()
     reader, writer = os.pipe()
@@ -111,7 +111,7 @@ def _stop_in_time() -> Iterator[None]:
 
 
 def program() -> NoReturn:
-    """Run the command line as a process of its own, which a signal ends in time; ``main`` says with what status."""
+    """Run the command line as a process of its own, which a signal ends in time; ``main`` returns the exit status."""
     if os.name != "posix":
         sys.exit(_complain(f"system: {sys.platform}; expected Linux, macOS or another POSIX system", 2))
     with _stop_in_time():

@@ -22,7 +22,7 @@ def report(directory: Path, /) -> int:
         The run directory.
     """
     if not any((directory / name).exists() for name in (NAME, PREVIOUS)):
-        read_manifest(directory)  # says that there is none: a folder without a run is not made one
+        read_manifest(directory)  # raises if there is none: a folder without a run stays without one
     show_report(directory, console_beside())
     return 0
 

@@ -42,7 +42,7 @@ def reproduce(
     device: str = "cpu",
     likelihood: bool = True,
 ) -> int:
-    """Run a spec from sampling to report; started again, it goes on where it stopped.
+    """Run a spec from sampling to report; started again, it continues where it stopped.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def run_spec(
     *,
     likelihood: bool = True,
 ) -> int:
-    """Run a spec into a directory, or go on with it, and report.
+    """Run a spec into a directory, or continue it, and report.
 
     The stages are made here, in as many processes as ``workers``, or by the workers of a Dask ``scheduler``. With a ``stage``,
     only stages of that kind are made, and no report. The trainings in a folder of ``weights`` are taken for those of the spec, of

@@ -45,7 +45,7 @@ def simulate(
     seed
         Seed of the random numbers; the same seed gives the same bytes.
     temperature
-        Temperature, in units of energy / k_B, in place of that of the file.
+        Temperature, in units of energy / k_B, instead of that of the file.
     sequences
         Only so many of the systems, the first.
     runs
@@ -79,7 +79,7 @@ def simulate(
 def _simulated(
     subject: "Subject", snapshots: int, seed: int, runs: int, thinning: int | None, reporter: TerminalReporter
 ) -> "list[Simulation]":
-    """Draw the snapshots of every system, and say how far that is."""
+    """Draw the snapshots of every system, and report the progress."""
     from paper_repro.numerics.parallel import available_cores
     from paper_repro.sampling.simulate import simulations
 

@@ -15,7 +15,7 @@ TRAINING = {"order": 0, "snapshot": 1, "noise": 2}
 
 
 def data_key(seed: int, stream: str, *index: int) -> np.random.SeedSequence:
-    """Return the key of a generator that draws data or resamples them; ``index`` says which of its stream."""
+    """Return the key of a generator that draws data or resamples them; ``index`` is its place in the stream."""
     return np.random.SeedSequence(seed, spawn_key=(DATA[stream], *index))
 
 

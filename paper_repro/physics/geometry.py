@@ -15,7 +15,7 @@ import numpy.typing as npt
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.structure import TOLERANCE, Structure
 
-#: Shells of a structure that are pairs where nothing else is said.
+#: Default number of shells of a structure that are pairs.
 SHELLS = 4
 
 Boundary = Literal["open", "periodic"]

@@ -36,7 +36,7 @@ class Placed:
 
 
 def systems_of(law: Law) -> tuple[Placed, ...]:
-    """Return the systems that a law states; raises ``InputError`` where it states none, or a geometry that is none.
+    """Return the systems that a law states; raises ``InputError`` where it states none, or an invalid geometry.
 
     A system of a ``file`` of snapshots is that of the file, which the caller reads.
     """

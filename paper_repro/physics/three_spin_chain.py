@@ -1,6 +1,6 @@
 """The exact solution of an open chain with any rotation-invariant terms on up to three consecutive spins.
 
-With the bond cosines u_i, the dihedral angles ψ_i and what ``three_spins`` says of two and of three consecutive spins,
+With the bond cosines u_i, the dihedral angles ψ_i and the exponents of two and three consecutive spins (``three_spins``),
 
     Z = 8π² ∫ Π_i du_i e^{B_i(u_i)} Π_i K_i(u_i, u_{i+1}),     K_i(u, u') = ∫_0^{2π} e^{E_i(u, u', ψ)} dψ
 

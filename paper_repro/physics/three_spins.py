@@ -1,4 +1,4 @@
-"""What terms say of two and of three consecutive spins of an open chain: exponents, and their integrals over the dihedral angle.
+"""Terms on two and on three consecutive spins of an open chain: exponents, and their integrals over the dihedral angle.
 
 A part is a term on some places of the spins, and the sum of its parts is what a bond or a join, two neighbouring bonds, adds to the
 exponent -βH. Rotation-invariant terms depend on the bond cosines u = S_1·S_2, u' = S_2·S_3 and the dihedral angle ψ alone, where

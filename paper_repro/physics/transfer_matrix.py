@@ -2,7 +2,7 @@
 
 A message is a function of one bond cosine, here its values (node,) at the nodes of the quadrature, up to a factor. ``bonds`` (bond,
 node) are the weights w e^{βJu} of the bonds with those of the quadrature, ``kernels`` (kind, node, node) what joins a bond to the
-next, e^{βKuu'} I₀(βKss'), symmetric, and ``kinds`` (bond-1,) says which of them. Every term is positive: nothing cancels.
+next, e^{βKuu'} I₀(βKss'), symmetric, and ``kinds`` (bond-1,) is the index of its matrix. Every term is positive: nothing cancels.
 """
 
 import math

@@ -140,7 +140,7 @@ def as_json(record: Any, converter: cattrs.Converter = PLAIN) -> bytes:
 
 
 def parse_json(path: Path, expected: str) -> Any:
-    """Return the plain data of a JSON file; raises ``InputError``, saying what was ``expected``, where it is missing or damaged."""
+    """Return the plain data of a JSON file; raises ``InputError`` with what was ``expected`` if it is missing or damaged."""
     try:
         return json.loads(read_bytes(path, expected))
     except (ValueError, RecursionError) as error:

@@ -27,7 +27,7 @@ from paper_repro.pipeline.stage import Identity, Stage, StageResult
 
 @attrs.frozen
 class StaleStage:
-    """A stage that must be made: the key of its inputs, the SHA-256 of each, and why it is made again, if it is."""
+    """A stage that must be made: the key of its inputs, the SHA-256 of each, and why it is recomputed, if it is."""
 
     stage: Stage
     key: str

@@ -149,7 +149,7 @@ def cluster(address: str) -> Engine:
         raise InputError("--scheduler", "dask.distributed is not installed", "pip install 'paper-repro[cluster]'") from error
 
     for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said in one line, by the run
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # the run reports a failure in one line
 
     @contextlib.contextmanager
     def connect() -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """The record of a run directory: the stages that were made, when, by what, and the SHA-256 of every output.
 
 The manifest carries a SHA-256 of itself. The one before it is kept: where the last is damaged, that one is used, and the stages
-that are not in it are made again.
+that are not in it are recomputed.
 """
 
 import hashlib
@@ -57,8 +57,8 @@ class Manifest:
 def read_manifest(folder: Path, say: Callable[[str], None] | None = None) -> Manifest:
     """Read the manifest of a run.
 
-    A process that has the lock gives ``say``: where the manifest is damaged or gone, that is said, and the one before it is put in
-    its place. Raises ``InputError`` where there is none, or none that can be used.
+    A process that has the lock gives ``say``: a damaged or missing manifest is reported and replaced by
+    the previous one. Raises ``InputError`` if there is none, or none that can be used.
     """
     path, before = folder / NAME, folder / PREVIOUS
     try:

@@ -13,7 +13,7 @@ _MINUTE = 60.0
 
 
 class Reporter(Protocol):
-    """Where a run says what it does."""
+    """The reporter of the progress of a run."""
 
     def stage(self, name: str, total: int | None) -> None:
         """Begin a stage of ``total`` parts."""

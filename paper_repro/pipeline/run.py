@@ -1,6 +1,6 @@
 """A run: the stages of a plan made in one directory, each once, and kept.
 
-A stage is skipped when the key of its inputs stands in the manifest and its outputs are whole. The key covers the constants that
+A stage is skipped when the key of its inputs is in the manifest and its outputs are whole. The key covers the constants that
 the stage depends on, the SHA-256 of the files it reads, and the number of its recipe. Stages are made here one after the other, or
 on an ``Engine``, as many at a time as it takes: the files are the same.
 """

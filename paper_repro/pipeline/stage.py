@@ -23,7 +23,7 @@ class Group(Protocol):
 class StageContext:
     """What the function of a stage is called with: the run directory, how many threads it may use, and where it reports.
 
-    ``advance(done, note)`` says how far it is. ``group`` are the processes that make it together, for a stage that has
+    ``advance(done, note)`` reports the progress. ``group`` are the processes that make it together, for a stage that has
     ``by_group``; ``manifest`` is that of the run, without the stage's own record, for a stage that has ``reads_manifest``.
     """
 
@@ -50,7 +50,7 @@ class Stage:
 
     ``make(context, stage, *arguments)`` returns all of ``outputs``, and may return more files. It is importable by name, so that
     another process can call it. ``recipe`` is raised when it comes to do something else with the same inputs: what was made before
-    is then made again. ``needs`` names capabilities; a plan leaves out a stage where one is missing. ``total`` is the number of
+    is then recomputed. ``needs`` names capabilities; a plan leaves out a stage where one is missing. ``total`` is the number of
     parts that it counts, ``temporary`` are files that it keeps on the way, removed when it is made. The key of a stage that
     ``reads_manifest`` covers the records of all other stages, and the sessions that made them.
     """
@@ -87,7 +87,7 @@ class Identity:
 class Plan:
     """The stages of a run, in an order in which each finds its inputs, and what identifies the run.
 
-    Each of ``checks`` raises ``InputError`` for what would end the run later; they are made before any work. ``notes`` say what
+    Each of ``checks`` raises ``InputError`` for what would end the run later; they are made before any work. ``notes`` state what
     was left out.
     """
 

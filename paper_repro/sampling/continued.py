@@ -1,4 +1,4 @@
-"""Markov chains that go on from given snapshots under a law: if it is that of the snapshots, nothing changes on average."""
+"""Markov chains that continue from given snapshots under a law: if it is that of the snapshots, nothing changes on average."""
 
 import attrs
 import numpy as np

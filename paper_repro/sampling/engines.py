@@ -44,7 +44,7 @@ class Plan:
 
 
 class Engine(Protocol):
-    """A sampler of one law at the coldest of its ``temperatures`` (level,); ``name`` says in a few words what it does."""
+    """A sampler of one law at the coldest of its ``temperatures`` (level,); ``name`` describes it in a few words."""
 
     @property
     def name(self) -> str:

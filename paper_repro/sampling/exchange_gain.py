@@ -32,7 +32,7 @@ def exchange_gain(
 ) -> ExchangeGain:
     """Return the autocorrelation times of sequences of species (site,), pooled about the exact means; errors resample sequences.
 
-    ``ladder`` (replica,) are the temperatures. A time near ``sampler.swap_interval`` says that nothing is left after one step of
+    ``ladder`` (replica,) are the temperatures. A time near ``sampler.swap_interval`` means no correlation after one step of
     the traces.
     """
     streams = iter(seed.spawn(2 * len(sequences) + 4))

@@ -9,7 +9,7 @@ from paper_repro.numerics.measured import Measured
 class ExchangeGain:
     """Autocorrelation times at the coldest temperature, in sweeps, of H (``energy``) and of S_1·S_N (``ends``).
 
-    With the ladder; ``_alone`` without it; ``_metropolis`` alone by plain Metropolis in the place of heat bath and reflections.
+    With the ladder; ``_alone`` without it; ``_metropolis`` alone by plain Metropolis instead of heat bath and reflections.
     ``gain`` is the larger of the two ratios alone / with, ``gain_over_metropolis`` that of Metropolis alone / with.
     """
 

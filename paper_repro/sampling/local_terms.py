@@ -30,7 +30,7 @@ def colours(terms: BoundTerms) -> list[Integers]:
 
 
 def _function(term: Term) -> Term:
-    """Return a term without what only says where it acts: terms that agree in the rest have one function."""
+    """Return a term without the place where it acts: terms that agree in the rest have one function."""
     if isinstance(term, PairTerm):
         return attrs.evolve(term, name="-", bond_class=1, pair=None)
     return attrs.evolve(term, name="-", on=None) if isinstance(term, SiteTerm) else attrs.evolve(term, name="-")

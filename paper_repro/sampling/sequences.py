@@ -11,7 +11,7 @@ from paper_repro.spec import Chains, Spec
 
 _REJECTIONS = 100  # of a sequence that was drawn before, after which the ones left of its length are counted
 
-_MOST_DRAWS = 1000  # for each sequence of the released draw, which goes on until it has them all
+_MOST_DRAWS = 1000  # for each sequence of the released draw, which continues until it has them all
 
 
 def _different(generator: np.random.Generator, species: str, length: int, seen: set[str]) -> str:
@@ -80,7 +80,7 @@ def draw_sequences(spec: Spec) -> tuple[list[str], list[str]]:
     """Return the training and the test sequences: lengths uniform on N_min..N_max, the species of each site uniform.
 
     They depend on ``seeds.data``, ``chains``, ``hamiltonian.species`` and the two sizes, and on nothing else. Each is drawn by a
-    generator keyed by (stage, index), but for the released draw, where all are drawn by one. ``chains.draw`` says which are
+    generator keyed by (stage, index), but for the released draw, where all are drawn by one. ``chains.draw`` selects which are
     different; raises ``InputError`` where there are not enough different ones.
     """
     training, test = _draw(

@@ -26,7 +26,7 @@ _RESOLVED = 12  # steps of the trace that an autocorrelation time may have
 _BURN_IN = 20  # autocorrelation times, and at least
 _LEAST_BURN_IN = 200  # rounds
 _APART = 2.0  # autocorrelation times between snapshots of a run
-_ALARM = 1e-4  # the chance that runs of one law are said to differ
+_ALARM = 1e-4  # the probability that runs of one law are reported to differ
 
 PILOT, PRODUCTION, TURNS = 0, 1, 2  # indices of streams
 
@@ -37,7 +37,7 @@ class Markov:
 
     ``autocorrelation`` is that of the slowest observable looked at: the terms, the magnetisation and its square. The snapshots are
     worth ``effective`` independent ones. ``resolved`` is False where the pilot runs were
-    too short for the autocorrelation time, which is then at least what is said; ``agreement`` is the p-value of the runs having one
+    too short for the autocorrelation time, then a lower bound; ``agreement`` is the p-value of the runs having one
     mean, the smallest of the observables times their number, NaN where there is one run.
     """
 

@@ -30,7 +30,7 @@ class Tempered:
 
 @attrs.frozen(eq=False)
 class _Runs:
-    """The lanes of ``runs`` ladders; ``replica_at`` (run, level) says which lane of its run is at each temperature."""
+    """The lanes of ``runs`` ladders; ``replica_at`` (run, level) is the lane of its run at each temperature."""
 
     local: LocalTerms
     betas: Floats

@@ -66,7 +66,7 @@ def deterministic(where: Execution) -> Iterator[None]:
 
 
 def unused_gpu(device: str) -> str | None:
-    """Return the line that says what a GPU would save, where there is one that is not used."""
+    """Return a line on the time that an unused GPU would save; None without one."""
     if device != "cpu" or not torch.cuda.is_available():
         return None
     name = torch.cuda.get_device_name()

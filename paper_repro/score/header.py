@@ -16,7 +16,7 @@ def read_metadata(path: Path) -> dict[str, str]:
         raise DamagedError(path, "not a file", "a safetensors file")
     try:
         with path.open("rb"):
-            pass  # safetensors says of a file that may not be read that there is none
+            pass  # safetensors reports an unreadable file as missing
         with safe_open(path, framework="numpy") as stream:
             return dict(stream.metadata() or {})
     except OSError as error:

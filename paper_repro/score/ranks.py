@@ -53,7 +53,7 @@ class Ranks:
 def group() -> Iterator[Ranks]:
     """Join the process group of ``torchrun`` for the block: nccl where there are GPUs, gloo elsewhere.
 
-    Raises ``InputError`` where this rank cannot go on with the others, such as after one of them has died.
+    Raises ``InputError`` if this rank cannot continue with the others, such as after one of them has died.
     """
     rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     device = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if torch.cuda.is_available() else torch.device("cpu")

@@ -1,7 +1,7 @@
 """A law that can be sampled, as a file states it: a library of terms, the coupling of each, a temperature, the system it is on.
 
 The tables of families are those of a library file; ``[couplings]`` has a number for each term by its name, in units of energy,
-such as ``"exchange 1 AA" = 1.0``; ``temperature`` is in units of energy / k_B; ``[system]`` says where the spins are.
+such as ``"exchange 1 AA" = 1.0``; ``temperature`` is in units of energy / k_B; ``[system]`` states where the spins are.
 """
 
 from collections.abc import Mapping

@@ -38,7 +38,7 @@ def spec_from_run_3(old: Any, where: object) -> Plain:
 
 
 def spec_as_in_run_3(new: Plain) -> Plain | None:
-    """Return a spec, as plain data, in the form of runs 3; None where it says what could not be said then."""
+    """Return a spec, as plain data, in the form of runs 3; None if that form cannot express it."""
     chains = dict(new["chains"])
     draw = chains.pop("draw")
     if draw == "released" or new["diffusion"]["time_sampling"] == "squared-uniform":

@@ -17,7 +17,7 @@ _PUBLISHED = Quantity("the published value", unit="as measured")
 class PredictionInterval:
     """The published value is one more draw of the recipe.
 
-    It must lie in the prediction interval of our training seeds (Student's t), widened by the error from the test sequences, ours
+    It must be in the prediction interval of our training seeds (Student's t), widened by the error from the test sequences, ours
     and theirs, and by the published rounding. The variance from the training data, which the seeds share, is not in it. An interval
     that holds the published value but is wider on one side than the published value lies from the truth decides nothing:
     INCONCLUSIVE.
@@ -97,10 +97,10 @@ class Claim:
 
 @attrs.frozen(field_transformer=checked)
 class Statement:
-    """What the paper says of its results, and the measurement that decides it.
+    """A statement of the paper about its results, and the measurement that decides it.
 
-    ``measured`` is the dotted path of a value in the evidence. SUPPORTED where the value lies on the side of ``bound`` that
-    ``rule`` names, by more than its error bar; NOT SUPPORTED where it lies on the other; else, and where it is not measured,
+    ``measured`` is the dotted path of a value in the evidence. SUPPORTED where the value is on the side of ``bound`` that
+    ``rule`` names, by more than its error bar; NOT SUPPORTED where it is on the other; else, and where it is not measured,
     UNDECIDED.
     """
 
@@ -113,7 +113,7 @@ class Statement:
 
 @attrs.frozen(field_transformer=checked)
 class Published:
-    """The published results, what counts as a reproduction of them, and what the paper says of them."""
+    """The published results, the rules that judge them, and the statements of the paper about them."""
 
     confidence: Annotated[float, Quantity("coverage of the prediction interval", unit="1", at_least=0.5, at_most=0.999)]
     protocol: str

@@ -66,7 +66,7 @@ def _extended(path: Path, base: Any, chain: tuple[Path, ...]) -> Path:
     if not isinstance(base, str) or Path(base).name != base or not base.isprintable():
         raise InputError(f"{path}: extends", shown(base), "the name of a spec in the same folder or of the project")
     found = path.parent / base
-    with contextlib.suppress(OSError):  # a name too long for a file; reading it says so
+    with contextlib.suppress(OSError):  # a name too long for a file: reading it reports the error
         if not found.exists() and (specs_folder() / base).is_file():
             found = specs_folder() / base
     if found.absolute() in {known.absolute() for known in chain}:

@@ -37,7 +37,7 @@ class System:
 
 
 def read_system(path: Path, raw: Any) -> System:
-    """Read the table ``[system]`` of the law at ``path``; raises ``InputError`` in one line for what is none."""
+    """Read the table ``[system]`` of the law at ``path``; raises ``InputError`` in one line for invalid content."""
     where = f"{path}: system"
     if not isinstance(raw, dict):
         raise InputError(where, shown(raw), "a table")

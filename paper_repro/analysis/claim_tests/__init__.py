@@ -1,4 +1,4 @@
-"""What the paper says of its own results, measured on trained networks and on the sampler: one file a claim, one record each.
+"""The statements of the paper about its own results, measured on trained networks and on the sampler: one file and one record each.
 
 Errors are one standard error, resampling sequences, with the scatter between networks where there are several.
 """

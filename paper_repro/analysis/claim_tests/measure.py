@@ -1,4 +1,4 @@
-"""All evidence on what the paper says of its results, claim by claim."""
+"""All evidence on the statements of the paper about its results."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar

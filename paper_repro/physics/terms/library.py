@@ -46,7 +46,7 @@ class Library:
     own: tuple[Term, ...] = ()
 
     def with_terms(self, *own: Term) -> Self:
-        """Return the library with terms of one's own added at its end."""
+        """Return the library with user-defined terms added at its end."""
         return attrs.evolve(self, own=(*self.own, *own))
 
     def terms(self, species_names: Sequence[str], geometry: Geometry | Iterable[Geometry]) -> Terms:

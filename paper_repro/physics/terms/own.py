@@ -1,4 +1,4 @@
-"""A term of one's own, of which only the function is given: its derivatives on the spheres are taken numerically.
+"""A user-defined term, of which only the function is given: its derivatives on the spheres are taken numerically.
 
 Along the geodesic through a spin S in a tangent direction e, S(h) = cos h S + sin h e, central differences of sixth order at
 h = 0.01 give f' and f''; the tangent gradient is Σ_e f' e and the Laplacian Σ_e f'' over two orthogonal directions. Both are right
@@ -55,7 +55,7 @@ class OwnTerm(Term):
         return frozenset()
 
     def clusters(self, geometry: Geometry, species: Integers) -> Integers:  # noqa: ARG002
-        """Return the clusters (cluster, size); ``ValueError`` for what are none, and for a function that is not as claimed."""
+        """Return the clusters (cluster, size); ``ValueError`` for invalid ones and for a function without its stated symmetries."""
         given: npt.NDArray[Any] = np.asarray(self.place(geometry) if callable(self.place) else self.place)
         if given.ndim != 2 or given.dtype.kind not in "iu" or given.shape[1] < 1:
             raise ValueError(f"clusters of {self.name!r}, {given.dtype} of shape {given.shape}; expected sites (cluster, size)")

@@ -47,7 +47,7 @@ class Terms:
     species_names: tuple[str, ...] = attrs.field(converter=_as_names)
 
     def __attrs_post_init__(self) -> None:
-        """Check that the terms can be told apart and name species that exist."""
+        """Check that the terms can be distinguished and name species that exist."""
         if not self.terms:
             raise ValueError("a library without terms; expected at least one")
         if not self.species_names or len(set(self.species_names)) != len(self.species_names):

@@ -1,1 +1,1 @@
-"""Snapshots from files: one file a format (npz, extended xyz, OVF), and ``read``, which tells them apart and stacks them."""
+"""Snapshots from files: one file a format (npz, extended xyz, OVF), and ``read``, which distinguishes them and stacks them."""

@@ -2,7 +2,7 @@
 
 The vectors are the first of the properties ``spins``, ``spin``, ``magmoms``, ``magmom`` and ``initial_magmoms`` with three
 columns. ``species`` and ``pos`` are used where they are there, and of the comment line ``Lattice`` (the vectors a, b, c one after
-the other), ``pbc`` (all true where there is a lattice and nothing is said), ``temperature`` and ``run``.
+the other), ``pbc`` (all true where there is a lattice and nothing is stated), ``temperature`` and ``run``.
 """
 
 import re
@@ -33,7 +33,7 @@ def recognises(head: bytes) -> bool:
 
 
 def read(content: bytes, where: str) -> list[Frames]:
-    """Return the frames of a file; raises ``InputError`` with the number of the line for what is none."""
+    """Return the frames of a file; raises ``InputError`` with the number of the line for invalid content."""
     try:
         lines = content.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:

@@ -16,7 +16,7 @@ class Layout:
     """Where the sites are, as far as the file says it: all None for sites in a row.
 
     ``bonds`` (bond, 3) are i, j, class; ``positions`` (site, 3) and ``cell`` (3, 3), rows a, b, c, are in any one unit of length;
-    ``periodic`` says along which rows of the cell the sites are repeated, or, for sites in a row, by its first whether they are a
+    ``periodic`` marks the rows of the cell along which the sites are repeated, or, for sites in a row, whether they are a
     ring.
     """
 
@@ -43,8 +43,8 @@ class Frames:
 
     ``spins`` (snapshot, site, 3) are vectors of any length; ``species`` (site,) are names, or integers, or None where the file has
     none; ``run`` (snapshot,) numbers Markov chains, None where the file is one; ``temperature`` is None where it is not stated.
-    ``where`` heads messages: the file and, where it has several parts, the part. ``chain`` tells apart systems that a file holds
-    several times, each a run of its own. ``notes`` says what the file has and a reader does not use.
+    ``where`` heads messages: the file and, where it has several parts, the part. ``chain`` distinguishes systems that a file holds
+    several times, each a run of its own. ``notes`` lists what the file has and a reader does not use.
     """
 
     spins: Floats

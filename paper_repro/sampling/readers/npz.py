@@ -31,7 +31,7 @@ def recognises(head: bytes) -> bool:
 
 
 def read(content: bytes, where: str) -> list[Frames]:
-    """Return the snapshots of an archive; raises ``InputError`` in one line for what is none."""
+    """Return the snapshots of an archive; raises ``InputError`` in one line for invalid content."""
     arrays, others = load_arrays(content, KEYS, where)
     if "spins" not in arrays:
         held = ", ".join([*arrays, *others][:_SHOWN]) or "nothing"

@@ -29,7 +29,7 @@ def recognises(head: bytes) -> bool:
 
 
 def read(content: bytes, where: str) -> list[Frames]:
-    """Return the segments of a file; raises ``InputError`` with the number of the line for what is none."""
+    """Return the segments of a file; raises ``InputError`` with the number of the line for invalid content."""
     version = _FIRST.match(content)
     if version is None or version[1] == b"0":
         raise InputError(

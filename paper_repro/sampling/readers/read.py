@@ -82,7 +82,7 @@ def _head(path: Path) -> bytes:
 
 
 def _frames(path: Path, species: Sequence[str] | None, periodic: Sequence[bool] | None) -> list[Frames]:
-    """Return the frames of a file, with what the caller states in place of the file."""
+    """Return the frames of a file, with what the caller states instead of the file."""
     content = read_bytes(path, _EXPECTED)
     format_ = _format_of(content[:_HEAD])
     if format_ is None:

@@ -19,7 +19,7 @@ def geometry_of(layout: Layout, sites: int, where: str) -> tuple[Geometry, tuple
 
     Bonds go before positions. Equally spaced positions on a line, in the order of the sites, are an open chain, or a ring where
     the one periodic vector of the cell is the length of the row; without positions the sites are a chain, a ring where
-    ``periodic`` says so. Raises ``InputError`` for what is no geometry.
+    ``periodic`` is true. Raises ``InputError`` for an invalid geometry.
     """
     try:
         if layout.bonds is not None:

@@ -42,7 +42,7 @@ def stacked(files: Sequence[tuple[str, Sequence[Frames]]], one_run: bool) -> lis
     """Return the systems of files, each a name and its frames, in the order in which they are first found.
 
     A file is a run unless its frames state theirs. Numbers that several files state are those of different runs, unless ``one_run``
-    says that each file goes on with the runs of the one before it. Raises ``InputError`` for a file whose sites move.
+    is true if each file continues the runs of the previous one. Raises ``InputError`` for a file whose sites move.
     """
     systems: dict[tuple[object, ...], dict[tuple[int, int], list[Frames]]] = {}
     named: dict[tuple[object, ...], dict[str, None]] = {}
@@ -56,7 +56,7 @@ def stacked(files: Sequence[tuple[str, Sequence[Frames]]], one_run: bool) -> lis
 
 
 def _require_still(frames: Sequence[Frames]) -> None:
-    """Raise ``InputError`` where frames of a file differ in nothing but where their sites are."""
+    """Raise ``InputError`` if frames of a file differ only in the positions of their sites."""
     layouts: dict[tuple[object, ...], tuple[object, ...]] = {}
     for part in frames:
         key = part.layout.key

@@ -83,7 +83,7 @@ def restore(state: TrainingState, tensors: Mapping[str, torch.Tensor]) -> None:
 
 
 def resume(path: Path, state: TrainingState, key: str, say: Callable[[str], None]) -> None:
-    """Set a state to that of the last whole checkpoint, and say which cannot be used; leave it where there is none."""
+    """Set a state to that of the last whole checkpoint, and report unusable ones; without a checkpoint it is unchanged."""
     kept = [generation for generation in (path, previous(path)) if generation.exists()]
     for generation in kept:
         try:

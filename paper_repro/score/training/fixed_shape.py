@@ -1,6 +1,6 @@
 """Training batches of one fixed shape: what a GPU wants, where the time of a step is that of starting its kernels.
 
-All snapshots lie on the device, padded to the longest chain; a batch is gathered there, and its noise drawn there. Its forward and
+All snapshots are on the device, padded to the longest chain; a batch is gathered there, and its noise drawn there. Its forward and
 backward pass have the same shapes at every step, so that on a GPU they are recorded once, as a CUDA graph, and replayed. The last
 batch of an epoch is filled up with chains of weight 0. Nothing but the loss and the norm of the gradient leaves the device.
 """

@@ -1,4 +1,4 @@
-"""The confirmation run: chains go on from the data under the fitted law, and energies and correlations are compared."""
+"""The confirmation run: chains continue from the data under the fitted law, and energies and correlations are compared."""
 
 from collections.abc import Callable, Sequence
 

@@ -105,7 +105,7 @@ class _Steps:
     reporter: Reporter | None
 
     def __call__(self, name: str, total: int, work: Callable[[Callable[[int], None]], T]) -> T:
-        """Do some work, which is given a function that says how many of ``total`` parts are done."""
+        """Do some work, which reports how many of ``total`` parts are done to the function that it takes."""
         if self.reporter is None:
             return work(lambda _: None)
         start = time.monotonic()

@@ -37,7 +37,7 @@ class Coupling:
 class DataSummary:
     """What the couplings rest on: numbers of snapshots, systems, runs, spins (snapshots × sites), and sites of all systems.
 
-    ``sites`` are the smallest and the largest number of sites of one system; ``notes`` say what was done to the data before the
+    ``sites`` are the smallest and the largest number of sites of one system; ``notes`` list the changes of the data before the
     fit; ``temperature`` is in units of energy / k_B, None where it is not known.
     """
 
@@ -57,7 +57,7 @@ class DataSummary:
 class Inference:
     """The law found in snapshots. ``level`` is the error rate over all terms, ``unit`` that of every coupling.
 
-    ``groups`` are the terms that the data do not tell apart; ``adequacy`` says whether the library is enough;
+    ``groups`` are the terms that the data do not distinguish; ``adequacy`` is the test of the library;
     ``confirmation`` compares data of the fitted law with the data, None where it was not made; ``learning`` is the width of the
     intervals against the number of snapshots; ``correlations`` (term, term) are those of the errors of the estimates.
     """

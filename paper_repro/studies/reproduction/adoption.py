@@ -29,10 +29,10 @@ class FoundTraining:
 
 
 def find_trainings(folder: Path, spec: Spec, say: Callable[[str], None]) -> tuple[FoundTraining, ...]:
-    """Return the trainings of a spec whose weights lie in a folder, in the order of their seeds.
+    """Return the trainings of a spec whose weights are in a folder, in the order of their seeds.
 
     The weights at the end of its last epochs are taken with a training. A file of another spec, or with a number of steps that is
-    not the end of one of those epochs, is left out, and so is a training that has not ended: ``say`` says why. Raises
+    not the end of one of those epochs, is left out, and so is a training that has not ended: ``say`` reports why. Raises
     ``InputError`` for a file that is no complete safetensors file, two trainings of one seed, and where nothing is left.
     """
     if not folder.is_dir():

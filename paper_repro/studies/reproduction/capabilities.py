@@ -1,4 +1,4 @@
-"""What a spec lacks that a stage or a part of one needs, and the line that says so."""
+"""Capabilities that a stage, or a part of one, needs and a spec lacks, each with a line for the report."""
 
 from paper_repro.physics.exact import has_exact_solution
 from paper_repro.physics.terms import Terms
@@ -11,7 +11,7 @@ LIKELIHOOD = "likelihood"
 
 
 def missing(spec: Spec) -> dict[str, str]:
-    """Return the capabilities that a spec lacks, each with the line that says what is left out."""
+    """Return the capabilities that a spec lacks, each with a line on what is left out."""
     found = {}
     if not has_exact_solution(Terms.of(spec.hamiltonian)):
         beyond = f"couplings to separation {spec.hamiltonian.range} have no exact solution"

@@ -54,7 +54,7 @@ def check_temperatures(spec: Spec) -> None:
 def check_terms(spec: Spec) -> None:
     """Refuse test sequences from which the couplings cannot be fitted: a term acts on none, or they are too few for all terms.
 
-    It takes as many random spins as there are snapshots, or terms: what these do not tell apart, no snapshots do.
+    It takes as many random spins as there are snapshots, or terms: what these do not distinguish, no snapshots do.
     """
     terms, gram = Terms.of(spec.hamiltonian), np.zeros((len(spec.hamiltonian.terms),) * 2)
     generator = np.random.default_rng(0)  # no result depends on it

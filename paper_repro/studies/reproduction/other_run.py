@@ -33,7 +33,7 @@ def results_of_same_law(path: Path, spec: Spec, weights: Collection[Path] = ()) 
     """Read the results of another run of the law of ``spec`` on the same chain, of the networks in ``weights`` if there are any.
 
     Raises ``InputError`` for results of another law or of other networks, and for results of which neither their digest nor a
-    manifest beside them says what made them.
+    manifest in their folder identify the run that made them.
     """
     results = read_results(path)
     beside = run_beside(path, results)

@@ -24,7 +24,7 @@ class MeasuredPath:
         return cls(tuple(text.split(".")))
 
     def __str__(self) -> str:
-        """Return the path as it stands in a file."""
+        """Return the path as it is in a file."""
         return ".".join(self.names)
 
     def of(self, record: object) -> Measured | None:

@@ -57,7 +57,7 @@ def plan_reproduction(
 
 
 def plan_report(spec: Spec, manifest: Manifest, published: tuple[Published, Spec]) -> Plan:
-    """Return the plan that only reports on a run, as far as its manifest says that it has come."""
+    """Return the plan that only reports on a run, up to the last stage in its manifest."""
     made = (name for stage, record in manifest.stages.items() if stage != NAME for name in record.outputs)
     return Plan(identity_of(spec), (report_stage(spec, *published, made),))
 

@@ -318,7 +318,7 @@ class ByNetwork(Generic[T]):
 class Results:
     """Everything that a run yields. Sections that were not made are None or empty.
 
-    ``spec`` is the name of the spec, ``caveats`` say why the run can establish nothing, ``determinism`` maps patterns of paths to
+    ``spec`` is the name of the spec, ``caveats`` are why the run establishes nothing, ``determinism`` maps patterns of paths to
     classes of reproducibility. ``likelihood`` has the configurations of each temperature, and is not in results.json.
     """
 

@@ -1,6 +1,6 @@
 """results.json and results/*.json: how the records of a run are written, and read again.
 
-In results.json a section of each network is a list over the training seeds; that of the authors' network stands in ``authors``.
+In results.json a section of each network is a list over the training seeds; that of the authors' network is in ``authors``.
 Files without a format number are of the first format, and are read too.
 """
 
@@ -142,7 +142,7 @@ def _part_upgraded(data: Any) -> Any:
 
 
 def write_results(results: Results) -> bytes:
-    """Return results.json: everything but the configurations of the likelihood, which stand in files of their own."""
+    """Return results.json: everything but the configurations of the likelihood, which are in files of their own."""
     return as_json(attrs.evolve(results, likelihood=ByNetwork()))
 
 

@@ -1,4 +1,4 @@
-"""Verdicts on what the paper says of its results: by a measured value, a bound and the error bar."""
+"""Verdicts on the statements of the paper about its results: by a measured value, a bound and the error bar."""
 
 import math
 from collections.abc import Iterator, Mapping

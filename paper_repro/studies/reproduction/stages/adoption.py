@@ -11,7 +11,7 @@ from paper_repro.studies.reproduction.results_file import CONVERTER, as_json
 
 
 def adoption_stage(spec: Spec, found: FoundTraining) -> Stage:
-    """Return the stage that keeps the weights of a training in the run, in the place of the stage that trains."""
+    """Return the stage that keeps the weights of a training in the run, instead of the stage that trains."""
     network = trained(found.seed)
     epochs = {weights_of_epoch(network, epoch, spec): weights for epoch, weights in found.epochs.items()}
     outputs = network.weights, f"results/adopted-{found.seed}.json", *epochs

@@ -33,7 +33,7 @@ _RESAMPLES = 200  # of sequences, for the errors of the autocorrelation
 
 
 def diagnosis_stage(spec: Spec) -> Stage:
-    """Return the stage that says how well both data sets were sampled."""
+    """Return the stage that measures how well both data sets were sampled."""
     inputs = (*shards(spec, "training"), *shards(spec, "test"))
     constants = constants_of(spec, "hamiltonian", "target", "ladder", "seeds")
     return Stage("diagnose sampling", "diagnose", 7, diagnose, (NAME,), inputs, constants, (spec,), 2)

@@ -71,7 +71,7 @@ def report_of(folder: Path, manifest: Manifest, spec: Spec, published: Published
 
 
 def report_in(folder: Path, manifest: Manifest, spec: Spec, published: Published, protocol: Spec) -> Report:
-    """Return the report on the run in a directory, as far as its manifest says that it has come; writes nothing."""
+    """Return the report on the run in a directory, up to the last stage in its manifest; writes nothing."""
     others = {stage: record for stage, record in manifest.stages.items() if stage != NAME}
     without = attrs.evolve(manifest, stages=others)
     return report_of(folder, without, spec, published, protocol, tuple(without.outputs))
