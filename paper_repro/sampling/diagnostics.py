@@ -81,7 +81,7 @@ def aligned_overlap(first: Floats, second: Floats) -> Floats:
     """Return max_R (1/N) Σ_i S_i·R S'_i over all R in O(3), for configurations (..., site, 3).
 
     H does not change under O(3), so that configurations are compared up to it; the maximum is the sum of the singular values of
-    Σ_i S_i S'_iᵀ. It is 1 for the same configuration however turned or mirrored.
+    Σ_i S_i S'_iᵀ. It is 1 for configurations that agree up to rotation and reflection.
     """
     products = np.swapaxes(first, -1, -2) @ second
     overlap: Floats = np.linalg.svd(products, compute_uv=False).sum(-1) / first.shape[-2]
