@@ -11,6 +11,7 @@ the fourth powers of the contributions.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import attrs
 import numpy as np
@@ -28,6 +29,7 @@ from paper_repro.sampling.snapshots import Snapshots
 BLOCK_TIMES, _UNITS = 10, 2
 #: Standard deviations of the correlation of successive snapshots from which they count as correlated: a false alarm in 700.
 CORRELATED_FROM = 3.0
+ErrorMethod = Literal["robust", "model-based"]
 _EXACT = 1e-10  # of a coupling: no number of snapshots has so small an error, but few spins can be fitted exactly
 
 
@@ -67,7 +69,8 @@ class CouplingFit:
     """θ = β × coupling (term,), dimensionless, their covariance (term, term) and degrees of freedom (term,).
 
     ``snapshots``, ``runs`` and ``spins`` (snapshots × sites) are the size of the data, ``condition`` how well the gradients of the
-    terms can be distinguished, ``gram`` (term, term) are their products summed over all spins.
+    terms can be distinguished, ``gram`` (term, term) are their products summed over all spins. ``method`` says whether the
+    covariance is from the data alone ("robust") or from the fitted law ("model-based", ``model_errors``).
     """
 
     terms: tuple[str, ...]
@@ -80,6 +83,7 @@ class CouplingFit:
     spins: int
     condition: float
     gram: Floats
+    method: ErrorMethod = "robust"
 
     @property
     def errors(self) -> Floats:

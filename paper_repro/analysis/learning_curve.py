@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
+from paper_repro.analysis.model_errors import with_model_errors
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots
@@ -55,13 +56,18 @@ def learning_curve(
     level: float = 0.05,
     threads: int = 1,
 ) -> LearningCurve:
-    """Return the intervals of fits to parts of the data and of the whole ``fit``; parts too small for the terms are left out."""
+    """Return the intervals of fits to parts of the data and of the whole ``fit``; parts too small for the terms are left out.
+
+    The errors of the parts are made as those of the whole.
+    """
     size = float(np.abs(fit.coefficients).max())
     points = []
     for fraction in sorted(fractions):
         part = subsample(data, fraction)
         try:
             found = fit_couplings(part, terms, threads)
+            if fit.method == "model-based":
+                found = with_model_errors(part, terms, found, threads)
         except ValueError:
             continue
         points.append(LearningPoint(found.snapshots, found.half_widths(level) / size))

@@ -37,6 +37,7 @@ def as_json(found: Inference) -> dict[str, Any]:
                 "notes": list(data.notes),
             },
             "level": found.level,
+            "errors": found.errors,
             "condition": found.condition,
             "correlations": found.correlations.tolist(),
             "conventions": list(found.conventions),

@@ -12,6 +12,7 @@ from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
 from paper_repro.analysis.identifiability import acting
 from paper_repro.analysis.learning_curve import learning_curve
+from paper_repro.analysis.model_errors import law_gives_errors, with_model_errors
 from paper_repro.files import InputError, input_error
 from paper_repro.numerics.parallel import available_cores
 from paper_repro.physics.terms import Terms
@@ -73,10 +74,14 @@ def infer(
         fit = step("couplings", 1, lambda _: fit_couplings(records, terms, threads))
     except ValueError as error:
         raise input_error(records[0].origin, error, "snapshots that fix the couplings") from error
-    groups = confounded_groups(fit, level)
     enough = step(
         "what the library leaves out", 1, lambda _: adequacy(records, terms, fit.correlation, level=level, threads=threads)
     )
+    warnings = data_warnings(records, terms, fit, threads)
+    if law_gives_errors(fit, enough, warnings):
+        robust = fit
+        fit = step("errors", 1, lambda _: with_model_errors(records, terms, robust, threads))
+    groups = confounded_groups(fit, level)
     compared = None
     if confirm:
         compared = step(
@@ -89,7 +94,8 @@ def infer(
         confirmation=compared,
         learning=learning_curve(records, terms, fit, threads=threads),
         data=_summary(records, fit, terms, heat, notes),
-        warnings=data_warnings(records, terms, fit, threads),
+        warnings=warnings,
+        errors=fit.method,
         correlations=fit.correlations,
         condition=fit.condition,
         level=level,

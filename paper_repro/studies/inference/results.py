@@ -7,7 +7,7 @@ import attrs
 from paper_repro.analysis.adequacy import Adequacy
 from paper_repro.analysis.confirmation import Confirmation
 from paper_repro.analysis.confounded import Group
-from paper_repro.analysis.coupling_fit import RunCorrelation
+from paper_repro.analysis.coupling_fit import ErrorMethod, RunCorrelation
 from paper_repro.analysis.data_checks import DataWarning
 from paper_repro.analysis.learning_curve import LearningCurve
 from paper_repro.numerics.arrays import Floats
@@ -59,7 +59,8 @@ class Inference:
 
     ``groups`` are the terms that the data do not distinguish; ``adequacy`` is the test of the library;
     ``confirmation`` compares data of the fitted law with the data, None where it was not made; ``learning`` is the width of the
-    intervals against the number of snapshots; ``correlations`` (term, term) are those of the errors of the estimates.
+    intervals against the number of snapshots; ``errors`` says whether they are of the data alone or of the fitted law;
+    ``correlations`` (term, term) are those of the errors of the estimates.
     """
 
     couplings: tuple[Coupling, ...]
@@ -69,6 +70,7 @@ class Inference:
     learning: LearningCurve
     data: DataSummary
     warnings: tuple[DataWarning, ...]
+    errors: ErrorMethod
     correlations: Floats
     condition: float
     level: float

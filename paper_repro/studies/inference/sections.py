@@ -122,12 +122,20 @@ def _couplings(found: Inference) -> Section:
         f"where the coupling is not 0; absent, where it is below {100 * RESOLUTION:g} % of the strongest present; the bound is "
         f"the upper limit of its size."
     )
+    blocks = [Text(text)]
+    if found.errors == "model-based":
+        blocks.append(
+            Text(
+                "The snapshots are few: the errors are those of the fitted law, by Markov chains that go on from the data. They "
+                "hold if the library has the law and the data are in equilibrium."
+            )
+        )
     columns = ("term", "coupling", "95 % interval", "bound", "verdict")
     rows = tuple(_row(coupling) for coupling in found.couplings)
     tones = {} if found.adequacy.verdict == "inadequate" else _TONES
     table = Table(columns, rows, frozenset({"coupling", "95 % interval", "bound"}), tones)
     caption = "Each coupling with its 95 % interval; colours and marks are the verdicts, which hold over all terms together."
-    return Section("Couplings", (Text(text), table, Figure("couplings", caption, "couplings of all terms with intervals")))
+    return Section("Couplings", (*blocks, table, Figure("couplings", caption, "couplings of all terms with intervals")))
 
 
 def _row(coupling: Coupling) -> tuple[str, ...]:

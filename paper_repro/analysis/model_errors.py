@@ -1,0 +1,65 @@
+"""Errors of couplings from the fitted law, where snapshots are too few to show them.
+
+The estimate of ``coupling_fit`` is off by δ = G⁻¹ Σψ, and its covariance holds Σ_{i~j} ψ_i ψ_jᵀ. From few snapshots that sum has
+few degrees of freedom, which costs width (Student's t). Under a law its expectation is a mean over as many snapshots as one likes
+to draw: Markov chains go on from the data under the law of the terms that stand out of their errors, and the sum is taken over
+them. This supposes what the sum over the data does not: that the library has the law, and that the data are in equilibrium.
+"""
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+
+from paper_repro.analysis.adequacy import Adequacy
+from paper_repro.analysis.coupling_fit import CouplingFit, positive
+from paper_repro.analysis.data_checks import DataWarning
+from paper_repro.analysis.site_contributions import contributions
+from paper_repro.numerics.arrays import Floats
+from paper_repro.numerics.streams import data_key
+from paper_repro.physics.hamiltonian import SpinHamiltonian
+from paper_repro.physics.terms import Terms
+from paper_repro.sampling.continued import continued
+from paper_repro.sampling.snapshots import Snapshots
+
+#: Degrees of freedom from which the data show the errors: Student's quantile at 1 in 10⁴ is then 3 % above the normal one.
+_DEGREES = 200
+#: Spins of all chains together, and of the data up to which these are at least four chains from each snapshot: seconds of work.
+_DRAWN = 40_000
+_SPINS = _DRAWN // 4
+#: Sweeps of the chains, and the standard errors from which a term is in their law.
+_SWEEPS, _STANDS_OUT = 5, 2.0
+
+
+def law_gives_errors(fit: CouplingFit, enough: Adequacy, warnings: Sequence[DataWarning]) -> bool:
+    """Return whether errors are to be taken from the fitted law: the snapshots are few, and nothing speaks against library or data.
+
+    Few are those whose errors have fewer than 200 degrees of freedom for some term. Nothing speaks against them where the test of
+    adequacy does not find the library inadequate, and no check of the data warns, as for correlated runs.
+    """
+    few = bool(fit.degrees.min() < _DEGREES) and fit.spins <= _SPINS
+    return few and enough.verdict != "inadequate" and not warnings
+
+
+def with_model_errors(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, threads: int = 1) -> CouplingFit:
+    """Return ``fit`` to independent snapshots with the covariance and degrees of freedom of the fitted law.
+
+    The same data give the same errors, on any number of threads.
+    """
+    law, copies = _restricted(fit), -(-_DRAWN // fit.spins)
+    chains = []
+    for number, part in enumerate(data):
+        generator = np.random.default_rng(data_key(0, "model errors", number))
+        chains.append(continued(part, SpinHamiltonian(part.bind(terms), law), 1.0, _SWEEPS, copies * len(part), generator))
+    inverse = np.linalg.inv(fit.gram).astype(np.float64)
+    sums = contributions(chains, terms, law, inverse, threads).blocks[0]
+    scale = 1 / (copies * (1 - len(terms) / fit.spins))  # the fitted contributions sum to zero
+    return attrs.evolve(fit, covariance=positive(sums) * scale, degrees=sums.degrees, method="model-based")
+
+
+def _restricted(fit: CouplingFit) -> Floats:
+    """Return the couplings θ (term,) of a fit of the terms alone that stand out of their errors; the others are 0."""
+    kept = np.flatnonzero(np.abs(fit.coefficients) > _STANDS_OUT * fit.errors)
+    theta = np.zeros(len(fit.terms))
+    theta[kept] = np.linalg.solve(fit.gram[np.ix_(kept, kept)], (fit.gram @ fit.coefficients)[kept])
+    return theta
