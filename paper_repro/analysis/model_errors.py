@@ -3,7 +3,8 @@
 The estimate of ``coupling_fit`` is off by δ = G⁻¹ Σψ, and its covariance holds Σ_{i~j} ψ_i ψ_jᵀ. From few snapshots that sum has
 few degrees of freedom, which costs width (Student's t). Under a law its expectation is a mean over as many snapshots as one likes
 to draw: Markov chains go on from the data under the law of the terms that stand out of their errors, and the sum is taken over
-them. This supposes what the sum over the data does not: that the library has the law, and that the data are in equilibrium.
+them. This supposes what the sum over the data does not: that the library has the law, and that the data are in equilibrium. As in
+least squares with a known variance, no factor allows for the fitted contributions summing to zero.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from paper_repro.sampling.snapshots import Snapshots
 #: Degrees of freedom from which the data show the errors: Student's quantile at 1 in 10⁴ is then 3 % above the normal one.
 _DEGREES = 200
 #: Spins of all chains together, and of the data up to which these are at least four chains from each snapshot: seconds of work.
-_DRAWN = 40_000
+_DRAWN = 20_000
 _SPINS = _DRAWN // 4
 #: Sweeps of the chains, and the standard errors from which a term is in their law.
 _SWEEPS, _STANDS_OUT = 5, 2.0
@@ -53,8 +54,7 @@ def with_model_errors(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit,
         chains.append(continued(part, SpinHamiltonian(part.bind(terms), law), 1.0, _SWEEPS, copies * len(part), generator))
     inverse = np.linalg.inv(fit.gram).astype(np.float64)
     sums = contributions(chains, terms, law, inverse, threads).blocks[0]
-    scale = 1 / (copies * (1 - len(terms) / fit.spins))  # the fitted contributions sum to zero
-    return attrs.evolve(fit, covariance=positive(sums) * scale, degrees=sums.degrees, method="model-based")
+    return attrs.evolve(fit, covariance=positive(sums) / copies, degrees=sums.degrees, method="model-based")
 
 
 def _restricted(fit: CouplingFit) -> Floats:

@@ -9,6 +9,12 @@ import attrs
 import numpy as np
 
 import paper_repro as pr
+from paper_repro.analysis.adequacy import adequacy
+from paper_repro.analysis.coupling_fit import RunCorrelation, fit_couplings
+from paper_repro.analysis.data_checks import data_warnings
+from paper_repro.analysis.identifiability import acting
+from paper_repro.analysis.model_errors import law_gives_errors, with_model_errors
+from paper_repro.analysis.site_contributions import equations
 from paper_repro.physics.hamiltonian import SpinHamiltonian
 from paper_repro.physics.sphere import normalise
 from paper_repro.physics.terms import BoundTerms, Terms
@@ -16,6 +22,9 @@ from paper_repro.physics.terms.bound import BoundTerm
 from paper_repro.sampling.local_terms import LocalTerms
 from paper_repro.sampling.moves import Lanes, sweep
 from paper_repro.sampling.snapshots import Snapshots
+from paper_repro.studies.inference.verdicts import RESOLUTION, verdicts
+
+LEVEL = 0.01
 
 
 @attrs.frozen(eq=False)
@@ -77,3 +86,39 @@ def side_by_side(terms, places):
     return BoundTerms(
         tuple(BoundTerm(term, start, np.concatenate(own)) for term, own in zip(terms.terms, found, strict=True)), start
     )
+
+
+def best_fit(data, terms, level=LEVEL):
+    """Return the fit to data with the errors that ``infer`` takes."""
+    fit = fit_couplings(data, terms)
+    enough = adequacy(data, terms, fit.correlation, level=level)
+    if law_gives_errors(fit, enough, data_warnings(data, terms, fit)):
+        return with_model_errors(data, terms, fit)
+    return fit
+
+
+def claimed(fit, level=LEVEL, verdict="present"):
+    """Return the names of the terms of which a verdict is given."""
+    return {name for name, given in zip(fit.terms, verdicts(fit, level), strict=True) if given == verdict}
+
+
+def false_claims(world):
+    """Return the terms of a world whose verdict is false: present and not there, or absent and a tenth of the strongest or more."""
+    fit = best_fit(world.data, acting(world.terms, world.data))
+    sizes = np.abs(world.theta) / np.abs(world.theta).max()
+    large = {name for name, size in zip(world.terms.names, sizes, strict=True) if size >= RESOLUTION}
+    return (claimed(fit) - world.true) | (claimed(fit, verdict="absent") & large)
+
+
+def stepwise(data, terms, level=LEVEL):
+    """Return the terms that a forward selection takes, the broken twin: the likeliest of the left-out terms while p < level."""
+    independent = RunCorrelation(1.0, 0.0, 1, resolved=True)
+    system = equations(data, terms)
+    chosen = [terms.terms[int(np.argmax(system.drive**2 / np.diagonal(system.gram)))]]
+    while len(chosen) < len(terms):
+        others = {term.name: term for term in terms.terms if term not in chosen}
+        found = adequacy(data, Terms(chosen, terms.species_names), independent, tuple(others.values()), level)
+        if found.p >= level:
+            break
+        chosen.append(others[found.alternatives[0].name])
+    return {term.name for term in chosen}
