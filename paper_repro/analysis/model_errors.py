@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from paper_repro.analysis.adequacy import Adequacy
 from paper_repro.analysis.coupling_fit import CouplingFit, positive
@@ -59,7 +60,26 @@ def with_model_errors(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit,
 
 def _restricted(fit: CouplingFit) -> Floats:
     """Return the couplings θ (term,) of a fit of the terms alone that stand out of their errors; the others are 0."""
-    kept = np.flatnonzero(np.abs(fit.coefficients) > _STANDS_OUT * fit.errors)
+    kept = _standing_out(fit)
     theta = np.zeros(len(fit.terms))
     theta[kept] = np.linalg.solve(fit.gram[np.ix_(kept, kept)], (fit.gram @ fit.coefficients)[kept])
     return theta
+
+
+def _standing_out(fit: CouplingFit) -> npt.NDArray[np.intp]:
+    """Return which terms are left where the least significant is taken out, and the others fitted anew, until all stand out.
+
+    Of terms that the data do not tell apart none stands out before the others are out.
+    """
+    theta, covariance, kept = fit.coefficients.copy(), fit.covariance.copy(), np.arange(len(fit.terms))
+    while len(kept):
+        variances = np.diagonal(covariance)[kept]
+        t = np.divide(np.abs(theta[kept]), np.sqrt(variances), out=np.full(len(kept), np.inf), where=variances > 0)
+        least = int(np.argmin(t))
+        if t[least] > _STANDS_OUT:
+            break
+        out, kept = kept[least], np.delete(kept, least)
+        column = covariance[:, out] / variances[least]
+        theta -= column * theta[out]
+        covariance -= np.outer(column, column) * variances[least]
+    return kept

@@ -107,14 +107,17 @@ def test_exchange_and_biquadratic_of_few_cold_snapshots_are_claimed_as_a_group_u
     law = pr.Truth(pr.library(range=1, biquadratic=False).terms("A", chain), [1.0], 20.0)
     spins = law.exact(chain, 30 * "A").sample(400, np.random.default_rng(3))
     library = pr.library(range=1, biquadratic=[1])
-    few = pr.infer(pr.Snapshots.of(spins[:50], 30 * "A", run=range(50)), library)
+    few = pr.infer(pr.Snapshots.of(spins[:20], 30 * "A", run=range(20)), library)
+    assert as_json(few)["errors"] == few.errors == "model-based"
+    assert "the errors are those of the fitted law" in str(few).replace("\n", " ")
     (group,) = few.groups
     assert set(group.terms) == {"exchange 1 AA", "biquadratic 1"}
     assert verdicts(few, "undecided") == set(group.terms)
-    assert 50 < group.snapshots < 400
+    assert 20 < group.snapshots < 400
     many = pr.infer(pr.Snapshots.of(spins, 30 * "A", run=range(400)), library)
     assert many.groups == ()
     assert "exchange 1 AA" in verdicts(many, "present")
+    assert as_json(many)["errors"] == many.errors == "robust"
 
 
 def test_an_inadequate_library_is_the_headline_above_the_couplings(snapshots):
