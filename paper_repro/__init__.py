@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from paper_repro.physics.terms.own import own_term
     from paper_repro.physics.truth import Truth
     from paper_repro.sampling.exact_data import exact_data
+    from paper_repro.sampling.exports.export import export
     from paper_repro.sampling.readers.npz import write
     from paper_repro.sampling.readers.read import read
     from paper_repro.sampling.simulate import simulate
@@ -66,6 +67,7 @@ _MODULES = {
     "compare": "analysis.comparison",
     "conventions": "physics.terms.conventions",
     "exact_data": "sampling.exact_data",
+    "export": "sampling.exports.export",
     "force_of": "score.field",
     "infer": "studies.inference.infer",
     "least_squares": "analysis.basis_fit",
@@ -88,7 +90,7 @@ _MODULES = {
 __all__ = [
     "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "InputError", "Library", "NetworkForce",
     "NetworkScore", "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit", "audit_weights",
-    "candidates", "compare", "conventions", "exact_data", "force_of", "infer", "least_squares", "library", "load_law",
+    "candidates", "compare", "conventions", "exact_data", "export", "force_of", "infer", "least_squares", "library", "load_law",
     "load_published", "load_spec", "load_weights", "maximum_likelihood", "normal_equations", "own_term", "pseudolikelihood",
     "read", "score_matching", "simulate", "specs_folder", "write",
 ]  # fmt: skip

@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
+from rich.text import Text
 
 from paper_repro.cli.checks import require_new
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
-from paper_repro.cli.infer_options import FILES, SIMULATED, FileOptions, SimulationOptions, given
+from paper_repro.cli.infer_options import FILES, SIMULATED, ExportOptions, FileOptions, SimulationOptions, given
 from paper_repro.cli.infer_report import Report
 from paper_repro.cli.infer_simulated import infer_simulated
 from paper_repro.cli.options import FolderTarget, JsonTarget
 from paper_repro.files import InputError
 from paper_repro.report.terminal import show
+
+if TYPE_CHECKING:
+    from paper_repro.studies.inference.found_law import FoundLaw
 
 
 def infer(
@@ -22,6 +26,7 @@ def infer(
     files: FileOptions | None = None,
     simulated: Annotated[Path | None, Parameter(group=SIMULATED)] = None,
     simulation: SimulationOptions | None = None,
+    export: ExportOptions | None = None,
     out: FolderTarget = None,
     json: JsonTarget = None,
 ) -> int:
@@ -40,13 +45,14 @@ def infer(
     out
         A folder for report.html, results.json and the figures.
     """
-    files, simulation = files or FileOptions(), simulation or SimulationOptions()
+    files, simulation, export = files or FileOptions(), simulation or SimulationOptions(), export or ExportOptions()
     require_new(json, [*data, *filter(None, (files.library, simulated, simulation.weights))])
     console = console_beside(json)
     if simulated is None:
-        report = _of_files(data, files, given(simulation), console)
+        export.check(out)
+        report = _of_files(data, files, export, given(simulation), console)
     else:
-        others = ", ".join(filter(None, ("DATA" if data else "", given(files))))
+        others = ", ".join(filter(None, ("DATA" if data else "", given(files), given(export))))
         if others:
             raise InputError("--simulated", f"{simulated} with {others}", "snapshots in files or simulated ones")
         report = infer_simulated(simulated, simulation, console)
@@ -54,10 +60,13 @@ def infer(
     if out is not None:
         report.write(out)
     write_json(json, report.numbers)
+    if out is not None and report.export is not None:
+        for line in report.export(out):
+            console.print(Text(f"  {line}"))
     return 0
 
 
-def _of_files(data: Sequence[Path], options: FileOptions, others: str, console: Console) -> Report:
+def _of_files(data: Sequence[Path], options: FileOptions, export: ExportOptions, others: str, console: Console) -> Report:
     if not data:
         raise InputError("DATA", "no snapshots", "files of them, or --simulated SPEC")
     if others:
@@ -66,6 +75,7 @@ def _of_files(data: Sequence[Path], options: FileOptions, others: str, console: 
     from paper_repro.physics.terms.candidates import candidates
     from paper_repro.physics.terms.library import library as library_of
     from paper_repro.sampling.readers.read import read
+    from paper_repro.studies.inference.found_law import require_temperature
 
     terms = library_of(options.library) if options.library is not None else library_of(range=options.range_)
     snapshots = read(
@@ -76,6 +86,8 @@ def _of_files(data: Sequence[Path], options: FileOptions, others: str, console: 
         periodic=options.repeated,
         one_run=options.one_run,
     )
+    if export.export is not None:
+        require_temperature(snapshots, options.temperature, "--export")
     if options.discover:
         terms = candidates(part.geometry for part in snapshots)
     from paper_repro.studies.inference.as_json import as_json
@@ -92,4 +104,20 @@ def _of_files(data: Sequence[Path], options: FileOptions, others: str, console: 
 
         return draw_all(found)
 
-    return Report(TITLE, LEAD, sections(found), as_json(found), draw)
+    def write_law(folder: Path) -> Sequence[str]:
+        from paper_repro.studies.inference.found_law import found_law
+
+        return _export(found_law(found, terms, snapshots), export, folder)
+
+    return Report(TITLE, LEAD, sections(found), as_json(found), draw, write_law if export.export is not None else None)
+
+
+def _export(found: "FoundLaw", options: ExportOptions, folder: Path) -> Sequence[str]:
+    """Write a law as input of another program; return what was chosen, a line each."""
+    from paper_repro.sampling.exports.export import export
+
+    if options.export is None or options.energy_unit is None:
+        return ()
+    made = export(found.law, found.geometry, found.species, options.export, options.energy_unit)
+    made.write(folder / options.export)
+    return (f"{', '.join(made.files)} in {folder / options.export}", *found.notes, *made.choices)

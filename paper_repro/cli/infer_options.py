@@ -10,10 +10,12 @@ from cyclopts import Group, Parameter
 from paper_repro.cli.checks import require_at_least
 from paper_repro.cli.options import Whole
 from paper_repro.files import InputError
+from paper_repro.sampling.exports.units import ENERGY_UNITS, Code, EnergyUnit
 
 FILES = Group("Snapshots in files", sort_key=1)
 SIMULATED = Group("Simulated snapshots, in place of DATA", sort_key=2)
-OUTPUT = Group("Output", sort_key=3)
+EXPORT = Group("Input of other programs", sort_key=3)
+OUTPUT = Group("Output", sort_key=4)
 USAGE = "Usage: paper-repro infer (DATA... | --simulated SPEC) [OPTIONS]"
 _ALONG = ("a", "b", "c")
 
@@ -102,7 +104,37 @@ class SimulationOptions:
     weights: Path | None = None
 
 
-def given(options: FileOptions | SimulationOptions) -> str:
+@Parameter(name="*", group=EXPORT)
+@attrs.frozen
+class ExportOptions:
+    """The law found, as input of a program of spin dynamics.
+
+    Parameters
+    ----------
+    export
+        Write the terms that are present into OUT/spirit, OUT/vampire or OUT/uppasd, with the signs, factors and unit of energy of
+        that program, which are printed. Couplings must be in units of energy: the snapshots state their temperature, or
+        --temperature does.
+    energy_unit
+        What one unit of energy of the couplings is, that of k_B × temperature: K where the temperature is in kelvin.
+    """
+
+    export: Code | None = None
+    energy_unit: EnergyUnit | None = None
+
+    def check(self, out: Path | None) -> None:
+        """Raise ``InputError`` where something is missing that an export needs."""
+        if self.export is None:
+            if self.energy_unit is not None:
+                raise InputError("--energy-unit", "given without --export", "--export spirit, vampire or uppasd")
+            return
+        if out is None:
+            raise InputError("--export", f"{self.export} without --out", "--out, the folder that its files go into")
+        if self.energy_unit is None:
+            raise InputError("--export", f"{self.export} without --energy-unit", f"--energy-unit {', '.join(ENERGY_UNITS)}")
+
+
+def given(options: FileOptions | SimulationOptions | ExportOptions) -> str:
     """Return the names of the options that differ from their defaults, such as "--range, --level"."""
     fields = [field for field in attrs.fields(type(options)) if getattr(options, field.name) != field.default]
     return ", ".join(f"--{field.name.strip('_').replace('_', '-')}" for field in fields)

@@ -13,13 +13,17 @@ from paper_repro.report.document import Section
 
 @attrs.frozen(eq=False)
 class Report:
-    """Sections below a title and a lead, the same numbers as plain data, and what draws the figures, PNG and SVG by file name."""
+    """Sections below a title and a lead, the same numbers as plain data, and what draws the figures, PNG and SVG by file name.
+
+    ``export`` writes the law for another program into a folder and returns what was chosen, a line each.
+    """
 
     title: str
     lead: str
     sections: Sequence[Section]
     numbers: dict[str, Any]
     draw: Callable[[], Mapping[str, bytes]] = dict
+    export: Callable[[Path], Sequence[str]] | None = None
 
     def write(self, folder: Path) -> None:
         """Write report.html, results.json and the folder of figures."""

@@ -1,0 +1,41 @@
+"""The files of an export, and what was chosen in them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from paper_repro.files import write_text
+from paper_repro.numerics.arrays import Floats
+
+#: What holds of every export.
+ONE_CELL = "one cell holds all sites, in their order; the moments are 1 Bohr magneton, as unit vectors do not say them"
+
+
+@attrs.frozen
+class Exported:
+    """Input ``files``, name → text, of the program ``code``; ``choices`` says its conventions and what was assumed, a line each."""
+
+    code: str
+    files: Mapping[str, str]
+    choices: tuple[str, ...]
+
+    def write(self, folder: str | Path) -> None:
+        """Write the files into a folder."""
+        for name, text in self.files.items():
+            write_text(Path(folder) / name, text)
+
+
+def row(*parts: object) -> str:
+    """Return a line of a table: numbers to 12 digits."""
+    return " ".join(f"{part + 0.0:.12g}" if isinstance(part, float) else str(part) for part in parts)
+
+
+def numbers(values: Floats | Sequence[float]) -> str:
+    """Return some numbers to 12 digits."""
+    return row(*(float(value) for value in values))
+
+
+def species_of(species: Sequence[str]) -> tuple[str, ...]:
+    """Return the species that there are, each once, in alphabetical order."""
+    return tuple(sorted(set(species)))
