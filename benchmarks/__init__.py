@@ -1,1 +1,1 @@
-"""How fast it is, as ratios within one run: ``python -m benchmarks``; see README.md beside this file."""
+"""Benchmarks as ratios within one run: ``python -m benchmarks``; see README.md in this folder."""

@@ -2,7 +2,7 @@
 
 Needs torch with CUDA, numba, scipy, attrs, cattrs, safetensors and torchdiffeq, and no network. The targets are those of an H100 or
 H200; the first line names the GPU. ``--device cpu --sequences 60 --quick`` tries the
-script where there is none.
+script without one.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def _timed_training(spec: Spec, data: TrainingData, where: Execution, steps: int
     """Train on a device, the whole recipe or its first steps, and return the network and the seconds."""
 
     class Enough(Exception):
-        """The steps that were wanted are taken."""
+        """Enough steps were taken."""
 
     def stop(done: int, _: int, loss: float) -> None:
         losses.append(loss)

@@ -1,7 +1,7 @@
 """How time and memory grow: ``python -m benchmarks.scaling`` prints two tables, and writes them into docs/scaling.md.
 
 Every size is measured in a process of its own, on one core: the CPU time, which other work on the machine hardly moves, and the
-peak of the resident memory over what the process held before, its inputs counted. Linux alone tells that peak.
+peak of the resident memory over what the process held before, its inputs counted. Only Linux reports this peak.
 """
 
 import ctypes

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 
 def program() -> NoReturn:
-    """Run the command line as a process of its own; an interrupt while it is loaded ends it in one line too."""
+    """Run the command line as a process of its own; an interrupt during its loading also ends it in one line."""
     try:
         from paper_repro.cli import program as loaded  # noqa: PLC0415  (half a second)
     except KeyboardInterrupt:

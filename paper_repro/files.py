@@ -108,7 +108,7 @@ def write_output(path: Path, data: bytes) -> None:
 
 
 def require_output(path: Path) -> None:
-    """Raise ``InputError`` where ``write_output`` could not write, as far as that shows before there is anything to write."""
+    """Raise ``InputError`` if ``write_output`` cannot write, as far as this can be tested before the content exists."""
     expected = "a file in a writable folder, a pipe, a device, or - for standard output"
     try:
         mode = path.stat().st_mode if path.exists() else 0
@@ -207,9 +207,9 @@ def is_temporary(name: str, of: str) -> bool:
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Remove what writers that were killed left in a folder and below; nobody else may be writing there."""
+    """Remove the temporary files of killed writers in a folder and below; no other process may be writing there."""
     for path in folder.rglob(f".*{_TEMPORARY}"):
-        with contextlib.suppress(OSError):  # somebody else's: it is in nobody's way
+        with contextlib.suppress(OSError):  # of another user: harmless
             path.unlink()
 
 

@@ -93,14 +93,14 @@ def trained_state(golden: Path) -> dict[str, torch.Tensor]:
 
 @pytest.fixture(scope="session")
 def authors_weights(pytestconfig: pytest.Config) -> Path:
-    """The authors' epoch-20 weights, converted to safetensors; a test that needs them is skipped where they are not at hand.
+    """The authors' epoch-20 weights, converted to safetensors; a test that needs them is skipped if they are absent.
 
     Looked for at the path in PAPER_REPRO_AUTHORS_WEIGHTS, then beside the checkout in shared/reference/.
     """
     beside = pytestconfig.rootpath.parent / "shared" / "reference" / "authors_epoch_20.safetensors"
     path = Path(os.environ.get("PAPER_REPRO_AUTHORS_WEIGHTS", beside))
     if not path.is_file():
-        pytest.skip("the authors' weights are not at hand: set PAPER_REPRO_AUTHORS_WEIGHTS to their path (see REPRODUCE.md)")
+        pytest.skip("the authors' weights are absent: set PAPER_REPRO_AUTHORS_WEIGHTS to their path (see REPRODUCE.md)")
     return path
 
 

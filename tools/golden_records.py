@@ -1,4 +1,4 @@
-"""What is in golden/, as the records of the package."""
+"""The files of golden/ as records of the package."""
 
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,14 @@ _EXPECTED = "a golden file"
 
 @attrs.frozen(eq=False)
 class RecordedRun:
-    """A run that is kept: what it found, and who made it."""
+    """A recorded run: its results and its manifest."""
 
     subject: Subject
     manifest: Manifest
 
 
 def recorded_run(folder: Path) -> RecordedRun:
-    """Read a run that is kept."""
+    """Read a recorded run."""
     results = read_results(folder / "results.json")
     beside = run_beside(folder / "results.json", results)
     if beside is None:

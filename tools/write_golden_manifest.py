@@ -41,7 +41,7 @@ def shown(value: object) -> str:
 
 
 def take(run: Path) -> dict[str, dict[str, Any]]:
-    """Copy what is kept of a run into golden/ and describe each file."""
+    """Copy the recorded files of a run into golden/ and describe each."""
     manifest = read_manifest(run)
     spec = manifest.spec["name"]
     command, seeds, patterns = KEPT[spec]

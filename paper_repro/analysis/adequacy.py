@@ -35,7 +35,7 @@ LEVEL = 0.01
 _EFFECT, _POWER = 0.05, 0.95
 #: What is left of the gradient of a term that the library already has, in rounding.
 _SPANNED = 1e-9
-#: Systems, and random snapshots of each, that tell what is one function from what is alike in the data.
+#: Systems, and random snapshots of each, that distinguish identical functions from functions that agree on the data.
 _SYSTEMS, _RANDOM = 8, 16
 
 

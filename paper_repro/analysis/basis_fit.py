@@ -3,7 +3,7 @@
     y = β F at every spin,  A_ik = ∇_i φ_k:   c = (Σ AᵀA)⁻¹ Σ Aᵀy,   R² = 1 - |y - A c|² / |y - ȳ|²
 
 The equations are never held together: what the fit needs of each independent unit is its Gram matrix and a few sums, so that
-resampling units is resampling rows. No coupling needs to be known; ``comparison`` sets a fit beside those that are.
+resampling units is resampling rows. No coupling needs to be known; ``comparison`` compares a fit with known ones.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""A fit beside the couplings that are known: their direction, their ratios, their size, and the force."""
+"""A fit compared with known couplings: their direction, their ratios, their size, and the force."""
 
 import math
 
@@ -38,7 +38,7 @@ def cosine_similarity(first: Floats, second: Floats) -> float:
 
 
 def compare(fit: Fit, truth: Truth) -> Comparison:
-    """Set a fit beside the truth; raises ``ValueError`` where they have different terms.
+    """Compare a fit with the truth; raises ``ValueError`` if they have different terms.
 
     Where every true coupling is 0 there is no direction, ratio or size to compare with: all is NaN. So are the errors of the ratios
     where the reference coupling is 0 in a resample: they have no finite variance.

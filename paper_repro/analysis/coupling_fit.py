@@ -39,7 +39,7 @@ class RunCorrelation:
 
     ``time`` is the integrated autocorrelation time 1 + 2 Σ ρ in snapshots, 1 where successive snapshots are independent; ``z`` the
     correlation of successive snapshots over its standard deviation under independence; ``block`` the snapshots of a block.
-    ``resolved`` is False where the runs are too short to tell: the time and the errors are then too small.
+    ``resolved`` is False if the runs are too short to measure it: time and errors are then too small.
     """
 
     time: float

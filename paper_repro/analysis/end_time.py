@@ -1,6 +1,6 @@
 """What ending the diffusion at a finite time costs: the flow ends on the uniform density, which the law has not reached.
 
-With the exact score the flow gives ln p exactly but for its end, where ln p_T is taken as -N ln 4π. What is left out is ln[(4π)^N
+With the exact score the flow gives ln p exactly up to its end, where ln p_T is taken as -N ln 4π. What is left out is ln[(4π)^N
 p_T(x_T)], on average over the data the Kullback-Leibler divergence of p_T from the uniform law: -ln p averaged over the data, and
 with it ln Z at a given α, is too large by it. A trained network ends its flow elsewhere, and the fit of α takes up a part: for it
 these numbers are an indication of the size.

@@ -1,4 +1,4 @@
-"""The estimators of the couplings beside each other, and beside a network, on the same data of known couplings."""
+"""Comparison of the estimators of the couplings, and of a network, on the same data of known couplings."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ class TimedEstimate:
 
 @attrs.frozen(eq=False)
 class EstimatorQuality:
-    """An estimate beside the truth; arrays are (term,), couplings and the half-widths of their 95 % intervals in units of energy.
+    """An estimate compared with the truth; arrays are (term,), couplings and half-widths of 95 % intervals in units of energy.
 
     ``scale_over_beta`` is c·g / g·g over β for the estimate c and the true g; ``largest_ratio_error`` that of the ratios to the
     reference coupling; ``efficiency`` the Cramér-Rao bound over the variance.
@@ -78,7 +78,7 @@ def cramer_rao_errors(data: Sequence[Snapshots], truth: Truth, threads: int) -> 
 
 
 def quality(found: TimedEstimate, truth: Truth, bound: Floats, sequences: int) -> EstimatorQuality:
-    """Set an estimate beside the truth; its interval is Student's, of ``sequences`` independent ones.
+    """Compare an estimate with the truth; its interval is Student's, of ``sequences`` independent ones.
 
     NaN where there is nothing to compare with: ratios and direction of couplings that are all 0, errors of one sequence.
     """

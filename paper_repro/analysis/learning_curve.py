@@ -1,4 +1,4 @@
-"""How the intervals of couplings shrink with the number of snapshots, and how many are needed for a wanted width."""
+"""Intervals of couplings against the number of snapshots, and the number needed for a given width."""
 
 from collections.abc import Sequence
 

@@ -31,7 +31,7 @@ class Equations:
 
 
 def equations(data: Iterable[Snapshots], terms: Terms, threads: int = 1) -> Equations:
-    """Return the equations of all snapshots; raises ``ValueError`` where there is none."""
+    """Return the equations of all snapshots; raises ``ValueError`` without snapshots."""
 
     def of_share(share: Share) -> Equations:
         bound, spins = share.snapshots.bind(terms), share.snapshots.spins

@@ -40,7 +40,7 @@ class ThermodynamicIntegral:
 
     @property
     def error(self) -> float:
-        """Ln Z less its exact value: noise, quadrature bias, and whatever the chains have not equilibrated."""
+        """Ln Z less its exact value: noise, quadrature bias, and incomplete equilibration of the chains."""
         return self.ln_z - self.exact_ln_z
 
 

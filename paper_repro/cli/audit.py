@@ -75,7 +75,7 @@ def audit(
 
 
 def _of_weights(weights: Path, settings: Spec, simulated: Simulated, device: str, json: Path | None) -> int:
-    """Audit weights on simulated snapshots, beside the truth and what is published."""
+    """Audit weights on simulated snapshots, with the true and the published values."""
     sequences, snapshots, seed = simulated.sequences, simulated.snapshots, simulated.seed
     require_weights([weights])
     require_device(device)
@@ -96,7 +96,7 @@ def _of_weights(weights: Path, settings: Spec, simulated: Simulated, device: str
 
 
 def _section(done: "Audit", weights: Path, spec: Spec, published: Published | None, size: str) -> Section:
-    """Set the couplings beside the truth, and beside the published ones where the law is the paper's."""
+    """Compare the couplings with the truth, and with the published ones if the law is the paper's."""
     from paper_repro.physics.hamiltonian import couplings_of
 
     fit, compared = done.fit, done.comparison

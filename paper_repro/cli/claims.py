@@ -73,7 +73,7 @@ def claims(
     count = f"{len(files)} networks" if others else "1 network"
     size = f"{count}, {sequences} sequences × {snapshots} snapshots from the exact solution"
     if settings.hamiltonian != protocol.hamiltonian:
-        size += ". The Hamiltonian of this spec is not the paper's: the verdicts say whether its statements hold of another law"
+        size += ". The Hamiltonian of this spec is not the paper's: the verdicts are on its statements for another law"
     show(_sections(decisions, found, size), f"paper_repro · {settings.name}", console)
     made = StatementsReport(decisions, found, tuple(map(sha256, files)), sequences, snapshots, seed, settings.name)
     write_json(json, CONVERTER.unstructure(made))
@@ -139,5 +139,5 @@ def _sections(decisions: "Sequence[Decision]", found: "Evidence", size: str) -> 
     )
     return [
         Section("What was measured", (Text("± is one standard error."), evidence(found))),
-        Section("What the paper says of its results", (Text(text), statements(decisions)), summary=True),
+        Section("Statements of the paper about its results", (Text(text), statements(decisions)), summary=True),
     ]

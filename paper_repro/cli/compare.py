@@ -1,4 +1,4 @@
-"""``paper-repro compare``: several runs beside each other."""
+"""``paper-repro compare``: several runs compared."""
 
 from pathlib import Path
 

@@ -41,7 +41,7 @@ def infer(
         stacked, each a run.
     simulated
         A spec, a file or a packaged one such as paper.toml: maximum likelihood, pseudolikelihood and score matching, which know
-        its terms, on exact samples of its law, beside the truth and the Cramér-Rao bound.
+        its terms, on exact samples of its law, compared with the truth and the Cramér-Rao bound.
     out
         A folder for report.html, results.json and the figures.
     """

@@ -1,4 +1,4 @@
-"""``paper-repro infer --simulated``: the couplings of a known law by estimators that know its terms, beside the truth."""
+"""``paper-repro infer --simulated``: the couplings of a known law by estimators that know its terms, compared with the truth."""
 
 import time
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _LEAD = "The couplings of a known law from simulated snapshots, by estimators th
 
 
 def infer_simulated(path: Path, options: SimulationOptions, console: Console) -> Report:
-    """Return what the estimators find on exact samples of the law of a spec, and a network where there is one, beside the truth."""
+    """Return the results of the estimators, and of a network if given, on exact samples of the law of a spec, with the truth."""
     settings = spec_at(path)
     sequences = settings.test_set.sequences if options.sequences is None else options.sequences
     snapshots = settings.test_set.snapshots if options.snapshots is None else options.snapshots

@@ -11,7 +11,7 @@ from paper_repro.files import require_output
 
 
 def _named(_: object, tokens: Sequence[Token]) -> Path:
-    """Return the name that a person gave; raises ``ValueError`` for an option in its place: a Path does not tell ./-x from -x."""
+    """Return a name as given; raises ``ValueError`` for an option instead: a Path does not distinguish ./-x from -x."""
     value = tokens[0].value
     if value.startswith("-"):
         raise ValueError("expected a name that does not begin with -, such as ./-name")
@@ -28,7 +28,7 @@ def _target(_: object, tokens: Sequence[Token]) -> Path:
 
 
 def _folder(_: object, tokens: Sequence[Token]) -> Path:
-    """Return where a report goes; raises an error in one line, before it is made, where no folder can be written."""
+    """Return the folder of a report; raises an error in one line, before any work, if it cannot be written."""
     value = _named(_, tokens)
     require_output(value / "report.html")
     return value

@@ -41,7 +41,7 @@ def _end(number: int, arguments: Sequence[str]) -> int:
     """Report a signal, and whether the work continues: only ``reproduce`` keeps its files."""
     said, status = _ENDINGS[signal.Signals(number)]
     kept = arguments[:1] == ["reproduce"]
-    again = "goes on where it stopped" if kept else "starts from the beginning"
+    again = "continues where it stopped" if kept else "starts from the beginning"
     return _complain(f"{said}; the same command {again}", status)
 
 
@@ -91,7 +91,7 @@ def _stop_in_time() -> Iterator[None]:
     ended = threading.Event()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)  # written to at once, whatever the main thread does
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)  # written at once, independent of the main thread
 
     def watch() -> None:
         while number := os.read(reader, 1):
@@ -116,7 +116,7 @@ def program() -> NoReturn:
         sys.exit(_complain(f"system: {sys.platform}; expected Linux, macOS or another POSIX system", 2))
     with _stop_in_time():
         status = main()
-        if status in {130, 143}:  # a thread may still be in a kernel: nobody waits for it
+        if status in {130, 143}:  # a thread may still be in a kernel: do not wait for it
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(OSError, ValueError, AttributeError):  # closed
                     stream.flush()

@@ -1,4 +1,4 @@
-"""``paper-repro report``: the report on a run as far as it has come."""
+"""``paper-repro report``: the report on a run, finished or not."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 
 
 def report(directory: Path, /) -> int:
-    """Judge the results of a run as far as it has come, and show and write the report.
+    """Judge the results of a run, finished or not, and show and write the report.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def report(directory: Path, /) -> int:
 
 
 def show_report(directory: Path, console: Console) -> None:
-    """Write the report on a run, which nobody else may be using, and show it."""
+    """Write the report on a run, which no other process may use, and show it."""
     from paper_repro.pipeline.run import open_run
     from paper_repro.studies.reproduction.plan import plan_report
 

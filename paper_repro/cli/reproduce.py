@@ -111,7 +111,7 @@ def run_spec(
 
 
 def _checked(path: Path, authors: Path | None, workers: int | None, scheduler: str | None, device: str) -> Loaded[Spec]:
-    """Load the spec; raises ``InputError`` for whatever would end the run after hours of work."""
+    """Load the spec; raises ``InputError`` for any error that would otherwise end the run after hours."""
     if workers is not None and scheduler is not None:
         raise InputError("--workers", f"{workers} and --scheduler {scheduler}", "one of the two")
     if started_by_torchrun() and (workers is not None or scheduler is not None or device != "cpu"):

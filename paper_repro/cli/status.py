@@ -67,7 +67,7 @@ def status(directory: Path, /, *, stages: bool = False, json: JsonTarget = None)
     seconds = sum(state.record.seconds for state in found.values())
     say(f"{len(found)} stages made in {seconds:,.1f} s, {damaged} with outputs that are missing or damaged", console, indent=2)
     if not finished:
-        say(f"not finished: paper-repro reproduce SPEC --out {directory} goes on where it stopped", console, indent=2)
+        say(f"not finished: paper-repro reproduce SPEC --out {directory} continues where it stopped", console, indent=2)
     listed = {
         name: {"finished": state.record.finished, "seconds": state.record.seconds, "faults": list(state.faults)}
         for name, state in found.items()

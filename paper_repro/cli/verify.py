@@ -23,6 +23,6 @@ def verify(directory: Path, /, *, json: JsonTarget = None) -> int:
     console = console_beside(json)
     for line in wrong:
         console.print(Text(f"{directory / line}"))
-    console.print(Text(f"{total - len(wrong)} of {total} outputs are as the manifest says"))
+    console.print(Text(f"{total - len(wrong)} of {total} outputs agree with the manifest"))
     write_json(json, {"outputs": total, "faults": wrong})
     return 1 if wrong else 0

@@ -78,7 +78,7 @@ def jit(function: Function) -> Function:
     """Compile a kernel without the interpreter lock and without fastmath: every sum is done in the order in which it is written.
 
     Division by zero gives an infinity, as in NumPy: a check at each division would keep the loops from being vectorised. The
-    machine code is kept beside the source, or in the user's cache folder where that cannot be written, or not at all.
+    machine code is kept in the folder of the source, in the user's cache folder if that cannot be written, or not at all.
     """
     return _dispatcher(function, inline=False)
 

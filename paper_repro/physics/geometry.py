@@ -1,7 +1,7 @@
 """Geometry: which sites form pairs and runs, and the class of each pair.
 
 On a chain the class of a pair is its separation, the shortest way round where the chain is periodic; where sites have positions it
-is the number of the shell, 1 the shortest distance; on a list of bonds it is what the list says. A pair is written from its first
+is the number of the shell, 1 the shortest distance; on a list of bonds it is given by the list. A pair is written from its first
 site to its second, for terms that have a direction: forward on a chain, along positive displacements of a structure, as listed.
 """
 

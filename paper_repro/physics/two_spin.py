@@ -23,7 +23,7 @@ _LARGEST = 700.0
 
 @functools.lru_cache(maxsize=1024)
 def _weights(kappa: float, terms: int, time: float) -> tuple[float, ...]:
-    """Return the weight of each P_l, as far as they matter; every configuration on a path asks for those of the same times."""
+    """Return the weight of each P_l up to the last significant one; all configurations on a path need those of the same times."""
     degrees = np.arange(terms)
     weights = (2 * degrees + 1) * spherical_in(degrees, kappa) / spherical_in(0, kappa)
     weights *= np.exp(-degrees * (degrees + 1) * time)

@@ -56,7 +56,7 @@ class RunDirectory:
             return StaleStage(stage, key, inputs, "")
         wrong = mismatches(self.folder, record)
         if wrong:
-            return StaleStage(stage, key, inputs, f"made again: {'; '.join(wrong)}")
+            return StaleStage(stage, key, inputs, f"recomputed: {'; '.join(wrong)}")
         self._remove_temporary(stage)
         return None
 

@@ -36,7 +36,7 @@ def lock(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
     path = folder / LOCK
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)  # a link would empty somebody's file
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)  # a link would empty another file
     except OSError as error:
         raise InputError(folder, f"cannot be written ({error.strerror})", "a writable run directory") from error
     try:
@@ -66,7 +66,7 @@ def _acquire(descriptor: int, folder: Path, say: Callable[[str], None]) -> None:
     except OSError as error:
         if error.errno not in {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}:
             raise InputError(folder / LOCK, f"cannot be locked ({error.strerror})", "a folder where files can be locked") from error
-        say(f"{folder} lies where files cannot be locked: make sure that no other process uses it")
+        say(f"{folder} is on a file system without locks: make sure that no other process uses it")
 
 
 def _note(descriptor: int, holder: str) -> None:

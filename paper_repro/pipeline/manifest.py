@@ -67,7 +67,7 @@ def read_manifest(folder: Path, say: Callable[[str], None] | None = None) -> Man
         if say is None or not before.exists() or not (isinstance(error, DamagedError) or not path.exists()):
             raise
         manifest = _parse(before)
-        say(f"{error}; the manifest before it is used")
+        say(f"{error}; the previous manifest is used")
         write_bytes(path, before.read_bytes())
         return manifest
 

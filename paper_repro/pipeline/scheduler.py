@@ -82,7 +82,7 @@ class Scheduler:
         self._deaths += 1
         names = ", ".join(sorted(stale.stage.name for stale in self._doing.values())[:3])
         if self._deaths == _DEATHS or isinstance(error, self.engine.lost):
-            found = f"its workers were lost with {names} at hand ({str(error) or type(error).__name__})"
+            found = f"its workers were lost during {names} ({str(error) or type(error).__name__})"
             raise InputError(self.directory.folder, found, "workers that stay alive; what is made is kept") from error
-        self.reporter.say(f"a worker died; its share is done again ({names})")
+        self.reporter.say(f"a worker died; its share is repeated ({names})")
         self._doing.clear()

@@ -60,7 +60,7 @@ class Markov:
                 f"the autocorrelation time is longer than {self.autocorrelation:.0f} sweeps: snapshots are not independent"
             )
         if self.agreement < _ALARM:
-            found.append(f"the runs have different means (p = {self.agreement:.1g}): they have not come to equilibrium")
+            found.append(f"the runs have different means (p = {self.agreement:.1g}): they have not reached equilibrium")
         return tuple(found)
 
 

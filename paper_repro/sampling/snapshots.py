@@ -1,4 +1,4 @@
-"""Snapshots: the one record of spin configurations, of whatever origin; it cannot be made of arrays that are something else."""
+"""Snapshots: the one record of spin configurations of any origin; other arrays are refused."""
 
 import string
 from collections.abc import Iterable, Sequence

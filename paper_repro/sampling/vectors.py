@@ -1,4 +1,4 @@
-"""Spins as arrays: the checks that tell vectors (snapshot, site, 3) from arrays that are something else."""
+"""Spins as arrays: the checks that distinguish vectors (snapshot, site, 3) from other arrays."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The force of any model, whoever wrote it: a score model near t = 0, or a force field that knows no time.
+"""The force of any model: a score model near t = 0, or a force field without time.
 
 What is called with four arguments is a score model (``score.model``): tensors of species (chain, site), spins (chain, site, 3),
 time (chain,) and mask (chain, site), on the device and in the precision of its first parameter. What is called with two is a force
@@ -64,7 +64,7 @@ class OwnForce:
             return
         alone, among = self(species, spins[:1]), self(species, spins[[0, *range(len(spins))]])
         if among.shape != (len(spins) + 1, *spins.shape[1:]) or alone.shape != spins[:1].shape or not np.isfinite(among).all():
-            return  # said by whoever takes the force
+            return  # reported by the caller
         size = np.linalg.norm(among[0])
         if np.linalg.norm(among[0] - alone[0]) > _DEPENDS * size or np.linalg.norm(among[1] - among[0]) > _DEPENDS * size:
             raise ValueError(

@@ -70,7 +70,7 @@ def group() -> Iterator[Ranks]:
         dist.destroy_process_group()
     except RuntimeError as error:
         first = str(error).partition("\n")[0]
-        raise InputError(f"rank {rank} of {size}", f"stopped ({first})", "all ranks alive; the same command goes on") from error
+        raise InputError(f"rank {rank} of {size}", f"stopped ({first})", "all ranks alive; the same command continues") from error
 
 
 def exit_rank() -> NoReturn:

@@ -15,7 +15,7 @@ _LEAF = "{ value = …, status = …, where = …, why = … }"
 
 
 def shown(raw: Any) -> str:
-    """Return a value as a message shows it: at most 60 letters, whatever it is."""
+    """Return any value as a message shows it: at most 60 letters."""
     try:
         text = repr(raw)
     except (ValueError, RecursionError):

@@ -108,7 +108,7 @@ def test_a_signal_ends_in_one_line_and_its_status(number, status, tmp_path):
         process.send_signal(number)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == status
-    assert "the same command goes on" in errors
+    assert "the same command continues" in errors
     assert "Traceback" not in errors
 
 

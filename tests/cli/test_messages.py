@@ -26,7 +26,7 @@ def test_only_a_command_that_keeps_its_work_says_that_it_goes_on(name, number, s
 
     monkeypatch.setattr(process, "app", work)
     assert main([name]) == status
-    again = "goes on where it stopped" if name in GOES_ON else "starts from the beginning"
+    again = "continues where it stopped" if name in GOES_ON else "starts from the beginning"
     assert capsys.readouterr().err == f"paper-repro: {said}; the same command {again}\n"
 
 

@@ -97,7 +97,7 @@ def without_a_plateau(golden, folder):
 OTHER_RUNS = {
     other_temperature: "results of another law or chain: target.temperature: 0.05 → 0.06; expected those of the law of spec",
     other_networks: "results of a run that has not made ",
-    other_results: "results of spec 1f4afb1ace8f; expected those of the run beside it, b9ea3d3d9113",
+    other_results: "results of spec 1f4afb1ace8f; expected those of the run in its folder, b9ea3d3d9113",
     without_a_plateau: "no gap of a plateau in it",
 }
 
@@ -122,7 +122,7 @@ def test_results_that_something_else_has_made_are_refused_before_any_work(capsys
     ("text", "said"),
     [
         ('{"calibration": [3]}', "not the results of a run"),
-        (FAILED, "results of spec 'mine', 0, without the manifest.json of their run beside them; expected the results.json in its"),
+        (FAILED, "results of spec 'mine', 0, without the manifest.json of their run; expected the results.json in its"),
         (FAILED.replace('"seeds": [0]', '"seeds": 0'), "seeds: a value of another kind; expected a list"),
         ('{"calibration": 3}', "not the results of a run"),
         ("[]", "expected an object"),

@@ -100,7 +100,7 @@ def test_an_input_that_is_missing_or_altered_is_refused(tmp_path):
         make(tmp_path, (JOIN,))
     _, listener = make(tmp_path)
     assert listener.made == ["write a", "tell"]
-    assert any(note.startswith("made again: a.txt: its SHA-256") for note in listener.notes)
+    assert any(note.startswith("recomputed: a.txt: its SHA-256") for note in listener.notes)
 
 
 def test_checks_come_before_anything_is_written(tmp_path):

@@ -239,7 +239,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used(small, tmp_
     assert start == 7
     assert len(said) == 1
     assert str(path) in said[0]
-    assert "the checkpoint before it is used" in said[0]
+    assert "the previous checkpoint is used" in said[0]
 
 
 @pytest.mark.faults("damaged")

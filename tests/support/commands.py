@@ -89,4 +89,4 @@ def on_a_terminal(columns: int, *arguments: object) -> tuple[int, str, str]:
 
 def made_again(screen: str) -> set[str]:
     """The stages of which a run says that it made them again."""
-    return {found[1] for found in re.finditer(r"(?m)^  (.+): [\d.]+ s \(made again: .*\)$", screen)}
+    return {found[1] for found in re.finditer(r"(?m)^  (.+): [\d.]+ s \(recomputed: .*\)$", screen)}

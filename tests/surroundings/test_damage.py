@@ -52,7 +52,7 @@ def test_what_is_damaged_is_made_again_and_nothing_else(kind: str, tiny: Path, d
     for name in PIECES:
         damage(run / name, kind)
     assert command("verify", run)[0] == 1
-    assert "made again" not in command("status", run)[1]
+    assert "recomputed" not in command("status", run)[1]
     assert any(name in refused("report", run) for name in PIECES)
     status, out, err = command("reproduce", tiny, "--out", run)
     if kind == "a folder":  # it may hold something: not ours to remove

@@ -1,4 +1,4 @@
-"""The candidates of a discovery: what a law of spins may have, as far as the geometry of the data allows."""
+"""The candidates of a discovery: the terms that a law of spins may have on the geometry of the data."""
 
 from collections.abc import Iterable
 

@@ -171,7 +171,7 @@ def _of_keyword(family: str, given: Any, default: FamilyTable | None) -> FamilyT
     if isinstance(given, dict):
         return table
     by_species = table.by_species if default is None else default.by_species
-    return attrs.evolve(table, word=None, by_species=by_species)  # a list is of whatever the data have
+    return attrs.evolve(table, word=None, by_species=by_species)  # a list is for the species of the data
 
 
 def _found(path: str | Path) -> Path:

@@ -126,7 +126,7 @@ def own_term(
     rotation_invariant: bool = False,
     inversion: Literal[1, -1, 0] = 0,
 ) -> OwnTerm:
-    """Return a term of one's own, φ = Σ function over clusters, with the energy -coupling × φ.
+    """Return a user-defined term, φ = Σ function over clusters, with the energy -coupling × φ.
 
     Args:
         name: of the term, in tables and files.

@@ -1,4 +1,4 @@
-"""Terms on runs of consecutive sites of a chain, whatever their species."""
+"""Terms on runs of consecutive sites of a chain, of any species."""
 
 from typing import ClassVar
 

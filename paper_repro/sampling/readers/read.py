@@ -1,4 +1,4 @@
-"""``read``: from files to snapshots, whatever their format, with a note on everything that was assumed or divided out."""
+"""``read``: from files of any format to snapshots, with a note on every assumption and division."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -89,7 +89,7 @@ def resume(path: Path, state: TrainingState, key: str, say: Callable[[str], None
         try:
             restore(state, read(generation, key))
         except DamagedError as error:
-            say(f"{error}; {'training starts again' if generation == kept[-1] else 'the checkpoint before it is used'}")
+            say(f"{error}; {'training starts again' if generation == kept[-1] else 'the previous checkpoint is used'}")
         else:
             return
 

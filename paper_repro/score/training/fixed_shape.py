@@ -1,4 +1,4 @@
-"""Training batches of one fixed shape: what a GPU wants, where the time of a step is that of starting its kernels.
+"""Training batches of one fixed shape, for a GPU, on which the time of a step is that of starting its kernels.
 
 All snapshots are on the device, padded to the longest chain; a batch is gathered there, and its noise drawn there. Its forward and
 backward pass have the same shapes at every step, so that on a GPU they are recorded once, as a CUDA graph, and replayed. The last
@@ -22,7 +22,7 @@ _WARM_UP = 3  # passes before the recording, in which the libraries choose their
 class DeviceChains:
     """Training data on a device: ``species`` and ``mask`` (chain, site), ``spins`` (chain, snapshot, site, 3) in float32.
 
-    Chains are padded to the longest, and to the largest number of snapshots; what stands beyond is never taken.
+    Chains are padded to the longest, and to the largest number of snapshots; the padding is never used.
     """
 
     species: torch.Tensor

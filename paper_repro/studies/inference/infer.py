@@ -106,7 +106,7 @@ def infer(
 
 @attrs.frozen
 class _Steps:
-    """Shows the steps of the work, where somebody looks."""
+    """Shows the progress of the work if there is a reporter."""
 
     reporter: Reporter | None
 

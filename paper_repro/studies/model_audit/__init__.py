@@ -1,1 +1,1 @@
-"""The audit of any model, a score or a force field of whoever wrote it: its couplings on snapshots, and what it cannot answer."""
+"""The audit of any model, a score or a force field: its couplings on snapshots, and the quantities that it does not provide."""

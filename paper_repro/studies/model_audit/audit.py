@@ -33,7 +33,7 @@ def audit(
     name: str = "model",
     progress: Callable[[int], None] | None = None,
 ) -> ModelAudit:
-    """Return the couplings in the force of any model, a score or a force field, and what it cannot answer.
+    """Return the couplings in the force of any model, a score or a force field, and the quantities that it does not provide.
 
     Args:
         model: a torch module or a function. Of (species, spins, time, mask), tensors (chain, site), (chain, site, 3), (chain,) and

@@ -35,7 +35,7 @@ class ModelAudit:
 
     @property
     def comparison(self) -> Comparison | None:
-        """The fit beside the truth, where that is known."""
+        """The fit compared with the truth, if that is known."""
         return None if self.truth is None else compare(self.fit, self.truth)
 
     def as_results(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Caveats: why a run can establish nothing, whatever it finds."""
+"""Caveats: why a run can establish nothing, independent of its results."""
 
 import math
 

@@ -15,7 +15,7 @@ _SAME = ("hamiltonian", "target", "likelihood.chain", "likelihood.higher_tempera
 
 
 def run_beside(path: Path, results: Results) -> tuple[Manifest, Spec] | None:
-    """Return the manifest of the run whose results.json is at ``path``, and its spec; None where no manifest is beside it.
+    """Return the manifest of the run whose results.json is at ``path``, and its spec; None if its folder has no manifest.
 
     Raises ``InputError`` for a manifest that cannot be read, or of another run.
     """
@@ -24,7 +24,7 @@ def run_beside(path: Path, results: Results) -> tuple[Manifest, Spec] | None:
     manifest = read_manifest(path.parent)
     if manifest.spec_sha256 != results.spec_sha256:
         raise InputError(
-            path, f"results of spec {results.spec_sha256[:12]}", f"those of the run beside it, {manifest.spec_sha256[:12]}"
+            path, f"results of spec {results.spec_sha256[:12]}", f"those of the run in its folder, {manifest.spec_sha256[:12]}"
         )
     return manifest, recorded_spec(manifest, path.parent)
 
@@ -39,7 +39,7 @@ def results_of_same_law(path: Path, spec: Spec, weights: Collection[Path] = ()) 
     beside = run_beside(path, results)
     if beside is None:
         if results.spec_sha256 != digest(spec):
-            found = f"results of spec {results.spec!r}, {results.spec_sha256[:12]}, without the {NAME} of their run beside them"
+            found = f"results of spec {results.spec!r}, {results.spec_sha256[:12]}, without the {NAME} of their run"
             raise InputError(
                 path, found, f"the results.json in its run directory, or one of spec {spec.name!r}, {digest(spec)[:12]}"
             )

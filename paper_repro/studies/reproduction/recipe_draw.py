@@ -61,7 +61,7 @@ def draw_probability(stated: PredictionInterval, ours: Trainings) -> float:
 def holm(probabilities: Sequence[float]) -> list[float]:
     """Return probabilities corrected for their number by Holm's method.
 
-    The k-th smallest of m is multiplied by m + 1 - k, and is at least the one before it: whatever their dependence, one of m true
+    The k-th smallest of m is multiplied by m + 1 - k, and is at least the one before it: for any dependence, one of m true
     hypotheses has a corrected probability below a level with at most that probability.
     """
     order = np.argsort(probabilities, kind="stable")

@@ -1,4 +1,4 @@
-"""The last epochs of each training, whose weights are kept and inverted: how far a training wanders when it has converged."""
+"""The last epochs of each training, whose weights are kept and inverted: the fluctuations of a converged training."""
 
 from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.networks import Network

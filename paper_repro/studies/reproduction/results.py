@@ -249,7 +249,7 @@ class Draw:
     """A published value as one more draw of the recipe's law: see ``spec.published.DrawOfTheRecipe``.
 
     ``probability`` is two-sided, ``corrected`` by Holm's method; NaN where the rule decides nothing. ``scatter`` is the standard
-    deviation between trainings over the distance of the published value from the truth: below 1 the recipe tells the two apart.
+    deviation between trainings over the distance of the published value from the truth: below 1 the recipe distinguishes the two.
     ``bias`` is the mean over trainings less the truth.
     """
 
@@ -263,7 +263,7 @@ class Draw:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the recipe tells the published value from the truth: its scatter is below their distance."""
+        """Whether the recipe distinguishes the published value from the truth: its scatter is below their distance."""
         return self.scatter < 1
 
 

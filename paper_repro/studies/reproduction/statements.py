@@ -112,7 +112,7 @@ def plateaus_of(results: Results, spec: Spec) -> list[PlateauOfTraining]:
 
 
 def _make_converter() -> cattrs.Converter:
-    """In a file, the places of the generalisation stand beside its excess."""
+    """In a file, the places of the generalisation and its excess are on one level."""
     converter = codec.make_converter()
     plain = converter.get_unstructure_hook(Mapping[str, Measured])
     converter.register_unstructure_hook(

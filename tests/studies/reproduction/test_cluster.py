@@ -48,7 +48,7 @@ def test_a_stage_that_kills_every_worker_ends_in_one_line_and_keeps_the_rest(tin
     run = opened(load_spec(tiny).record, tmp_path / "run", Listener(), engine=cluster(workers.scheduler_address))
     stages = {stage.name: stage for stage in run.plan.stages}
     run.make([stages["sample training 1/1"]])
-    with pytest.raises(InputError, match="workers were lost with sample test 1/1 at hand"):
+    with pytest.raises(InputError, match="workers were lost during sample test 1/1"):
         run.make([attrs.evolve(stages["sample test 1/1"], make=always_deadly)])
     assert set(run.manifest.stages) == {"sample training 1/1"}
 

@@ -99,7 +99,7 @@ def test_worker_processes_make_the_same_bytes_and_one_that_is_killed_changes_non
     (victim,) = [stage for stage in stages if stage.name == "sample test 1/1"]
     victims = {id(victim): dying(victim, tmp_path / "marker")}
     run.make([victims.get(id(stage), stage) for stage in stages])
-    assert any("a worker died; its share is done again" in note for note in listener.notes)
+    assert any("a worker died; its share is repeated" in note for note in listener.notes)
     ours, theirs = shas(tmp_path / "run"), shas(done)
     assert len(ours) == len(stages) + 4  # of each training its weights at the end of two epochs, and its losses
     assert ours == {name: theirs[name] for name in ours}
@@ -203,7 +203,7 @@ def test_a_damaged_manifest_is_named_and_the_one_before_it_is_used(done, tiny, t
         read_manifest(run)
     listener = Listener()
     make_run(load_spec(tiny).record, run, listener)
-    assert sum("the manifest before it is used" in note for note in listener.notes) == 1
+    assert sum("the previous manifest is used" in note for note in listener.notes) == 1
     assert listener.made == []  # the report came last
 
 
