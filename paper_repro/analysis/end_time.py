@@ -7,7 +7,7 @@ these numbers are an indication of the size.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 import numpy as np
@@ -137,10 +137,12 @@ def end_time_costs(
     *,
     inner: int = 40_000,
     threads: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> list[EndTimeCost]:
     """Return the cost at each of ``end_times``, on ``count`` equilibrium pairs of spins of κ = βJ and as many of ``chain``.
 
-    The pairs are followed by the solver of ``settings``; ``inner`` are the samples of ``chain_cost``.
+    The pairs are followed by the solver of ``settings``; ``inner`` are the samples of ``chain_cost``. ``progress`` is called with
+    the number of end times done.
     """
     pair = ExactChain(np.array([[0.0, kappa], [kappa, 0.0]]), 1.0)
     spins = torch.as_tensor(pair.sample(count, generator))
@@ -161,6 +163,7 @@ def end_time_costs(
                 chain_gaussian=gaussian_cost(chain.correlations(), end_time),
             )
         )
+        progress(len(costs))
     return costs
 
 

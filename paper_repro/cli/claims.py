@@ -1,5 +1,6 @@
 """``paper-repro claims``: the statements of the paper about its results, measured on trained networks."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from paper_repro.analysis.claim_tests.plateau import PlateauOfTraining
     from paper_repro.score.field import NetworkForce
     from paper_repro.studies.reproduction.statements import Decision
+
+
+_MINUTES = 100.0  # seconds from which a time is given in minutes
 
 
 def claims(
@@ -114,15 +118,20 @@ def _evidence(
     reporter: TerminalReporter,
 ) -> "Evidence":
     from paper_repro.analysis.claim_tests.claim_tests import ClaimTests
-    from paper_repro.analysis.claim_tests.measure import STEPS, measure_evidence
+    from paper_repro.analysis.claim_tests.duration import expected_seconds
+    from paper_repro.analysis.claim_tests.measure import measure_evidence
     from paper_repro.analysis.identifiability import NotIdentifiableError
     from paper_repro.numerics.parallel import available_cores
 
     with reporter:
-        reporter.stage("evidence", STEPS)
         tests, (ours, reference) = ClaimTests(networks, spec, *sizes, available_cores()), plateaus
+        expected = expected_seconds(tests)
+        whole = sum(expected.values())
+        reporter.say(f"about {whole:.0f} s" if whole < _MINUTES else f"about {whole / 60:.0f} min")
+        reporter.stage("evidence (s)", round(whole))
+        ends = [round(seconds) for seconds in itertools.accumulate(expected.values(), initial=0.0)]
         try:
-            return measure_evidence(tests, ours, reference, reporter.advance)
+            return measure_evidence(tests, ours, reference, lambda done, name: reporter.advance(ends[done], name))
         except NotIdentifiableError as error:
             where = f"spec {spec.name}: --sequences {sizes[0]} --snapshots {sizes[1]} --seed {sizes[2]}"
             raise input_error(where, error, "snapshots that fix the couplings") from error

@@ -1,7 +1,7 @@
 """``paper-repro infer --simulated``: the couplings of a known law by estimators that know its terms, compared with the truth."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,24 +61,28 @@ def _compared(
     force = None if weights is None else force_of(*network_for(weights, spec), spec.inversion.query_times)
     samples, truth = list(data), Truth.of(spec.hamiltonian, spec.beta)
     with reporter:
-        reporter.stage("estimators", len(comparison.ESTIMATORS))
+        reporter.stage("estimators", len(comparison.ESTIMATORS) + 1)
         try:
             found = comparison.estimate_all(samples, truth.terms, threads, reporter.advance)
         except ValueError as error:
             where = f"spec {spec.name}: --sequences {sequences} --snapshots {snapshots} --seed {seed}"
             raise input_error(where, error, "snapshots that fix the couplings") from error
         bound = comparison.cramer_rao_errors(samples, truth, threads)
-    if force is not None and weights is not None:
-        found.append(_of_network(force, samples, spec, seed, weights))
+        reporter.advance(len(comparison.ESTIMATORS) + 1, "Cramér-Rao bound")
+        if force is not None and weights is not None:
+            reporter.stage(f"network {weights.name}", len(samples))
+            found.append(_of_network(force, samples, spec, seed, weights, reporter.advance))
     return [comparison.quality(item, truth, bound, sequences) for item in found]
 
 
-def _of_network(force: "NetworkForce", samples: "Sequence[Snapshots]", spec: Spec, seed: int, weights: Path) -> "TimedEstimate":
+def _of_network(
+    force: "NetworkForce", samples: "Sequence[Snapshots]", spec: Spec, seed: int, weights: Path, progress: Callable[[int], None]
+) -> "TimedEstimate":
     from paper_repro.analysis.audit import inverted
     from paper_repro.analysis.estimator_comparison import TimedEstimate
 
     start = time.monotonic()
-    fit = inverted(force, samples, spec, seed, weights)
+    fit = inverted(force, samples, spec, seed, weights, progress)
     return TimedEstimate("network", fit.coefficients, fit.sandwich_errors, time.monotonic() - start)
 
 

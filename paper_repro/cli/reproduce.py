@@ -10,8 +10,8 @@ from rich.text import Text
 
 from paper_repro.cli.checks import require_device, require_weights, spec_path
 from paper_repro.cli.console import console_beside, reporter_beside
-from paper_repro.cli.options import RunTarget, Whole
-from paper_repro.cli.report import show_written
+from paper_repro.cli.options import JsonTarget, RunTarget, Whole
+from paper_repro.cli.report import require_outside, show_written
 from paper_repro.files import InputError, read_bytes
 from paper_repro.numerics.parallel import started_by_torchrun
 from paper_repro.pipeline.lock import lock
@@ -41,6 +41,7 @@ def reproduce(
     stage: StageKind | None = None,
     device: str = "cpu",
     likelihood: bool = True,
+    json: JsonTarget = None,
 ) -> int:
     """Run a spec from sampling to report; started again, it continues where it stopped.
 
@@ -66,8 +67,12 @@ def reproduce(
     likelihood
         Whether the likelihoods of the networks, and with them the plateau, are computed: minutes for each network.
     """
+    require_outside(json, out)
+    if json is not None and stage is not None:
+        raise InputError("--json", f"given with --stage {stage}", "a run to its report, which has the numbers")
+    path, console = spec_path(spec), console_beside(json)
     return run_spec(
-        spec_path(spec), out, console_beside(), authors_weights, workers, scheduler, stage, device, weights, likelihood=likelihood
+        path, out, console, authors_weights, workers, scheduler, stage, device, weights, likelihood=likelihood, json=json
     )
 
 
@@ -83,6 +88,7 @@ def run_spec(
     weights: Path | None = None,
     *,
     likelihood: bool = True,
+    json: Path | None = None,
 ) -> int:
     """Run a spec into a directory, or continue it, and report.
 
@@ -102,11 +108,11 @@ def run_spec(
 
         loaded = with_trainings(loaded, adopted)
     if started_by_torchrun():
-        _run_on_ranks(loaded, out, console, authors, stage)
+        _run_on_ranks(loaded, out, console, authors, stage, json)
     from paper_repro.pipeline.engines import cluster, processes
 
     engine = processes(workers) if workers is not None else cluster(scheduler) if scheduler is not None else None
-    _run(loaded, out, console, authors, stage, engine=engine, device=device, adopted=adopted, likelihood=likelihood)
+    _run(loaded, out, console, authors, stage, engine=engine, device=device, adopted=adopted, likelihood=likelihood, json=json)
     return 0
 
 
@@ -138,14 +144,16 @@ def _adopted(weights: Path, spec: Spec, stage: StageKind | None, console: Consol
     return find_trainings(weights, spec, lambda line: console.print(Text(line)))
 
 
-def _run_on_ranks(loaded: Loaded[Spec], out: Path, console: Console, authors: Path | None, stage: StageKind | None) -> None:
+def _run_on_ranks(
+    loaded: Loaded[Spec], out: Path, console: Console, authors: Path | None, stage: StageKind | None, json: Path | None
+) -> None:
     """Run on the ranks that ``torchrun`` started; ends the process."""
     from paper_repro.pipeline.engines import serve_rank
     from paper_repro.score.ranks import exit_rank, group
 
     with group() as ranks:
         if ranks.leads:
-            _run(loaded, out, console, authors, stage, ranks=ranks)
+            _run(loaded, out, console, authors, stage, ranks=ranks, json=json)
             ranks.agree()
         else:
             serve_rank(ranks)
@@ -164,6 +172,7 @@ def _run(
     device: str = "cpu",
     adopted: "Sequence[FoundTraining]" = (),
     likelihood: bool = True,
+    json: Path | None = None,
 ) -> None:
     from paper_repro.pipeline.run import open_run
     from paper_repro.score.execution import unused_gpu
@@ -180,4 +189,4 @@ def _run(
         run = open_run(plan, out, progress, engine=engine, group=ranks)
         run.make_all(stage)
     if stage is None:
-        show_written(out, run.manifest, spec, published, console)
+        show_written(out, run.manifest, spec, published, console, json)

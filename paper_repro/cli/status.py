@@ -47,7 +47,7 @@ def status(directory: Path, /, *, stages: bool = False, json: JsonTarget = None)
     spec = recorded_spec(manifest, directory)
     console, found = console_beside(json), dict[str, _StageState]()
     with reporter_beside(console) as reporter:
-        reporter.stage("outputs", len(manifest.stages))
+        reporter.stage("stages", len(manifest.stages))
         for name, record in manifest.stages.items():
             found[name] = _StageState.of(directory, record)
             reporter.advance(len(found))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from paper_repro.cli.console import console_beside, write_json
+from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.pipeline.manifest import mismatches, read_manifest
 
@@ -18,9 +18,13 @@ def verify(directory: Path, /, *, json: JsonTarget = None) -> int:
         The run directory.
     """
     manifest = read_manifest(directory)
-    wrong = [line for record in manifest.stages.values() for line in mismatches(directory, record)]
     total = sum(len(record.outputs) for record in manifest.stages.values())
-    console = console_beside(json)
+    console, wrong = console_beside(json), list[str]()
+    with reporter_beside(console) as reporter:
+        reporter.stage("stages", len(manifest.stages))
+        for number, record in enumerate(manifest.stages.values()):
+            wrong += mismatches(directory, record)
+            reporter.advance(number + 1)
     for line in wrong:
         console.print(Text(f"{directory / line}"))
     console.print(Text(f"{total - len(wrong)} of {total} outputs agree with the manifest"))

@@ -12,6 +12,7 @@ from paper_repro.cli import main
 from paper_repro.score.pairformer import build
 from paper_repro.score.weights import save_weights
 from paper_repro.spec import digest, load_spec, specs_folder
+from tests.support.progress import Progress
 from tests.support.tiny import CHANGES
 
 LAW = """
@@ -55,7 +56,8 @@ COMMANDS = {
     "score-error": lambda spec, weights: ["score-error", weights, "--configurations", "2", "--spec", spec],
     "constants": lambda spec, weights: ["constants", spec],
 }
-SLOW = ("score-error",)
+#: Commands of seconds, which show no progress.
+SHORT = {"logz", "constants"}
 #: Where this law's terms are shown.
 NAMED = {"infer", "audit", "constants"}
 
@@ -65,13 +67,14 @@ NAMED = {"infer", "audit", "constants"}
 )
 def test_a_command_names_the_law_that_it_computed(name, law, tmp_path, monkeypatch):
     monkeypatch.setattr("paper_repro.analysis.score_error.SWEEPS", 2)
-    monkeypatch.setattr("paper_repro.analysis.claim_tests.exchange._CHAINS", 4)
+    monkeypatch.setattr("paper_repro.analysis.claim_tests.exchange.CHAINS", 4)
     for module in ("claim_tests", "residual", "cutoff", "detector", "exchange"):
         monkeypatch.setattr(f"paper_repro.analysis.claim_tests.{module}.RESAMPLES", 3)
-    screen = io.StringIO()
+    screen, progress = io.StringIO(), Progress(monkeypatch)
     with redirect_stdout(screen):
         arguments = [str(part) for part in COMMANDS[name](*law)]
         assert main([*arguments, "--json", str(tmp_path / "numbers.json")]) == 0
+    assert name in SHORT or progress.fault() is None
     text = screen.getvalue() + json.dumps(json.loads((tmp_path / "numbers.json").read_text()), ensure_ascii=False)
     origins = re.sub(r"(released|stated|inferred|assumed)[^|]*$", "", text, flags=re.MULTILINE) if name == "constants" else text
     assert name == "constants" or not PAPERS.search(origins)

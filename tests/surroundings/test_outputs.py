@@ -53,6 +53,7 @@ def test_every_command_writes_its_numbers_in_the_one_way() -> None:
     targets = {"json": [JsonTarget], "out": [RunTarget, FolderTarget]}
     seen = set()
     for name, function in functions().items():
+        assert "json" in inspect.signature(function).parameters, name
         for parameter in inspect.signature(function).parameters.values():
             if parameter.name in targets:
                 assert parameter.annotation in targets[parameter.name], name

@@ -8,7 +8,9 @@ from paper_repro.sampling.exchange_times import ExchangeGain
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.sampling.snapshots import Snapshots
 
-_CHAINS, _SNAPSHOTS = 60, 20
+#: Most sequences on which the samplers are compared.
+CHAINS = 60
+_SNAPSHOTS = 20
 
 
 def measure_exchange(tests: ClaimTests, data: Sequence[Snapshots]) -> ExchangeGain:
@@ -16,6 +18,6 @@ def measure_exchange(tests: ClaimTests, data: Sequence[Snapshots]) -> ExchangeGa
     spec = tests.spec
     ladder = temperatures(spec.temperature, spec.ladder)
     return exchange_gain(
-        [snapshots.species for snapshots in data[:_CHAINS]], spec.hamiltonian, ladder, spec.sampler, _SNAPSHOTS, RESAMPLES,
+        [snapshots.species for snapshots in data[:CHAINS]], spec.hamiltonian, ladder, spec.sampler, _SNAPSHOTS, RESAMPLES,
         tests.key(4), tests.threads,
     )  # fmt: skip

@@ -16,8 +16,7 @@ from paper_repro.sampling.snapshots import Snapshots
 
 T = TypeVar("T")
 
-#: How many measurements there are, for a progress bar.
-STEPS = 7
+_STEPS = 7
 
 
 def measure_evidence(
@@ -27,6 +26,8 @@ def measure_evidence(
     progress: Callable[[int, str], None] = lambda *_: None,
 ) -> Evidence:
     """Measure every claim; ``plateaus`` are those of each training of a run, ``reference`` of a better one.
+
+    ``progress`` is called with how many measurements are done, and the name of the next.
 
     Raises ``ValueError`` where a network's force cannot be inverted.
     """
@@ -49,5 +50,5 @@ def measure_evidence(
         generalisation=step("generalisation", measure_generalisation),
         plateau=measure_plateau(plateaus, reference),
     )
-    progress(STEPS, "")
+    progress(_STEPS, "")
     return evidence

@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import attrs
-
 from paper_repro.analysis.adequacy import adequacy
 from paper_repro.analysis.confounded import confounded_groups
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
@@ -29,6 +27,7 @@ T = TypeVar("T")
 
 #: 1 - confidence of the intervals of single couplings.
 INTERVAL = 0.05
+_STEPS = 6  # of the work, for a bar of progress
 
 
 def infer(
@@ -71,28 +70,27 @@ def infer(
     threads = available_cores() if threads is None else threads
     step = _Steps(reporter)
     try:
-        fit = step("couplings", 1, lambda _: fit_couplings(records, terms, threads))
+        fit = step("couplings", lambda _: fit_couplings(records, terms, threads))
     except ValueError as error:
         raise input_error(records[0].origin, error, "snapshots that fix the couplings") from error
-    enough = step(
-        "what the library leaves out", 1, lambda _: adequacy(records, terms, fit.correlation, level=level, threads=threads)
-    )
-    warnings = data_warnings(records, terms, fit, threads)
+    enough = step("what the library leaves out", lambda _: adequacy(records, terms, fit.correlation, level=level, threads=threads))
+    warnings = step("checks of the data", lambda _: data_warnings(records, terms, fit, threads))
     if law_gives_errors(fit, enough, warnings):
         robust = fit
-        fit = step("errors", 1, lambda _: with_model_errors(records, terms, robust, threads))
+        fit = step("errors", lambda _: with_model_errors(records, terms, robust, threads))
     groups = confounded_groups(fit, level)
     compared = None
     if confirm:
-        compared = step(
-            "confirmation", min(len(records), SYSTEMS), lambda advance: confirmation(records, terms, fit, level, advance)
-        )
+        systems = min(len(records), SYSTEMS)
+        compared = step("confirmation", lambda part: confirmation(records, terms, fit, level, lambda done: part(done / systems)))
+    learning = step("number of snapshots", lambda _: learning_curve(records, terms, fit, threads=threads))
+    step.finish()
     return Inference(
         couplings=_couplings(fit, terms, level, heat, frozenset(name for group in groups for name in group.terms)),
         groups=groups,
         adequacy=enough,
         confirmation=compared,
-        learning=learning_curve(records, terms, fit, threads=threads),
+        learning=learning,
         data=_summary(records, fit, terms, heat, notes),
         warnings=warnings,
         errors=fit.method,
@@ -104,21 +102,31 @@ def infer(
     )
 
 
-@attrs.frozen
 class _Steps:
-    """Shows the progress of the work if there is a reporter."""
+    """Shows the progress of the work if there is a reporter; each step counts as much as another."""
 
-    reporter: Reporter | None
+    def __init__(self, reporter: Reporter | None) -> None:
+        self._reporter, self._done, self._start = reporter, 0, time.monotonic()
+        if reporter is not None:
+            reporter.stage("inference (%)", 100)
 
-    def __call__(self, name: str, total: int, work: Callable[[Callable[[int], None]], T]) -> T:
-        """Do some work, which reports how many of ``total`` parts are done to the function that it takes."""
-        if self.reporter is None:
-            return work(lambda _: None)
-        start = time.monotonic()
-        self.reporter.stage(name, total)
-        done = work(self.reporter.advance)
-        self.reporter.finish(name, time.monotonic() - start)
-        return done
+    def __call__(self, name: str, work: Callable[[Callable[[float], None]], T]) -> T:
+        """Do some work, which reports what share of it is done to the function that it takes."""
+        self._advance(0.0, name)
+        made = work(lambda share: self._advance(share, name))
+        self._done += 1
+        return made
+
+    def finish(self) -> None:
+        """Say how long all of it took."""
+        self._done = _STEPS
+        self._advance(0.0, "")
+        if self._reporter is not None:
+            self._reporter.finish("inference", time.monotonic() - self._start)
+
+    def _advance(self, share: float, name: str) -> None:
+        if self._reporter is not None:
+            self._reporter.advance(round((self._done + share) / _STEPS * 100), name)
 
 
 def _temperature(records: Sequence[Snapshots], given: float | None) -> float | None:

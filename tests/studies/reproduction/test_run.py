@@ -28,6 +28,7 @@ from paper_repro.spec import Target, load_spec, specs_folder
 from paper_repro.studies.reproduction.collect import collect
 from paper_repro.studies.reproduction.figures.draw import FIGURES
 from paper_repro.studies.reproduction.results_file import as_json
+from tests.support.commands import command, refused
 from tests.support.tiny import Listener, make_run, opened, shas, silent
 
 #: Networks as poor as those of the tiny run have no plateau.
@@ -241,7 +242,7 @@ def test_status_and_report_of_a_run_that_stopped(tiny, tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt):
         make_run(load_spec(tiny).record, tmp_path / "run", Listener("train seed 1"))
     console = Console(record=True, quiet=False, file=(tmp_path / "screen").open("w"), width=100)
-    assert status(tmp_path / "run") == 0
+    assert status(tmp_path / "run", stages=True) == 0
     assert "not finished" in (listed := capsys.readouterr().out)
     assert "invert seed 0: made" in listed
     show_report(tmp_path / "run", console)
@@ -288,3 +289,14 @@ def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_
     make_run(published, tmp_path / "other", Listener(), "sample")
     other = {name: record.key for name, record in read_manifest(tmp_path / "other").stages.items()}
     assert {name: kept[name] for name in other} == other  # the network is no part of what does not depend on it
+
+
+def test_the_report_gives_its_numbers_as_json_but_not_into_the_run(done, tmp_path):
+    status, out, err = command("report", done, "--json", "-")
+    assert (status, json.loads(out)) == (0, json.loads((done / "results.json").read_text()))
+    assert "INCONCLUSIVE" in err
+    (tmp_path / "link").symlink_to(done)
+    for target in (done / "results.json", done / "new/numbers.json", tmp_path / "link/numbers.json"):
+        assert "in the run directory" in refused("report", done, "--json", target)
+        assert "in the run directory" in refused("reproduce", "--out", done, "--json", target)
+    assert "--json: given with --stage sample" in refused("reproduce", "--out", tmp_path, "--stage", "sample", "--json", "-")

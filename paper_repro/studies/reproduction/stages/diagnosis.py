@@ -1,5 +1,6 @@
 """Diagnosis of the data sets: swaps, autocorrelation, energies against exact ones, lengths, bond cosines, conformations."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +37,17 @@ def diagnosis_stage(spec: Spec) -> Stage:
     """Return the stage that measures how well both data sets were sampled."""
     inputs = (*shards(spec, "training"), *shards(spec, "test"))
     constants = constants_of(spec, "hamiltonian", "target", "ladder", "seeds")
-    return Stage("diagnose sampling", "diagnose", 7, diagnose, (NAME,), inputs, constants, (spec,), 2)
+    return Stage("diagnose sampling", "diagnose", 7, diagnose, (NAME,), inputs, constants, (spec,), len(inputs) + 1)
 
 
 def diagnose(context: StageContext, stage: Stage, spec: Spec) -> Files:
     """Diagnose both data sets, a shard at a time; the conformations and the bond cosines are those of the test set."""
-    training = _diagnostics(spec, _read(context.folder, spec, "training"))
-    context.advance(1)
-    test = _read(context.folder, spec, "test")
+    training = _diagnostics(spec, _read(context.folder, spec, "training", context.advance))
+    of_training = len(shards(spec, "training"))
+    test = _read(context.folder, spec, "test", lambda read: context.advance(of_training + read))
     conformations = _conformations(context.folder, spec, test.lengths)
     results = Sampling(training, _diagnostics(spec, test), conformations, _bond_cosines(context.folder, spec))
-    context.advance(2)
+    context.advance(len(stage.inputs) + 1)
     return {stage.outputs[0]: as_json(results)}
 
 
@@ -65,15 +66,18 @@ class _DataSet:
     overlaps: Floats | None
 
 
-def _read(folder: Path, spec: Spec, which: Which) -> _DataSet:
-    """Read a data set; of the test set alone the overlaps, whose snapshots are as far apart as those of the training set."""
+def _read(folder: Path, spec: Spec, which: Which, progress: Callable[[int], None]) -> _DataSet:
+    """Read a data set; of the test set alone the overlaps, whose snapshots are as far apart as those of the training set.
+
+    ``progress`` is called with how many shards are read.
+    """
     count, exact = sequences_of(spec, which), EXACT_SOLUTION not in missing(spec)
     energy, ends = (PooledAutocorrelation(_resamples(spec, which, count)) for _ in range(2))
     parts: list[Diagnostics] = []
     lengths: list[int] = []
     overlaps: list[Floats] = []
     seed = stream(spec, "overlaps")  # spawns a key for each sequence, in their order
-    for name in shards(spec, which):
+    for number, name in enumerate(shards(spec, which)):
         shard = storage.load(folder / name)
         sampled = shard.diagnostics
         parts.append(sampled.without_traces())
@@ -83,6 +87,7 @@ def _read(folder: Path, spec: Spec, which: Which) -> _DataSet:
             ends.add(sampled.end_cosines, diagnostics.end_correlations(shard, spec.hamiltonian, spec.beta))
         if exact and count > 1 and which == "test" and len(shard.spins) > 1:
             overlaps.append(np.array(diagnostics.overlaps(shard, spec.hamiltonian, spec.beta, seed)))
+        progress(number + 1)
     both = (energy if energy.fluctuates else None, ends if ends.fluctuates else None)  # the energy of free spins does not
     return _DataSet(joined(parts), np.array(lengths), *both, np.concatenate(overlaps, axis=1) if overlaps else None)
 

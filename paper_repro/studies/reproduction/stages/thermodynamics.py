@@ -30,8 +30,10 @@ def integration_stage(spec: Spec) -> Stage:
 def end_time_stage(spec: Spec) -> Stage:
     """Return the stage that measures what the finite end time of the diffusion costs in ln Z."""
     constants = constants_of(spec, "hamiltonian", "target", "likelihood", "seeds")
-    needs = (EXACT_SOLUTION,)
-    return Stage("end time of the diffusion", "end time", 5, cost_of_end_time, (END_TIME,), (), constants, (spec,), needs=needs)
+    total, needs = len(_end_times(spec)), (EXACT_SOLUTION,)
+    return Stage(
+        "end time of the diffusion", "end time", 5, cost_of_end_time, (END_TIME,), (), constants, (spec,), total, needs=needs
+    )
 
 
 def integrate(context: StageContext, stage: Stage, spec: Spec) -> Files:
@@ -58,9 +60,13 @@ def cost_of_end_time(context: StageContext, stage: Stage, spec: Spec) -> Files:
     _, matrix = likelihood_chain(spec)
     couplings = couplings_of(spec.hamiltonian)
     kappa = spec.beta * abs(float(couplings[reference_coupling(couplings)]))
-    times = [time for k in _END_TIMES if (time := spec.likelihood.end_time * k) <= _LATEST]
     costs = end_time.end_time_costs(
-        spec.likelihood, kappa, ExactChain(matrix, spec.beta), times,
+        spec.likelihood, kappa, ExactChain(matrix, spec.beta), _end_times(spec),
         spec.likelihood.configurations, np.random.default_rng(stream(spec, "end time")), threads=context.threads,
+        progress=context.advance,
     )  # fmt: skip
     return {stage.outputs[0]: as_json(EndTime(kappa, tuple(EndTimeCost(**attrs.asdict(cost)) for cost in costs)))}
+
+
+def _end_times(spec: Spec) -> list[float]:
+    return [time for k in _END_TIMES if (time := spec.likelihood.end_time * k) <= _LATEST]
