@@ -18,7 +18,7 @@ def printable(text: str) -> str:
 
 
 class InputError(Exception):
-    """What a person gave cannot be used; the message is one line that says where, what, and what was expected.
+    """Invalid input; the message is one line with the place, the value, and what was expected.
 
     >>> try:
     ...     pr.read("missing.npz")
@@ -41,7 +41,7 @@ def _with_line(kind: type[InputError], line: str) -> InputError:
 
 
 def input_error(where: object, error: Exception, expected: str) -> InputError:
-    """Turn an error that says "found; expected this" into an ``InputError`` at ``where``; ``expected`` serves where it does not."""
+    """Turn an error with the text "found; expected this" into an ``InputError`` at ``where``; ``expected`` is its default."""
     found, _, stated = str(error).partition("; expected ")
     return InputError(where, found or type(error).__name__, stated or expected)
 
@@ -108,7 +108,7 @@ def write_output(path: Path, data: bytes) -> None:
 
 
 def require_output(path: Path) -> None:
-    """Raise ``InputError`` if ``write_output`` cannot write, as far as this can be tested before the content exists."""
+    """Raise ``InputError`` if ``write_output`` cannot write, if this can be tested before the content exists."""
     expected = "a file in a writable folder, a pipe, a device, or - for standard output"
     try:
         mode = path.stat().st_mode if path.exists() else 0

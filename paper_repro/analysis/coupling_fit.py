@@ -69,7 +69,7 @@ class CouplingFit:
     """θ = β × coupling (term,), dimensionless, their covariance (term, term) and degrees of freedom (term,).
 
     ``snapshots``, ``runs`` and ``spins`` (snapshots × sites) are the size of the data, ``condition`` how well the gradients of the
-    terms can be distinguished, ``gram`` (term, term) are their products summed over all spins. ``method`` says whether the
+    terms can be distinguished, ``gram`` (term, term) are their products summed over all spins. ``method`` is whether the
     covariance is from the data alone ("robust") or from the fitted law ("model-based", ``model_errors``).
     """
 

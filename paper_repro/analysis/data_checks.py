@@ -1,4 +1,4 @@
-"""What is wrong with snapshots, said before any coupling: runs that are too short, two temperatures, a law that changes.
+"""Defects of snapshots, reported before any coupling: runs that are too short, two temperatures, a law that changes.
 
 Each check has a false alarm in at most ``LEVEL`` of data sets of one equilibrium law that the terms describe.
 """

@@ -60,7 +60,7 @@ def _excess(density: Floats) -> Floats:
 def _converged(log_mean: float, density: Floats) -> float:
     """Return an average of ``_excess``; NaN where the samples do not give ⟨1/f⟩ = 1, on which it rests.
 
-    Where f is large at most samples, its few small values carry ⟨1/f⟩, and no sample has them: the scatter says nothing of it.
+    Where f is large at most samples, its few small values carry ⟨1/f⟩, and no sample has them: the scatter does not show this.
     """
     with np.errstate(all="ignore"):
         off = abs(float(np.mean(1 / density)) - 1)

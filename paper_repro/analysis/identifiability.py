@@ -69,7 +69,7 @@ def solve(gram: Floats, moment: Floats) -> Floats:
 def shortest(gram: Floats, moment: Floats) -> Floats:
     """Return the shortest c (term, …) that minimises |G c - m| for a Gram matrix G (term, term).
 
-    Resamples of few units need not hold every term: what such a resample says nothing of is 0 in it.
+    Resamples of few units need not contain every term; a term that a resample lacks is 0 in it.
     """
     found: Floats = np.linalg.pinv(gram, rcond=_RANK, hermitian=True) @ moment
     return found

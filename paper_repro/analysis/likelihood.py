@@ -29,7 +29,7 @@ _GROUP = 8  # configurations that one thread of a processor follows together; a 
 
 
 def time_grid(settings: Likelihood) -> torch.Tensor:
-    """Return the times (step + 1,) of the flow: start + (end - start)(k / steps)^p, p = 2 or 1 as the grid says."""
+    """Return the times (step + 1,) of the flow: start + (end - start)(k / steps)^p, p = 2 or 1 by the grid."""
     fraction = torch.linspace(0, 1, settings.steps + 1, dtype=torch.float64)
     return settings.start_time + (settings.end_time - settings.start_time) * fraction ** _POWERS[settings.grid]
 

@@ -2,7 +2,7 @@
 
 The estimate of ``coupling_fit`` is off by δ = G⁻¹ Σψ, and its covariance holds Σ_{i~j} ψ_i ψ_jᵀ. From few snapshots that sum has
 few degrees of freedom, which costs width (Student's t). Under a law its expectation is a mean over as many snapshots as one likes
-to draw: Markov chains go on from the data under the law of the terms that stand out of their errors, and the sum is taken over
+to draw: Markov chains continue from the data under the law of the terms that exceed their errors, and the sum is taken over
 them. This supposes what the sum over the data does not: that the library has the law, and that the data are in equilibrium. As in
 least squares with a known variance, no factor allows for the fitted contributions summing to zero.
 """

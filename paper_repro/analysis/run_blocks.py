@@ -60,7 +60,7 @@ class BlockSums:
         """Variance of the sum of each value (value,); 0 or less where noise makes it so.
 
         It is Σ_{i~j} q_i q_j, except where contributions of sites cancel nearly, as those of near-parallel spins do: whole blocks,
-        in which they cancel exactly, then say more, and the larger of the two is taken.
+        in which they cancel exactly, then give the error, and the larger of the two is taken.
         """
         paired = np.diagonal(self.covariance)
         return np.where(self._by_wholes, np.maximum(paired, self.wholes), paired)
@@ -72,7 +72,7 @@ class BlockSums:
 
     @property
     def correlation_z(self) -> float:
-        """Correlation of successive blocks over its standard deviation where there is none; 0 where no run has two blocks."""
+        """Correlation of successive blocks over its standard deviation for uncorrelated ones; 0 if no run has two blocks."""
         return float(self.correlation / np.sqrt(self.spread)) if self.spread > 0 else 0.0
 
 

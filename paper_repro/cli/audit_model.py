@@ -146,7 +146,7 @@ def _of_weights(weights: Path, data: "Sequence[Snapshots]") -> tuple[object, tup
 
 
 def _loaded(code: tuple[Path, str], name: str, console: Console) -> object:
-    """Return the model of a FILE.py:NAME; raises ``InputError`` where it is none."""
+    """Return the model of a FILE.py:NAME; raises ``InputError`` if it is not one."""
     from paper_repro.score.own_code import load_own
     from paper_repro.score.own_force import own_force
 

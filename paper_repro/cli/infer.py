@@ -70,7 +70,7 @@ def _of_files(data: Sequence[Path], options: FileOptions, export: ExportOptions,
     if not data:
         raise InputError("DATA", "no snapshots", "files of them, or --simulated SPEC")
     if others:
-        raise InputError(others, "given with DATA", "--simulated SPEC in place of DATA")
+        raise InputError(others, "given with DATA", "--simulated SPEC instead of DATA")
     options.check()
     from paper_repro.physics.terms.candidates import candidates
     from paper_repro.physics.terms.library import library as library_of

@@ -13,7 +13,7 @@ from paper_repro.files import InputError
 from paper_repro.sampling.exports.units import ENERGY_UNITS, Code, EnergyUnit
 
 FILES = Group("Snapshots in files", sort_key=1)
-SIMULATED = Group("Simulated snapshots, in place of DATA", sort_key=2)
+SIMULATED = Group("Simulated snapshots, instead of DATA", sort_key=2)
 EXPORT = Group("Input of other programs", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 USAGE = "Usage: paper-repro infer (DATA... | --simulated SPEC) [OPTIONS]"

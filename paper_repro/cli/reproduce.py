@@ -100,7 +100,7 @@ def run_spec(
         loaded = _checked(path, authors, workers, scheduler, device)
         adopted = () if weights is None else _adopted(weights, loaded.record, stage, console)
     except InputError as error:
-        if started_by_torchrun() and os.environ["RANK"] != "0":  # the first rank says it
+        if started_by_torchrun() and os.environ["RANK"] != "0":  # the first rank reports it
             raise SystemExit(2) from error
         raise
     if weights is not None:
@@ -136,7 +136,7 @@ def _checked(path: Path, authors: Path | None, workers: int | None, scheduler: s
 
 
 def _adopted(weights: Path, spec: Spec, stage: StageKind | None, console: Console) -> "tuple[FoundTraining, ...]":
-    """Find the trainings in a folder; raises ``InputError`` where there is none, or where trainings are to be made too."""
+    """Find the trainings in a folder; raises ``InputError`` without one, and if trainings are to be made too."""
     from paper_repro.studies.reproduction.adoption import find_trainings
 
     if stage == "train" or started_by_torchrun():

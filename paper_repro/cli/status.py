@@ -41,7 +41,7 @@ def status(directory: Path, /, *, stages: bool = False, json: JsonTarget = None)
     directory
         The run directory.
     stages
-        List every stage, in place of the kinds of stages.
+        List every stage instead of the kinds of stages.
     """
     manifest = read_manifest(directory)
     spec = recorded_spec(manifest, directory)

@@ -22,12 +22,12 @@ def available_cores() -> int:
 
 
 def started_by_torchrun() -> bool:
-    """Return whether this process is a rank that ``torchrun`` started: as ``torch.distributed`` says it, without loading torch."""
+    """Return whether this process is a rank that ``torchrun`` started: like ``torch.distributed``, without loading torch."""
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 
 class _OneCore:
-    """How many callers want torch on one core now, and what its setting was before the first of them that found it loaded."""
+    """The number of callers that need torch on one core now, and its setting before the first of them that found it loaded."""
 
     lock = threading.Lock()
     wanted = 0

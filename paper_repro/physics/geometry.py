@@ -33,8 +33,8 @@ class Geometry:
     """Sites 0 … N - 1 and their pairs: an open chain, a periodic chain, a list of bonds, or sites with positions.
 
     ``boundary`` is that of a chain, else None. ``bonds`` (bond, 3), each i, j and class, are those of a list or the shells of a
-    ``structure``, which is None where sites have no positions; a chain has no list, and a structure only to say where its sites
-    are: its classes are separations. Made by ``open_chain``, ``periodic_chain``, ``from_bonds`` and ``from_positions``, which say
+    ``structure``, which is None where sites have no positions; a chain has no list, and a structure only for its positions
+    (its classes are separations). Made by ``open_chain``, ``periodic_chain``, ``from_bonds`` and ``from_positions``, which list
     what they refuse.
 
     >>> pr.Geometry.periodic_chain(4).pairs_of(1).tolist()

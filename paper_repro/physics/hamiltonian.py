@@ -3,7 +3,7 @@
     H = - Σ_k c_k φ_k,   each cluster of sites once
 
 with the couplings c_k and the terms φ_k of ``physics.terms``; k_B = 1. Where every term is an exchange, a matrix J (site, site) of
-couplings says all: H = - Σ_{i<j} J_ij S_i·S_j (paper, Eq. 1). The sampler and the exact solution take that matrix.
+couplings is sufficient: H = - Σ_{i<j} J_ij S_i·S_j (paper, Eq. 1). The sampler and the exact solution take that matrix.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""What the derivatives of ln Z in β say: energy, heat capacity, and how far the energy fluctuates."""
+"""The derivatives of ln Z in β: energy, heat capacity, and fluctuations of the energy."""
 
 import abc
 import math

@@ -35,7 +35,7 @@ _QUEUE = 1000  # tasks that a scheduler is given at a time, so that workers can 
 class Engine:
     """A way to start an executor, how many tasks it is given at a time, and how many threads each takes.
 
-    An executor that says ``BrokenExecutor`` is started again; one that says an error of ``lost`` has done what it could.
+    An executor that raises ``BrokenExecutor`` is started again; one that raises an error of ``lost`` is given up.
     """
 
     start: Callable[[], contextlib.AbstractContextManager[Executor]]

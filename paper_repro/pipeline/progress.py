@@ -1,4 +1,4 @@
-"""How far a run is: what the stages say, and how a console shows it."""
+"""The progress of a run: the reports of its stages, and their display on a console."""
 
 import time
 from collections.abc import Callable

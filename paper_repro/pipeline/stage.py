@@ -37,7 +37,7 @@ class StageContext:
 
 @attrs.frozen
 class StageResult:
-    """The files of a stage, the seconds that it took, and the lines that it said."""
+    """The files of a stage, the seconds that it took, and the lines that it reported."""
 
     files: Files
     seconds: float

@@ -32,7 +32,7 @@ def z_scores(sampled: Diagnostics) -> Floats:
 
 @attrs.frozen
 class Summary:
-    """How well an ensemble was sampled; NaN where there is nothing to say.
+    """How well an ensemble was sampled; NaN for what is undefined.
 
     ``swap_rate`` is the mean over pairs of neighbouring temperatures, ``smallest_swap_rate`` that of the worst pair, both
     averaged over sequences; ``round_trips`` are per sequence, ``autocorrelation`` in sweeps, averaged; ``thinning_ratio`` is the

@@ -1,4 +1,4 @@
-"""What a file says can be simulated: the law and the systems of a law file, or of the spec of a run with its test sequences."""
+"""What can be simulated: the law and the systems of a law file, or of the spec of a run with its test sequences."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Subject:
 
 
 def subject_at(path: Path, temperature: float | None = None, sequences: int | None = None) -> Subject:
-    """Return what a law file or a spec says, at another ``temperature`` where one is given.
+    """Return the law and the systems of a law file or a spec, at another ``temperature`` if given.
 
     Of a spec the systems are the first ``sequences`` of its test set, all where none is given. Raises ``InputError`` in one line
     for a file that is neither, systems that it does not state, and sequences that there are not.

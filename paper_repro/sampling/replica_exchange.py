@@ -12,7 +12,7 @@ from paper_repro.physics.sphere import normalise
 from paper_repro.sampling.kernels import band_of, exchange, independent
 from paper_repro.spec import Sampler
 
-#: A trace shorter than this says nothing about its own autocorrelation.
+#: A shorter trace does not determine its autocorrelation.
 SHORTEST_TRACE = 16
 
 

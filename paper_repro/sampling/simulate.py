@@ -27,7 +27,7 @@ def simulate(
         law: a law file (terms, ``[couplings]``, ``temperature``, ``[system]``), or the spec of a run, whose systems are the
             sequences of its test set.
         snapshots: how many of each system.
-        temperature: in units of energy / k_B, in place of that of the file.
+        temperature: in units of energy / k_B, instead of that of the file.
         sequences: only so many of the systems, the first.
         seed: of the random numbers; the same seed gives the same snapshots.
         runs: how many Markov chains, where there is no exact solution; where there is one the snapshots are independent.

@@ -20,10 +20,10 @@ from paper_repro.sampling.vectors import finite_vectors, unit_vectors
 class Snapshots:
     """Configurations of one system: the same sites, species and geometry in each.
 
-    ``species`` (site,) are numbers, ``spins`` (snapshot, site, 3) unit vectors; ``run`` (snapshot,) says which Markov chain each
-    snapshot is of: those of different runs are independent, those of one need not be. ``temperature`` is in units of energy / k_B,
+    ``species`` (site,) are numbers, ``spins`` (snapshot, site, 3) unit vectors; ``run`` (snapshot,) is the Markov chain of each
+    snapshot: those of different runs are independent, those of one need not be. ``temperature`` is in units of energy / k_B,
     None where it is not known; ``origin`` is where they come from, for messages. ``species_names`` are the names of the numbers 0,
-    1, …, None where only numbers were given. ``notes`` says, a line each, what was done to the data before they came here and what
+    1, …, None where only numbers were given. ``notes`` lists what was done to the data before and what
     was assumed about them. Made by ``of``, or by ``paper_repro.read`` from files.
 
     >>> data = pr.Snapshots.of(np.zeros((5, 4, 3)) + [0, 0, 1], "ABBA")

@@ -18,7 +18,7 @@ _SPINS = "(snapshot, site, 3)"
 def finite_vectors(spins: npt.ArrayLike, sites: int | None, origin: str) -> Floats:
     """Return vectors (snapshot, site, 3) in double precision, of any length.
 
-    ``sites`` is how many there are, where something else says it. Raises ``InputError`` for another shape, with the axes that are
+    ``sites`` is their number if it is known otherwise. Raises ``InputError`` for another shape, with the axes that are
     swapped if they are, for what is no real number and for what is not finite.
     """
     try:

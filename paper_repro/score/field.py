@@ -90,7 +90,7 @@ def force_of(model: ScoreModel, info: WeightsInfo, query_times: tuple[float, ...
 class NetworkScore:
     """The network on one sequence, at any diffusion time: spins (configuration, site, 3) in the precision of its weights.
 
-    The answer lies on the device of the model.
+    The result is on the device of the model.
 
     >>> import torch
     >>> def along_z(species, spins, time, mask):  # the score of free spins in a field β h = 2 along z

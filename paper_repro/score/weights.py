@@ -29,7 +29,7 @@ class WeightsInfo:
     """The metadata of a weights file; None for what the authors' files do not state.
 
     ``source`` is "paper_repro" or "authors"; ``query_times`` are the diffusion times of the network's force, ``steps`` the
-    optimiser steps of its training, ``made`` the versions and the machine that trained it, empty where the file does not say.
+    optimiser steps of its training, ``made`` the versions and the machine that trained it, empty if the file does not record them.
     """
 
     source: str

@@ -75,7 +75,7 @@ class Generalisation:
 
 @attrs.frozen
 class PlateauEvidence:
-    """What the plateaus of several trainings say, per spin: |gap to the exact ln Z|, and the deviation at high energies.
+    """The plateaus of several trainings, per spin: |gap to the exact ln Z|, and the deviation at high energies.
 
     ``high_energy_of_the_other`` is that of a reference training, ``high_energy_left`` its share of ours.
     """

@@ -14,7 +14,7 @@ from paper_repro.numerics.measured import Measured
 
 @attrs.frozen
 class PlateauOfTraining:
-    """What the plateau of one training says, per spin.
+    """The plateau of one training, per spin.
 
     ``gap`` is ln Z of the plateau less the exact one; ``high`` how much more βE + ln p is at the highest temperature than at T₀, 0
     for a perfect network and independent of α.

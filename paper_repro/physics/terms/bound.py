@@ -89,7 +89,7 @@ class BoundTerms:
 
     @functools.cached_property
     def is_exchange(self) -> bool:
-        """Whether every term is an exchange, so that a coupling matrix says all."""
+        """Whether every term is an exchange, so that a coupling matrix is sufficient."""
         return all(isinstance(part.term, Exchange) for part in self.terms)
 
     @functools.cached_property

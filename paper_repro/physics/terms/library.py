@@ -130,7 +130,7 @@ def library(path: str | Path | None = None, *, range: int | None = None, **famil
 
     Args:
         path: a TOML file, or the name of a library of the project, such as "default" or "candidates-42".
-        range: how many classes of pairs have exchange (separations on a chain, shells of a lattice); 4 where nothing is said.
+        range: how many classes of pairs have exchange (separations on a chain, shells of a lattice); default 4.
         **families: by name, such as ``biquadratic``: True, a list of separations, shells or classes, a table as in a file, or False
             to leave the family out. True is the default library's table, else range 1 where the family acts on pairs.
 

@@ -51,7 +51,7 @@ class OwnTerm(Term):
 
     @property
     def species(self) -> frozenset[int]:
-        """None: which sites it acts on, ``place`` says."""
+        """None: ``place`` gives the sites on which it acts."""
         return frozenset()
 
     def clusters(self, geometry: Geometry, species: Integers) -> Integers:  # noqa: ARG002

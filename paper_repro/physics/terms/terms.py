@@ -99,7 +99,7 @@ class Terms:
 
     @property
     def is_exchange(self) -> bool:
-        """Whether every term is an exchange, so that a coupling matrix says all."""
+        """Whether every term is an exchange, so that a coupling matrix is sufficient."""
         return all(isinstance(term, Exchange) for term in self.terms)
 
     @property

@@ -9,12 +9,12 @@ from paper_repro.files import write_text
 from paper_repro.numerics.arrays import Floats
 
 #: What holds of every export.
-ONE_CELL = "one cell holds all sites, in their order; the moments are 1 Bohr magneton, as unit vectors do not say them"
+ONE_CELL = "one cell holds all sites, in their order; the moments are 1 Bohr magneton, which unit vectors do not determine"
 
 
 @attrs.frozen
 class Exported:
-    """Input ``files``, name → text, of the program ``code``; ``choices`` says its conventions and what was assumed, a line each."""
+    """Input ``files``, name → text, of the program ``code``; ``choices`` lists its conventions and the assumptions."""
 
     code: str
     files: Mapping[str, str]

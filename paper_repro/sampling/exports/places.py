@@ -20,7 +20,7 @@ _EMPTY = 10.0
 class Places:
     """``fractions`` (site, 3) of the rows of ``cell`` (3, 3), each from 0 to below 1, and which of the rows are ``periodic``.
 
-    ``wrapped`` (site, 3) says by how many of the vectors each site was moved into the cell.
+    ``wrapped`` (site, 3) is the number of vectors by which each site was moved into the cell.
     """
 
     fractions: Floats

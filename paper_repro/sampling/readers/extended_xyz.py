@@ -94,7 +94,7 @@ class _Table:
         words = [row.split() for row in rows]
         for k, row in enumerate(words):
             if len(row) != width:
-                raise InputError(f"{where}, line {first + k}", f"{len(row)} columns", f"{width}, as Properties say")
+                raise InputError(f"{where}, line {first + k}", f"{len(row)} columns", f"{width}, as in Properties")
         return cls(found, words, where, first)
 
     def reals(self, name: str) -> Floats:

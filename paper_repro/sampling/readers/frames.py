@@ -1,4 +1,4 @@
-"""What a reader finds in a file: consecutive snapshots of one system, as they stand there."""
+"""The content of a file as a reader finds it: consecutive snapshots of one system."""
 
 import attrs
 import numpy as np
@@ -13,7 +13,7 @@ Species = tuple[str, ...] | tuple[int, ...] | None
 
 @attrs.frozen(eq=False)
 class Layout:
-    """Where the sites are, as far as the file says it: all None for sites in a row.
+    """The positions of the sites in the file: all None for sites in a row.
 
     ``bonds`` (bond, 3) are i, j, class; ``positions`` (site, 3) and ``cell`` (3, 3), rows a, b, c, are in any one unit of length;
     ``periodic`` marks the rows of the cell along which the sites are repeated, or, for sites in a row, whether they are a

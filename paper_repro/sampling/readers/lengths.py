@@ -14,7 +14,7 @@ from paper_repro.sampling.vectors import ROUNDING, lengths_of, shown_range
 def unit_spins(spins: Floats, moments: bool, where: str) -> tuple[Floats, tuple[str, ...]]:
     """Return vectors (snapshot, site, 3) without zeros as unit vectors, with a note on what was divided out.
 
-    Lengths that differ by rounding are one moment. Raises ``InputError`` for others, with their range, unless ``moments`` says
+    Lengths that differ by rounding are one moment. Raises ``InputError`` for others, with their range, unless ``moments`` states
     that they are meant: each vector is then divided by its own.
     """
     lengths = lengths_of(spins)

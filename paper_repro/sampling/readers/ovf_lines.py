@@ -99,7 +99,7 @@ class Lines:
         return block
 
     def take_text(self) -> bytes:
-        """Return what stands before the next line that begins with #."""
+        """Return the text before the next line that begins with #."""
         match = _NEXT_KEY.search(self._content, self._position)
         end = len(self._content) if match is None else match.start()
         block = self._content[self._position : end]

@@ -40,13 +40,13 @@ def read(
 
     Args:
         paths: a file, a glob, a folder, or several of these.
-        temperature: in units of energy / k_B, in place of what the files state.
+        temperature: in units of energy / k_B, instead of that in the files.
         moments: lengths that differ from spin to spin are meant: each vector is divided by its own. A length that all share is
             divided out in any case.
         species: of the sites (site,), or a word of letters, where the files have none.
-        periodic: whether the sites are repeated along the cell vectors a, b, c, in place of what the files state; the cell of
+        periodic: whether the sites are repeated along the cell vectors a, b, c, instead of what the files state; the cell of
             an OVF mesh is nodes × step. For sites without positions, (True, False, False) is a ring.
-        one_run: the files, in sorted order, go on with one run, in place of each being its own.
+        one_run: the files, in sorted order, continue one run, instead of each being its own.
 
     What was assumed or divided out is in ``notes`` of the record. Raises ``InputError`` in one line, with the file and the place
     in it, for what cannot be read, for files of several temperatures, and for sites with vectors of length zero in some snapshots;
@@ -77,7 +77,7 @@ def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
             return stream.read(_HEAD)
-    except OSError:  # said when it is read
+    except OSError:  # reported when it is read
         return b""
 
 
@@ -118,7 +118,7 @@ def _temperature(systems: Sequence[System], given: float | None) -> tuple[float 
     if given is not None:
         others = sorted(value for value in stated if value is not None and value != given)
         shown = ", ".join(f"{value:g}" for value in others[:4]) + (", …" if len(others) > 4 else "")
-        return given, (f"temperature {given:g} as given, in place of {shown} in the files",) if others else ()
+        return given, (f"temperature {given:g} as given, instead of {shown} in the files",) if others else ()
     if len(stated) > 1:
         (one, first), (other, second) = list(stated.items())[:2]
         places = [f"{'none' if value is None else f'{value:g}'} in {where}" for value, where in ((one, first), (other, second))]

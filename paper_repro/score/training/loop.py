@@ -74,7 +74,7 @@ def train(
     """Train a network from scratch, or from ``checkpoint`` where one of the same ``key`` exists, and return it.
 
     ``progress`` is called after each step with the number of steps done, the total, and the loss. A checkpoint is written about
-    every minute and on interruption, and the one before it is kept: where the last is damaged, or of another training, ``say`` is
+    every minute and on interruption, and the previous one is kept: if the last is damaged, or of another training, ``say`` is
     called with the reason and the other is used. ``where`` is the device, the processor with all cores where not given; the number
     of threads changes no byte of the result. With ``ranks``, each rank calls this with the same arguments and computes on one core
     or GPU; the first alone writes. The network at the end of the epochs of ``record``, numbered from 1, is returned too. Raises

@@ -23,7 +23,7 @@ class FoundLaw:
 
 
 def require_temperature(data: Sequence[Snapshots], given: float | None, option: str) -> None:
-    """Raise ``InputError`` where couplings would be β × coupling: nothing says what one unit of energy is."""
+    """Raise ``InputError`` where couplings would be β × coupling: the unit of energy is unknown."""
     unknown = next((part for part in data if part.temperature is None), None)
     if given is None and unknown is not None:
         raise InputError(option, f"couplings of {unknown.origin} as β × coupling alone, without a temperature", "--temperature")

@@ -47,7 +47,7 @@ def infer(
         library: the terms that the law may have; None for the default library (``paper_repro.library``).
         level: probability that any of all verdicts is false.
         temperature: in units of energy / k_B, where the data state none or another; couplings are then in units of energy.
-        confirm: whether chains go on from the data under the fitted law, seconds of work, to compare energies and correlations.
+        confirm: whether chains continue from the data under the fitted law, seconds of work, to compare energies and correlations.
         threads: at most so many cores, all where None; they change no byte.
         reporter: where the progress is shown.
 

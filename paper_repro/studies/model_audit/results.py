@@ -17,7 +17,7 @@ class ModelAudit:
     ``kind`` is "score" or "force" (a force field, which knows no diffusion time), ``query_times`` those at which a score was taken.
     ``fit`` is the least-squares fit of the terms to the force, β × coupling, and ``truth`` the law of the data, where it is known.
     ``interaction`` and ``divergence_error`` compare its own W and its own divergence with its score, None where it has none;
-    ``left_out`` says, a line each, what it cannot answer, and ``notes`` what was done to its answers.
+    ``left_out`` lists the quantities that it does not provide, and ``notes`` the changes of its output.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Trainings that exist, found in a folder of weights by what their files say: the spec, the seed, the steps."""
+"""Trainings that exist, found in a folder of weights by the metadata of the files: the spec, the seed, the steps."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping

@@ -12,7 +12,7 @@ import attrs
 
 @attrs.frozen
 class Determinism:
-    """A class: the largest relative difference on another machine (0 where there is none, None where it is another draw)."""
+    """A class: the largest relative difference on another machine (0 for equal bytes, None for another draw)."""
 
     tolerance: float | None
 

@@ -1,6 +1,6 @@
 """The records of everything that a run yields; their names and nesting are those of results.json and of results/*.json.
 
-Errors are one standard error. Numbers are NaN where there is nothing to say (null in a file); None was not
+Errors are one standard error. Numbers are NaN if undefined (null in a file); None was not
 measured.
 """
 
@@ -82,7 +82,7 @@ class Example:
 
 @attrs.frozen(eq=False)
 class Readout:
-    """|W| by separation: quartiles (separation, 3), means and counts (separation,); ``analysis.readout`` says the rest."""
+    """|W| by separation: quartiles (separation, 3), means and counts (separation,); ``analysis.readout`` defines the rest."""
 
     separations: Integers
     quartiles: Floats

@@ -16,7 +16,7 @@ from paper_repro.spec import Constant
 from paper_repro.studies.reproduction.results import ByNetwork, Calibration, FailedCalibration, Results
 
 FORMAT = "paper_repro results 3"
-#: Without what trainings say beyond their last state, and the second rule.
+#: Without the last epochs of trainings, and the second rule.
 _OLD_FORMATS = ("paper_repro results 2",)
 _EXPECTED = "an output of 'paper-repro reproduce'"
 

@@ -72,7 +72,7 @@ def device_constant(device: str) -> dict[str, str]:
 def constants_of(spec: Spec, *names: str) -> dict[str, Any]:
     """Return sections of a spec as plain data: what the key of a stage covers.
 
-    They have the form of runs 3 where that can say them, so that the data sets of such a run stay valid.
+    They have the form of runs 3 if that can express them, so that the data sets of such a run stay valid.
     """
     values = canonical(spec)
     return {name: (spec_as_in_run_3(values) or values)[name] for name in names}

@@ -15,7 +15,7 @@ from paper_repro.studies.reproduction.results import Judgement, Results
 
 @attrs.frozen(eq=False)
 class Subject:
-    """A run to be reported; ``published`` is None where its Hamiltonian is not the paper's, whose numbers then say nothing of it.
+    """A run to be reported; ``published`` is None if its Hamiltonian is not the paper's, whose numbers then do not apply.
 
     ``confidence`` is the coverage of intervals.
     """

@@ -153,7 +153,7 @@ def test_temperature_is_that_of_all_files_or_the_one_given(tmp_path):
     assert pr.read(a)[0].temperature == 0.3
     assert pr.read(a, temperature=0.3)[0].notes == ()
     (data,) = pr.read(a, temperature=0.05)
-    assert (data.temperature, data.notes) == (0.05, ("temperature 0.05 as given, in place of 0.3 in the files",))
+    assert (data.temperature, data.notes) == (0.05, ("temperature 0.05 as given, instead of 0.3 in the files",))
     b = save(tmp_path / "b.npz", spins=SPINS)
     expected = "expected one temperature in all files, or temperature=… (--temperature) for all"
     refused(f"temperature: 0.3 in {a} and none in {b}; {expected}", tmp_path)

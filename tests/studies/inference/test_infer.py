@@ -231,7 +231,7 @@ def test_the_report_as_text_says_the_law_and_its_conventions(found):
         (["infer"], "DATA: no snapshots; expected files of them, or --simulated SPEC"),
         (["infer", "x.npz", "--simulated", "smoke.toml"], "--simulated: smoke.toml with DATA; expected"),
         (["infer", "--simulated", "smoke.toml", "--range", "2", "--one-run"], "smoke.toml with --range, --one-run; expected"),
-        (["infer", "x.npz", "--snapshots", "5"], "--snapshots: given with DATA; expected --simulated SPEC in place of DATA"),
+        (["infer", "x.npz", "--snapshots", "5"], "--snapshots: given with DATA; expected --simulated SPEC instead of DATA"),
     ],
 )
 def test_mistakes_of_the_command_are_one_line(capsys, arguments, said):
