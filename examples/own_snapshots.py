@@ -1,6 +1,6 @@
 """Your own snapshots: files of spins in, couplings with intervals and verdicts out. Neither energies nor forces are needed.
 
-    python examples/own_snapshots.py       (seconds)
+python examples/own_snapshots.py       (seconds)
 """
 
 import tempfile
@@ -28,7 +28,7 @@ separations = [1]
 """
 folder = Path(tempfile.mkdtemp())
 (folder / "law.toml").write_text(LAW)
-pr.write(folder / "snapshots.npz", pr.simulate(folder / "law.toml", 500, seed=1))
+pr.write(folder / "snapshots.npz", pr.simulate(folder / "law.toml", 500, seed=2))
 
 # %% Read them: npz, extended xyz or OVF; a folder or a glob does as well
 data = pr.read(folder / "snapshots.npz")
