@@ -29,11 +29,13 @@ html_extra_path = ["index.html"]
 
 #: The pages in the order of the menu.
 MENU = {
-    "Use": ["docs/data", "docs/inference", "docs/libraries", "docs/force_field"],
-    "Reference": ["docs/api", "CONVENTIONS"],
-    "The paper": ["REPRODUCE", "docs/scaling", "benchmarks/README", "golden/README"],
-    "The project": ["CONTRIBUTING", "CHANGELOG", "SECURITY"],
-}
+    "The paper": ["Does it hold? <self>", "REPRODUCE"],
+    "Your own": ["docs/data", "docs/inference", "docs/libraries", "docs/model", "docs/examples"],
+    "Reference": ["docs/api", "CONVENTIONS", "docs/glossary"],
+    "The project": [
+        "docs/extending", "CONTRIBUTING", "benchmarks/README", "docs/scaling", "golden/README", "CHANGELOG", "SECURITY",
+    ],
+}  # fmt: skip
 
 
 def _with_menu(_: Sphinx, page: str, source: list[str]) -> None:

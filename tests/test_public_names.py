@@ -47,15 +47,6 @@ def test_the_page_about_python_has_every_public_name_once(pytestconfig):
     assert sorted(re.findall(r"(?m)^\.\. auto\w+:: paper_repro\.(\w+)$", page)) == sorted(pr.__all__)
 
 
-def test_the_example_of_a_force_field_runs(pytestconfig, capsys):
-    names: dict[str, object] = {}
-    page = (pytestconfig.rootpath / "docs/force_field.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    exec(block, names)  # noqa: S102
-    assert names["fit"].r2 == pytest.approx(1, abs=1e-12)
-    assert "J_AA" in capsys.readouterr().out
-
-
 def test_a_path_may_be_a_string(golden):
     assert pr.load_spec(str(pr.specs_folder() / "smoke.toml")).record == pr.load_spec(pr.specs_folder() / "smoke.toml").record
     assert pr.load_published(str(pr.specs_folder() / "published.toml")).record.claims

@@ -52,7 +52,6 @@ def audit(
     numbers that are not finite, with a part along the spins, or that is not the same for a snapshot alone; and for data that do not
     fix the couplings.
 
-    >>> import numpy as np, paper_repro as pr
     >>> chain = pr.Geometry.open_chain(9)
     >>> law = pr.Truth(pr.library(range=1, biquadratic=False).terms("A", chain), [1.0], beta=2.0)
     >>> data = pr.Snapshots.of(law.exact(chain, 9 * "A").sample(50, np.random.default_rng(0)), 9 * "A", run=range(50))
