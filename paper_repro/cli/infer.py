@@ -92,7 +92,7 @@ def _of_files(data: Sequence[Path], options: FileOptions, export: ExportOptions,
         terms = candidates(part.geometry for part in snapshots)
     from paper_repro.studies.inference.as_json import as_json
     from paper_repro.studies.inference.infer import infer as infer_law
-    from paper_repro.studies.inference.sections import LEAD, TITLE, sections
+    from paper_repro.studies.inference.sections import HEADING, LEAD, TITLE, sections
 
     with reporter_beside(console) as reporter:
         found = infer_law(
@@ -109,7 +109,8 @@ def _of_files(data: Sequence[Path], options: FileOptions, export: ExportOptions,
 
         return _export(found_law(found, terms, snapshots), export, folder)
 
-    return Report(TITLE, LEAD, sections(found), as_json(found), draw, write_law if export.export is not None else None)
+    exporter = write_law if export.export is not None else None
+    return Report(TITLE, LEAD, sections(found), as_json(found), draw, exporter, HEADING)
 
 
 def _export(found: "FoundLaw", options: ExportOptions, folder: Path) -> Sequence[str]:

@@ -16,6 +16,7 @@ class Report:
     """Sections below a title and a lead, the same numbers as plain data, and what draws the figures, PNG and SVG by file name.
 
     ``export`` writes the law for another program into a folder and returns what was chosen, a line each.
+    ``heading`` is the title of the page, which has the other in small print.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Report:
     numbers: dict[str, Any]
     draw: Callable[[], Mapping[str, bytes]] = dict
     export: Callable[[Path], Sequence[str]] | None = None
+    heading: str = "Estimators of the couplings compared"
 
     def write(self, folder: Path) -> None:
         """Write report.html, results.json and the folder of figures."""
@@ -32,6 +34,6 @@ class Report:
         drawn = self.draw()
         for name, content in drawn.items():
             write_bytes(folder / "figures" / name, content)
-        images = {name.removesuffix(".png"): content for name, content in drawn.items() if name.endswith(".png")}
+        images = {name.removesuffix(".svg"): content for name, content in drawn.items() if name.endswith(".svg")}
         write_bytes(folder / "results.json", (json.dumps(self.numbers, indent=1, ensure_ascii=False) + "\n").encode())
-        write_bytes(folder / "report.html", page(self.sections, self.title, self.lead, images).encode())
+        write_bytes(folder / "report.html", page(self.sections, images, self.heading, self.lead, self.title).encode())

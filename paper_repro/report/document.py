@@ -21,7 +21,8 @@ class Text:
 class Table:
     """Columns and rows of text; the columns named in ``numbers`` are set to the right.
 
-    ``tones`` gives the tone of cells by their text. A table that is ``page_only`` is too long for a terminal.
+    ``tones`` gives the tone of cells by their text. A table that is ``page_only`` is too long for a terminal, and
+    folded on a page.
     """
 
     columns: tuple[str, ...]
@@ -33,9 +34,13 @@ class Table:
 
 @attrs.frozen
 class Figure:
-    """An image that is drawn elsewhere, by its ``name``; ``alt`` says in words what it shows."""
+    """An image that is drawn elsewhere, by its ``name``.
+
+    The ``conclusion`` is one sentence that its data support, the ``caption`` says what is drawn; ``alt`` describes what is seen.
+    """
 
     name: str
+    conclusion: str
     caption: str
     alt: str
 
@@ -48,14 +53,15 @@ B = TypeVar("B", Text, Table, Figure)
 class Section:
     """A title and what stands below it.
 
-    ``determinism`` says how closely its numbers are reproduced on another machine. A ``summary`` stands near the top of a page, and
-    last in a terminal, where it is seen.
+    ``determinism`` says how closely its numbers are reproduced on another machine. A ``summary`` stands at the top of a page, and
+    last in a terminal, where it is seen. A section that is ``folded`` is closed on a page until it is opened.
     """
 
     title: str
     blocks: tuple[Block, ...] = ()
     determinism: str = ""
     summary: bool = False
+    folded: bool = False
 
     def blocks_of(self, kind: type[B]) -> Iterator[B]:
         """Yield the paragraphs, the tables or the figures."""

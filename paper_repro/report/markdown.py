@@ -30,7 +30,9 @@ def _block(block: Block, images: Mapping[str, str]) -> str:
         return _escaped(block.text)
     if isinstance(block, Table):
         return table(block)
-    return f"![{_escaped(block.alt)}]({images[block.name]})\n\n*{_escaped(block.caption)}*" if block.name in images else ""
+    if block.name not in images:
+        return ""
+    return f"![{_escaped(block.alt)}]({images[block.name]})\n\n**{_escaped(block.conclusion)}** *{_escaped(block.caption)}*"
 
 
 #: What Markdown, or a table in it, would read as more than text; an underscore within a word is text.

@@ -23,11 +23,26 @@ def number(value: float, error: float = math.nan, digits: int = 4) -> str:
 
 
 def as_with(error: float, value: float) -> str:
-    """Return a value in the decimals that ``number`` gives it beside this ``error``, such as an end of its interval."""
+    """Return a value in the decimals that ``number`` gives it with this ``error``: two digits of the error; also an interval's end.
+
+    Beyond eight decimals it is a power of ten, to the same place.
+    """
     if not (math.isfinite(error) and error > 0):
         return significant(value, 4)
-    places = max(0, 1 - math.floor(math.log10(error)))
-    return scientific(value) if places > _MOST_PLACES else fixed(value, places)
+    places = 1 - _exponent(error, 1)  # of an error of 0.0996: 0.10
+    if places <= _MOST_PLACES:
+        return fixed(value, max(0, places))
+    return scientific(value, max(1, places + _exponent(value, 16))) if value else "0"
+
+
+def uncertainty(error: float) -> str:
+    """Return an error alone, in two digits; "—" where it is not finite, or 0."""
+    return as_with(error, error) if error > 0 else NONE
+
+
+def _exponent(value: float, digits: int) -> int:
+    """Return the power of ten of a value that is rounded to ``digits`` decimals of its mantissa."""
+    return int(f"{value:.{digits}e}".partition("e")[2])
 
 
 def fixed(value: float, places: int) -> str:

@@ -15,9 +15,10 @@ _STYLES: dict[Tone, str] = {"good": "bold green", "bad": "bold red", "open": "ye
 
 
 def show(sections: Sequence[Section], title: str, console: Console) -> None:
-    """Print a report: summaries last, figures and long tables left out."""
+    """Print a report: summaries last, the first of them at the end; figures and long tables left out."""
     console.rule(RichText(title, style="bold"))
-    for section in sorted(sections, key=lambda section: section.summary):
+    summaries = [section for section in sections if section.summary]
+    for section in [*(section for section in sections if not section.summary), *reversed(summaries)]:
         console.print()
         say(section.title, console, "bold underline")
         for block in section.blocks:

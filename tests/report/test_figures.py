@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
+from paper_repro.report import colours
 from paper_repro.report.figures import (
     argument,
     compared,
@@ -107,9 +108,9 @@ def of_mean_energy(*_):
 
 def of_intervals(terms, *_):
     values, kinds = RNG.normal(size=terms), [("present", "undecided", "absent")[k % 3] for k in range(terms)]
-    colours = {"present": style.GREEN, "undecided": style.ORANGE, "absent": style.GREY}
+    of_kinds = {"present": colours.GREEN, "undecided": colours.ORANGE, "absent": colours.GREY}
     labels = [f"dzyaloshinskii_moriya {k} Fe-Co z" for k in range(terms)]
-    return lambda: intervals.draw(intervals.Intervals(labels, values, values - 0.1, values + 0.2, kinds, colours, "β × coupling"))
+    return lambda: intervals.draw(intervals.Intervals(labels, values, values - 0.1, values + 0.2, kinds, of_kinds, "β × coupling"))
 
 
 def of_compared(classes, *_):
@@ -218,6 +219,7 @@ def of_ratios_fixed():
 
 _DIGEST = """
 import hashlib, json
+from paper_repro.report import colours
 from paper_repro.report.figures import style
 from tests.report.test_figures import of_ratios_fixed
 files = style.images("ratios", of_ratios_fixed)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from paper_repro.report.numbers import NONE, as_with, fixed, number, significant
+from paper_repro.report.numbers import NONE, as_with, fixed, number, significant, uncertainty
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from paper_repro.report.numbers import NONE, as_with, fixed, number, significant
         (1.23456, 0.0123, "1.235 ± 0.012"),
         (149.7, 5.9, "149.7 ± 5.9"),
         (-0.00001, 0.01, "0.000 ± 0.010"),
-        (1.5e-9, 2.5e-10, "1.5e-09 ± 2.5e-10"),
+        (1.5e-9, 2.5e-10, "1.50e-09 ± 2.5e-10"),
         (-0.00001, math.nan, "0.0000"),
         (1057440.0, math.nan, "1,057,440"),
         (0.5, 0.0, "0.5000"),
@@ -30,13 +30,22 @@ def test_a_number_has_the_digits_that_its_error_deserves(value, error, shown):
     [
         (0.0123, 1.2, "1.200"),
         (0.0123, -0.0001, "0.000"),
-        (2e-10, 1.5e-9, "1.5e-09"),
+        (2e-10, 1.5e-9, "1.50e-09"),
+        (2e-10, 0.99999999987, "9.9999999987e-01"),
+        (2e-10, 0.0, "0"),
+        (0.00996, 0.5, "0.500"),
+        (0.0996, 0.5, "0.50"),
         (math.nan, 0.1234, "0.1234"),
         (1, math.inf, NONE),
     ],
 )
 def test_the_ends_of_an_interval_have_the_decimals_of_their_value(error, value, shown):
     assert as_with(error, value) == shown
+
+
+@pytest.mark.parametrize(("error", "shown"), [(0.0006, "0.00060"), (0.031, "0.031"), (5.94, "5.9"), (0.0, NONE), (math.nan, NONE)])
+def test_an_error_alone_has_two_digits(error, shown):
+    assert uncertainty(error) == shown
 
 
 def test_a_rounded_zero_has_no_sign():

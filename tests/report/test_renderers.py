@@ -17,15 +17,17 @@ SECTIONS = [
         (
             Text(NASTY),
             Table(("", "value"), (("row", "1.5"), (NASTY, "GOOD")), frozenset({"value"}), {"GOOD": "good"}),
-            Figure("curve", "A caption.", "What it shows."),
-            Figure("missing", "Never drawn.", "Nothing."),
+            Figure("curve", "It rises.", "A caption.", "What it shows."),
+            Figure("missing", "It is not.", "Never drawn.", "Nothing."),
         ),
         "exact",
     ),
     Section("Long", (Table(("a",), (("only on a page",),), page_only=True),)),
     Section("Summary", (Text("Seen first.", "bad"),), summary=True),
+    Section("Details", (Text("Seen second."),), summary=True),
+    Section("Folded", (Text("Opened."),), folded=True),
 ]
-PNG = b"\x89PNG"
+SVG = b'<svg viewBox="0 0 1 1" width="1pt"><metadata/><g id="a"><path id="b" style="fill: #0072b2"/><use href="#b"/></g></svg>'
 
 
 class Reader(HTMLParser):
@@ -46,7 +48,7 @@ class Reader(HTMLParser):
 
 @pytest.fixture
 def page():
-    return Reader(html.page(SECTIONS, "Title", "Lead", {"curve": PNG}))
+    return Reader(html.page(SECTIONS, {"curve": SVG}, "Title", "Lead", "name · digest"))
 
 
 def shown(width=100):
@@ -57,14 +59,32 @@ def shown(width=100):
 
 def test_a_page_has_what_a_reader_needs(page):
     assert ("meta", "name", "viewport") in page.attributes
-    assert page.tags.count("figure") == page.tags.count("figcaption") == page.tags.count("img") == 1
-    assert ("img", "alt", "What it shows.") in page.attributes
-    assert "Figure 1." in page.text
+    assert page.tags.count("figure") == page.tags.count("figcaption") == page.tags.count("svg") == 1
+    assert ("svg", "aria-label", "What it shows.") in page.attributes
+    assert "Figure 1. It rises." in page.text
+    assert "name · digest" in page.text
     links = [value for tag, name, value in page.attributes if (tag, name) == ("a", "href")]
     places = [f"#{value}" for tag, name, value in page.attributes if (tag, name) == ("section", "id")]
     assert links == places
     assert len(links) == len(SECTIONS)
-    assert page.tags.count("table") == sum(pair == ("div", "class", "table") for pair in page.attributes)  # each scrolls by itself
+    scrolled = page.attributes.count(("div", "class", "scrolled"))
+    assert page.tags.count("table") + page.tags.count("figure") == scrolled  # each scrolls by itself
+
+
+def test_a_figure_is_part_of_the_page_in_its_colours(page):
+    """Identifiers that are used have the name of the figure, others and sizes are gone."""
+    assert {value for tag, name, value in page.attributes if name == "id" and tag in {"g", "path"}} == {"curve-b"}
+    assert ("use", "href", "#curve-b") in page.attributes
+    assert ("path", "style", "fill: var(--c0072b2)") in page.attributes
+    assert "metadata" not in page.tags
+    assert not [value for tag, name, value in page.attributes if tag == "svg" and name == "width"]
+    with pytest.raises(ValueError, match="expected an SVG with a view box"):
+        html.page(SECTIONS, {"curve": b"<svg/>"}, "Title", "Lead")
+
+
+def test_long_tables_and_folded_sections_are_closed(page):
+    assert page.tags.count("details") == page.tags.count("summary") == 2
+    assert not [pair for pair in page.attributes if pair[:2] == ("details", "open")]
 
 
 def test_names_and_texts_are_only_text(page):
@@ -77,18 +97,21 @@ def test_names_and_texts_are_only_text(page):
     assert row.replace("\\|", "").count("|") == 3
 
 
-def test_summaries_are_second_on_a_page_and_last_in_a_terminal(page):
-    titles = [text for text in page.text if text in {"First", "Numbers", "Long", "Summary"}]
-    assert titles[len(titles) // 2 :] == ["First", "Summary", "Numbers", "Long"]
+def test_summaries_are_first_on_a_page_and_last_in_a_terminal(page):
+    every = [section.title for section in SECTIONS]
+    titles = [text for text in page.text if text in every]
+    assert titles[len(titles) // 2 :] == ["Summary", "Details", "First", "Numbers", "Long", "Folded"]
     screen = shown()
-    assert sorted(["First", "Numbers", "Long", "Summary"], key=screen.index) == ["First", "Numbers", "Long", "Summary"]
+    assert sorted(every, key=screen.index) == ["First", "Numbers", "Long", "Folded", "Details", "Summary"]
 
 
 def test_long_tables_and_undrawn_figures_are_left_out(page):
     assert "only on a page" in page.text
     assert "only on a page" not in shown()
     assert "Never drawn." not in "".join(page.text)
-    assert "![What it shows.](curve.png)" in markdown.document(SECTIONS, "Title", {"curve": "curve.png"})
+    assert "![What it shows.](curve.png)\n\n**It rises.** *A caption.*" in markdown.document(
+        SECTIONS, "Title", {"curve": "curve.png"}
+    )
 
 
 def test_a_narrow_terminal_gets_a_table_row_by_row():

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.report import colours
 from paper_repro.report.figures import style
 from paper_repro.report.figures.ratios import Estimates
 from paper_repro.report.figures.spins import MOST, Chain, strip
@@ -64,15 +65,15 @@ def _draw_matrix(figure: Figure, axis: Axes, data: Argument) -> None:
 def _draw_force(axis: Axes, data: Argument) -> None:
     exact, found = data.true_force.ravel(), data.force.ravel()
     edge = 1.05 * float(max(np.abs(exact).max(), np.abs(found).max()))
-    axis.plot([-edge, edge], [-edge, edge], color=style.BLACK, lw=0.8, label="equal")
-    axis.plot(exact, found, "o", ms=3, mfc="none", color=style.BLUE, label=f"components, {style.literal(data.network)}")
+    axis.plot([-edge, edge], [-edge, edge], color=colours.BLACK, lw=0.8, label="equal")
+    axis.plot(exact, found, "o", ms=3, mfc="none", color=colours.BLUE, label=f"components, {style.literal(data.network)}")
     axis.set(xlabel="exact force, β(I - SSᵀ)h", ylabel="score of the network at t → 0")
     axis.legend(loc="upper left")
 
 
 def _draw_couplings(axis: Axes, data: Argument) -> None:
     rows = np.arange(len(data.terms))
-    axis.bar(rows, data.true_couplings, 0.85, color="#DDDDDD", label="true βJ")
+    axis.bar(rows, data.true_couplings, 0.85, color=colours.BAND, label="true βJ")
     for index, item in enumerate(data.couplings):
         look = style.look(index, reference=item.reference)
         at = rows + 0.7 * ((index + 0.5) / len(data.couplings) - 0.5)
@@ -80,6 +81,6 @@ def _draw_couplings(axis: Axes, data: Argument) -> None:
         axis.errorbar(
             at, item.values, yerr=errors, fmt=look.mark, ms=4, lw=1, mfc="none", color=look.colour, label=style.literal(item.name)
         )
-    axis.axhline(0, color=style.BLACK, lw=0.6)
+    axis.axhline(0, color=colours.BLACK, lw=0.6)
     axis.set_xticks(rows, map(style.literal, data.terms), rotation=0 if len(rows) <= 8 else 90)
     axis.set(ylabel="coupling, dimensionless")

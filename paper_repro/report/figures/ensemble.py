@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.report import colours
 from paper_repro.report.figures import style
 from paper_repro.report.figures.spins import MOST, Chain, strip
 
@@ -76,7 +77,7 @@ def _draw_lengths(axis: Axes, sets: Sequence[Lengths]) -> None:
     smallest = min(item.counts.sum() for item in sets)
     share = 1 / len(sets[0].lengths)
     spread = 2 * np.sqrt(share * (1 - share) / smallest)
-    axis.axhspan(max(share - spread, 0), share + spread, color="#DDDDDD", zorder=0, label="uniform, ±2σ")
+    axis.axhspan(max(share - spread, 0), share + spread, color=colours.BAND, zorder=0, label="uniform, ±2σ")
     for index, item in enumerate(sets):
         look = style.look(index)
         axis.plot(item.lengths, item.counts / item.counts.sum(), look.mark, ms=3, color=look.colour, label=item.name)
@@ -100,7 +101,7 @@ def _draw_forces(axis: Axes, forces: Sequence[Histogram]) -> None:
     for index, item in enumerate(forces):
         look = style.look(index, reference=item.reference)
         if item.truth:
-            axis.stairs(item.density, item.edges, color=style.GREY, fill=True, zorder=0, label=item.name)
+            axis.stairs(item.density, item.edges, color=colours.GREY, fill=True, zorder=0, label=item.name)
         else:
             axis.stairs(item.density, item.edges, color=look.colour, ls=look.dash, lw=1.3, label=style.literal(item.name))
         inside = np.cumsum(item.counts) <= 0.999 * item.counts.sum()

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.report import colours
 from paper_repro.report.figures import style
 
 
@@ -35,7 +36,7 @@ def draw(data: Interaction) -> Figure:
     axis = figure.subplots()
     sizes = data.true_sizes > 0  # a coupling of 0 has no place on a logarithmic axis
     left, right = data.true_separations[sizes] - 0.4, data.true_separations[sizes] + 0.4
-    axis.hlines(data.true_sizes[sizes], left, right, color=style.BLACK, lw=1.5, label="true β|J|")
+    axis.hlines(data.true_sizes[sizes], left, right, color=colours.BLACK, lw=1.5, label="true β|J|")
     for index, network in enumerate(data.networks):
         look = style.look(index, reference=network.reference)
         low, median, high = np.maximum(network.quartiles, 1e-12).T

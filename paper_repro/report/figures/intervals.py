@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.report import colours
 from paper_repro.report.figures import style
 
 _ROW = 0.19  # inches
@@ -34,7 +35,7 @@ def draw(data: Intervals) -> Figure:
     rows = np.arange(len(data.names))
     figure = style.figure(1.1 + max(_ROW * len(rows), 0.8))
     axis = figure.subplots()
-    axis.axvline(0, color=style.BLACK, lw=0.6, ls=":")
+    axis.axvline(0, color=colours.BLACK, lw=0.6, ls=":")
     for mark, (kind, colour) in zip(style.MARKS, data.colours.items(), strict=False):
         chosen = np.array([found == kind for found in data.kinds], dtype=bool)
         if not chosen.any():

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.report import colours
 from paper_repro.report.figures import style
 
 
@@ -52,11 +53,11 @@ def draw(networks: Sequence[Plateau]) -> Figure:
                 color=look.colour,
                 label=style.literal(group.name),
             )
-        axis.axhline(0, color=style.BLACK, lw=1, ls="--", label="exact -ln Z")
-        axis.axhline(network.plateau, color=style.BLACK, lw=1.2, label="plateau")
+        axis.axhline(0, color=colours.BLACK, lw=1, ls="--", label="exact -ln Z")
+        axis.axhline(network.plateau, color=colours.BLACK, lw=1.2, label="plateau")
         error = np.nan_to_num(network.plateau_error)
-        axis.axhspan(network.plateau - error, network.plateau + error, color=style.GREY, alpha=0.5, lw=0, zorder=0)
-        axis.axvline(network.threshold, color=style.BLACK, lw=0.6, ls=":", label="end of the fit")
+        axis.axhspan(network.plateau - error, network.plateau + error, color=colours.GREY, alpha=0.5, lw=0, zorder=0)
+        axis.axvline(network.threshold, color=colours.BLACK, lw=0.6, ls=":", label="end of the fit")
         axis.set_title(style.literal(network.name), fontsize="medium")
         axis.set(xlabel="energy E", ylabel="αβE + ln p + exact ln Z(αβ)")
     for axis in axes[: len(networks)]:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.report import colours
 from paper_repro.report.figures import style
 
 
@@ -22,7 +23,7 @@ class SwapRates:
 
 @attrs.frozen(eq=False)
 class Correlation:
-    """Autocorrelation and its standard error (lag,) at ``lags`` (lag,) in sweeps."""
+    """Autocorrelation and its standard error (lag,) at ``lags`` (lag,) in sweeps; lag 0, where it is 1, is not drawn."""
 
     name: str
     lags: Floats
@@ -63,24 +64,24 @@ class Sampling:
     def _draw_correlations(self, axis: Axes) -> None:
         for index, item in enumerate(self.correlations):
             look = style.look(index)
-            shown = item.lags <= max(1.2 * self.thinning, item.lags[min(3, len(item.lags) - 1)])
+            shown = (item.lags > 0) & (item.lags <= max(1.2 * self.thinning, item.lags[min(3, len(item.lags) - 1)]))
             axis.errorbar(
                 item.lags[shown], item.values[shown], yerr=item.errors[shown], marker=look.mark, ms=3, lw=1, ls=look.dash,
                 color=look.colour, label=item.name,
             )  # fmt: skip
-        axis.axvline(self.thinning, color=style.BLACK, lw=0.8, ls=":", label="thinning")
-        axis.axhline(0, color=style.BLACK, lw=0.5)
-        axis.set(xlabel="sweeps", ylabel="autocorrelation")
+        axis.axvline(self.thinning, color=colours.BLACK, lw=0.8, ls=":", label="thinning")
+        axis.axhline(0, color=colours.BLACK, lw=0.5)
+        axis.set(xlabel="lag (sweeps)", ylabel="autocorrelation")
         axis.legend()
 
     def _draw_scores(self, axis: Axes) -> None:
         if self.scores is None:
             return
         edges, counts = self.scores.edges, self.scores.counts
-        axis.stairs(counts, edges, color=style.BLUE, fill=True, alpha=0.4, label=f"{int(counts.sum()):,} sequences")
+        axis.stairs(counts, edges, color=colours.BLUE, fill=True, alpha=0.4, label=f"{int(counts.sum()):,} sequences")
         centres = (edges[1:] + edges[:-1]) / 2
         normal = counts.sum() * np.diff(edges) * np.exp(-(centres**2) / 2) / np.sqrt(2 * np.pi)
-        axis.plot(centres, normal, color=style.BLACK, lw=1, label="standard normal")
+        axis.plot(centres, normal, color=colours.BLACK, lw=1, label="standard normal")
         reach = max(4.0, float(np.abs(centres[counts > 0]).max(initial=0.0)) + 0.2)
         axis.set(xlabel="z of the mean energy", ylabel="sequences", xlim=(-reach, reach))
         axis.set_ylim(0, 1.35 * max(counts.max(), normal.max()))

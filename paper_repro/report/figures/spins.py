@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.report import colours
 from paper_repro.report.figures import style
 
 MOST = 60  # sites that a strip shows
@@ -31,7 +32,7 @@ def strip(axis: Axes, chain: Chain, names: str, sites: int) -> None:
     flat, places = plane(chain.spins[:shown]), np.arange(shown)
     arrows = axis.quiver(
         places, np.zeros(shown), flat[:, 0], flat[:, 1], angles="uv", scale_units="inches", scale=3.2, units="inches", width=0.011,
-        headwidth=4, color="#444444", zorder=3, clip_on=False,
+        headwidth=4, color=colours.DARK, zorder=3, clip_on=False,
     )  # fmt: skip
     arrows.set_in_layout(False)  # they may reach over the edge
     for index, name in enumerate(names):

@@ -14,12 +14,11 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from paper_repro.report.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY
+
 DOTS_PER_INCH = 200
 WIDTH = 7.2  # inches, of every figure
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart
-BLACK, ORANGE, SKY, GREEN, BLUE, RED, PURPLE = "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
-GREY = "#BBBBBB"
 CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY)
 MARKS = "os^vD*"
 DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
@@ -65,7 +64,9 @@ def letters(axes: Sequence[Axes]) -> None:
 
 def integers(low: int, high: int) -> list[int]:
     """Return a few whole numbers from ``low`` to ``high``, for ticks where nothing lies between."""
-    return [int(tick) for tick in MaxNLocator(9, integer=True).tick_values(low, high) if low <= tick <= high] or [low]
+    return [
+        int(tick) for tick in MaxNLocator(9, integer=True, steps=(1, 2, 5, 10)).tick_values(low, high) if low <= tick <= high
+    ] or [low]
 
 
 def literal(text: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from paper_repro.numerics.arrays import Floats
+from paper_repro.report import colours
 from paper_repro.report.figures import style
 
 
@@ -33,8 +34,8 @@ def draw(data: Trainings) -> Figure:
     rows = np.arange(len(data.terms))
     figure = style.figure(1.1 + 0.45 * len(rows))
     axis = figure.subplots()
-    axis.axvline(0, color=style.BLACK, lw=1.5, label="truth")
-    axis.plot(data.published - data.truth, rows, "D", ms=8, mfc="none", mew=1.5, color=style.PURPLE, label="published")
+    axis.axvline(0, color=colours.BLACK, lw=1.5, label="truth")
+    axis.plot(data.published - data.truth, rows, "D", ms=8, mfc="none", mew=1.5, color=colours.PURPLE, label="published")
     for index, recipe in enumerate(data.recipes):
         look, count = style.look(index), len(recipe.ratios)
         offsets = 0.5 * ((np.arange(count) + 0.5) / count - 0.5)

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from paper_repro.analysis.confirmation import CORRELATION, Confirmation
+from paper_repro.report import colours
 from paper_repro.report.figures import compared, intervals, scaling, style
 from paper_repro.studies.inference.results import Inference
 
@@ -29,7 +30,7 @@ def _couplings(found: Inference) -> intervals.Intervals:
         low=np.array([row.low for row in rows]),
         high=np.array([row.high for row in rows]),
         kinds=[row.verdict for row in rows],
-        colours={"present": style.GREEN, "undecided": style.ORANGE, "absent": style.GREY},
+        colours={"present": colours.GREEN, "undecided": colours.ORANGE, "absent": colours.DARK},
         label="coupling (energy)" if found.data.temperature is not None else "β × coupling",
     )
 

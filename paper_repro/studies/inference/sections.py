@@ -1,4 +1,4 @@
-"""The report on an inference: what is wrong with the data, then the couplings; terminal, page and text show the same sections."""
+"""The report on an inference: defects of the data, then the couplings; terminal, page and text show the same sections."""
 
 import itertools
 import math
@@ -16,12 +16,14 @@ from paper_repro.studies.inference.results import Coupling, DataSummary, Inferen
 from paper_repro.studies.inference.verdicts import RESOLUTION
 
 TITLE = "paper_repro · infer"
-LEAD = "The Hamiltonian behind snapshots of spins, by closed-form score matching; no energies, forces or network are used."
+HEADING = "Hamiltonian inferred from spin snapshots"
+LEAD = "Method: closed-form score matching on the snapshots alone, without energies, forces or a network."
 _HEADLINES = {
-    "inadequate": "The library is not enough: these data need terms that it lacks. Its couplings are not to be trusted.",
-    "adequate": "The library is enough for these data.",
-    "undecided": "The data are too few to say whether the library is enough.",
+    "inadequate": "The library is not sufficient: these data require terms that it lacks. The couplings below are not reliable.",
+    "adequate": "The library is sufficient for these data.",
+    "undecided": "There are too few data to decide whether the library is sufficient.",
 }
+_WARNINGS = "Defects of the data"
 #: Standard deviations from which a difference between the data and the fitted law is shown.
 _LARGE = 3.0
 _TONES: dict[str, Tone] = {"present": "good", "undecided": "open"}
@@ -45,20 +47,21 @@ def sections(found: Inference) -> tuple[Section, ...]:
 
 
 def _answer(found: Inference) -> Section:
-    counts = Counter(coupling.verdict for coupling in found.couplings)
     present = [coupling.term.name for coupling in found.couplings if coupling.verdict == "present"]
     listed = f": {_listed(present)}" if present else ""
-    verdicts = f"{counts['present']} present, {counts['absent']} absent, {counts['undecided']} undecided"
     lines = [_headline(found.adequacy)]
-    lines.append(
-        Text(f"Of {len(found.couplings)} terms {verdicts}, with an error rate of {found.level:g} over all of them{listed}.")
-    )
+    lines.append(Text(f"Of {len(found.couplings)} terms {_verdicts(found)}, with a joint error rate of {found.level:g}{listed}."))
     if found.confirmation is not None and not found.confirmation.holds:
-        lines.append(Text("Energies or correlations of the data are not those of the fitted law.", "bad"))
+        lines.append(Text("Energies or correlations of the data differ from those of the fitted law.", "bad"))
     if found.warnings:
         kinds = ", ".join(dict.fromkeys(warning.kind for warning in found.warnings))
-        lines.append(Text(f"Warnings about the data: {kinds}. They stand above the couplings.", "bad"))
+        lines.append(Text(f"Warnings about the data: {kinds} (section '{_WARNINGS}').", "bad"))
     return Section("The law", tuple(lines), summary=True)
+
+
+def _verdicts(found: Inference) -> str:
+    counts = Counter(coupling.verdict for coupling in found.couplings)
+    return f"{counts['present']} present, {counts['absent']} absent, {counts['undecided']} undecided"
 
 
 def _headline(judged: Adequacy) -> Text:
@@ -66,7 +69,7 @@ def _headline(judged: Adequacy) -> Text:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return names of terms with what neighbours share said once: exchange 1 AA, AB; exchange 2 AA."""
+    """Return names of terms, the part shared by neighbours given once: exchange 1 AA, AB; exchange 2 AA."""
     parts = [name.rpartition(" ") for name in names]
     shared = itertools.groupby(parts, key=lambda part: part[0])
     return "; ".join(f"{start} {', '.join(last for _, _, last in each)}".strip() for start, each in shared)
@@ -86,23 +89,23 @@ def _data(data: DataSummary) -> Section:
 def _adequacy(found: Inference) -> Section:
     judged = found.adequacy
     text = (
-        f"p = {significant(judged.p)} over {_count(len(judged.alternatives), 'term')} that the library leaves out, each looked for "
-        f"in what the fit does not explain (score test, level {judged.level:g})."
+        f"p = {significant(judged.p)} over {_count(len(judged.alternatives), 'term')} outside the library, each tested against the "
+        f"residual of the fit (score test, level {judged.level:g})."
     )
     blocks: list[Text | Table] = [_headline(judged), Text(text)]
     if judged.verdict == "inadequate" and {warning.kind for warning in found.warnings} - {"correlated"}:
         blocks.append(
-            Text("The warnings about the data may be the reason: a mixture of laws needs terms that none of them has.", "bad")
+            Text("The defects of the data may be the reason: a mixture of laws requires terms that none of them has.", "bad")
         )
     if judged.verdict == "undecided" and math.isfinite(judged.needed):
         size = "of 5 % of the largest exchange"
         blocks.append(Text(f"About {significant(judged.needed)} times as many snapshots would show {judged.reference} {size}."))
     shown = [row for row in judged.alternatives if row.named]
     if shown:
-        columns = ("left out", "β × coupling, added alone", "share of the force", "p")
+        columns = ("term outside the library", "β × coupling, added alone", "share of the force", "p")
         rows = tuple((row.name, number(row.estimate, row.error), percent(row.force), significant(row.p)) for row in shown)
         blocks.append(Table(columns, rows, frozenset(columns[1:])))
-    return Section("Is the library enough?", tuple(blocks))
+    return Section("Is the library sufficient?", tuple(blocks))
 
 
 def _count(count: int, name: str) -> str:
@@ -110,32 +113,32 @@ def _count(count: int, name: str) -> str:
 
 
 def _warnings(found: Inference) -> Section:
-    return Section(
-        "What is wrong with the data", tuple(Text(f"{warning.kind}: {warning.text}", "bad") for warning in found.warnings)
-    )
+    return Section(_WARNINGS, tuple(Text(f"{warning.kind}: {warning.text}", "bad") for warning in found.warnings))
 
 
 def _couplings(found: Inference) -> Section:
     unit = "in units of energy" if found.data.temperature is not None else "as β × coupling, without unit"
     text = (
-        f"Couplings {unit}, with 95 % intervals of each. Verdicts hold together with an error rate of {found.level:g}: present, "
-        f"where the coupling is not 0; absent, where it is below {100 * RESOLUTION:g} % of the strongest present; the bound is "
-        f"the upper limit of its size."
+        f"Couplings {unit}, each with its 95 % interval. The verdicts hold jointly with an error rate of {found.level:g}. Present: "
+        f"the coupling is not 0. Absent: it is below {100 * RESOLUTION:g} % of the strongest coupling present; the bound is the "
+        f"upper limit of its magnitude."
     )
     blocks = [Text(text)]
     if found.errors == "model-based":
         blocks.append(
             Text(
-                "The snapshots are few: the errors are those of the fitted law, by Markov chains that go on from the data. They "
-                "hold if the library has the law and the data are in equilibrium."
+                "There are few snapshots: the errors are computed under the fitted law, by Markov chains that start from the data. "
+                "They are valid if the library contains the law and the data are in equilibrium."
             )
         )
     columns = ("term", "coupling", "95 % interval", "bound", "verdict")
     rows = tuple(_row(coupling) for coupling in found.couplings)
     tones = {} if found.adequacy.verdict == "inadequate" else _TONES
     table = Table(columns, rows, frozenset({"coupling", "95 % interval", "bound"}), tones)
-    caption = "Each coupling with its 95 % interval; colours and marks are the verdicts, which hold over all terms together."
-    return Section("Couplings", (*blocks, table, Figure("couplings", caption, "couplings of all terms with intervals")))
+    conclusion = f"The terms of the law: {_verdicts(found)}."
+    caption = "Couplings with 95 % intervals. Colours and marks give the verdicts, which hold jointly."
+    alt = "A dot plot with a row for each term: its coupling and interval about a line at zero."
+    return Section("Couplings", (*blocks, table, Figure("couplings", conclusion, caption, alt)))
 
 
 def _row(coupling: Coupling) -> tuple[str, ...]:
@@ -145,20 +148,25 @@ def _row(coupling: Coupling) -> tuple[str, ...]:
 
 def _confirmation(made: Confirmation) -> Section:
     held = "agree with" if made.holds else "differ from"
+    conclusion = f"Energies and correlations of the data {held} those of the fitted law (p = {significant(made.p)})."
     text = (
-        f"Markov chains go on from the data under the fitted law for {SWEEPS} sweeps. Energies and correlations of the data {held} "
-        f"those of the fitted law (p = {significant(made.p)}, the largest of {len(made.rows)} differences)."
+        f"Markov chains under the fitted law start from the data and run for {SWEEPS} sweeps. {conclusion} p is that of the "
+        f"largest of {len(made.rows)} differences."
     )
     shown = [row for row in made.rows if row.name.startswith(("βH", CORRELATION)) or abs(row.z) > _LARGE]
     rows = tuple(_compared(row) for row in shown)
     columns = ("mean", "data", "fitted law", "difference ± σ", "z")
     return Section(
-        "Does the fitted law give these data?",
+        "Does the fitted law reproduce the data?",
         (
             Text(text, None if made.holds else "bad"),
             Table(columns, rows, frozenset(columns[1:])),
             Figure(
-                "correlations", "Mean S·S of pairs by their class: the data, and data of the fitted law.", "correlations of both"
+                "correlations",
+                conclusion,
+                "Top: mean S·S of pairs by class, of the data and of the fitted law. Bottom: differences in standard deviations; "
+                "the band is ±2.",
+                "Points and a line of correlations against the class of the pair, and their differences below.",
             ),
         ),
     )
@@ -176,19 +184,26 @@ def _learning(found: Inference) -> Section:
         for point in curve.points
     )
     most, middle = (f"{float(significant(float(count))):,.0f}" for count in (curve.needed.max(), np.median(curve.needed)))
-    text = (
-        f"Half-widths of the 95 % intervals, in units of the largest coupling. About {most} snapshots like these would make them "
-        f"{100 * curve.precision:g} % for every term, {middle} for the median term."
+    conclusion = (
+        f"A precision of {100 * curve.precision:g} % requires about {most} snapshots for every term, {middle} for the median term."
     )
+    text = f"Half-widths of the 95 % intervals, in units of the largest coupling. {conclusion}"
     columns = ("snapshots", "median of the terms", "widest")
-    caption = "Half-width of the interval of each term against the number of snapshots; the dotted line is the precision wanted."
-    figure = Figure("learning", caption, "widths of intervals against snapshots")
+    caption = (
+        "Half-width of the interval of each term (grey) against the number of snapshots, their median and, where it is "
+        f"drawn, its extrapolation as 1/√n; the dotted line is {100 * curve.precision:g} %."
+    )
+    alt = "Curves on logarithmic axes: half-widths decrease with the number of snapshots."
+    figure = Figure("learning", conclusion, caption, alt)
     return Section("How many snapshots are needed", (Text(text), Table(columns, rows, frozenset(columns)), figure))
 
 
 def _groups(found: Inference) -> Section:
-    text = "Something of each group is there, and these data do not say which of its terms; the number of snapshots would."
+    text = (
+        "At least one term of each group is present; these data do not decide which. The last column gives the number of snapshots "
+        "that would."
+    )
     rows = tuple((", ".join(group.terms), significant(group.p), f"{group.snapshots:,}") for group in found.groups)
     return Section(
-        "Terms that cannot be told apart", (Text(text), Table(("terms", "p", "snapshots"), rows, frozenset({"p", "snapshots"})))
+        "Terms that cannot be distinguished", (Text(text), Table(("terms", "p", "snapshots"), rows, frozenset({"p", "snapshots"})))
     )

@@ -7,7 +7,7 @@ from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION, missin
 from paper_repro.studies.reproduction.results import DatasetDiagnostics, Results
 
 #: A pooled z-score of the sampled energies beyond this is a sampler that has not converged.
-_SAMPLER_LIMIT = 5.0
+SAMPLER_LIMIT = 5.0
 
 
 def caveats(spec: Spec, protocol: Spec, results: Results) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def _of_dataset(spec: Spec, which: str, diagnosis: DatasetDiagnostics) -> list[s
     if math.isnan(z):
         why = "no exact energies" if EXACT_SOLUTION in missing(spec) else "traces too short for an error of the energy"
         found.append(f"convergence of the {which} set cannot be judged ({why})")
-    elif abs(z) > _SAMPLER_LIMIT:
+    elif abs(z) > SAMPLER_LIMIT:
         found.append(f"sampling of the {which} set has not converged (pooled z of the energy {z:.1f})")
     if math.isnan(ratio):
         found.append(f"correlation of the {which} snapshots cannot be judged (traces too short)")

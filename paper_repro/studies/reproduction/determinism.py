@@ -43,9 +43,9 @@ _RULES = (
 )  # fmt: skip
 
 LEGEND = (
-    "Reproducibility: all numbers are the same bytes on one machine, for any number of threads or workers and after any"
-    f" interruption. On another machine, {EXACT}: the same; to a number: within that relative difference; {STATISTICAL}: another"
-    " draw, within the errors shown. Networks trained by several ranks are the same for the same number of ranks."
+    "Determinism: on one machine, all numbers are bit-identical for any number of threads or workers and after any interruption."
+    f" On another machine, {EXACT}: identical; to a number: within that relative difference; {STATISTICAL}: another draw, within"
+    " the errors shown. Networks trained by several ranks are identical for the same number of ranks."
 )
 
 

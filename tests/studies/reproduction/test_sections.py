@@ -146,7 +146,7 @@ def everywhere(results, spec, manifest):
     parts = sections(Subject.of(results, spec, *published_protocol()), manifest)
     console = Console(file=io.StringIO(), width=200)
     terminal.show(parts, "report", console)
-    page = html.unescape(re.sub(r"<[^>]*>", " ", page_of(parts, "report", "lead", {})))
+    page = html.unescape(re.sub(r"<[^>]*>", " ", page_of(parts, {}, "report", "lead")))
     return console.file.getvalue(), page, markdown.document(parts, "report", {})
 
 

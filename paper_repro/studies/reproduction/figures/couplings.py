@@ -1,5 +1,6 @@
 """The ratios of the couplings (paper, Table 1), and |W| against the separation (paper, Fig. 2)."""
 
+import attrs
 import numpy as np
 
 from paper_repro.report.figures.interaction import Decay, Interaction
@@ -10,14 +11,16 @@ from paper_repro.studies.reproduction.subject import Subject
 
 
 def ratios_of_couplings(subject: Subject) -> Ratios | None:
-    """Return the ratios to the reference coupling; None without an inversion, and for a law that has no ratios."""
+    """Return the ratios to the reference coupling but its own; None without an inversion, and for a law that has no ratios."""
     truth = subject.ratios
     if not subject.results.inversion or truth is None:
         return None
     reference = subject.reference
-    published = np.array([subject.published_value(f"inversion.ratios.{term}") for term in subject.terms])
-    label = f"coupling / {subject.terms[reference]}"
-    return Ratios(subject.terms, truth, published, estimates(subject, ratios=True), label)
+    kept = np.arange(len(subject.terms)) != reference
+    terms = [term for term, is_kept in zip(subject.terms, kept, strict=True) if is_kept]
+    published = np.array([subject.published_value(f"inversion.ratios.{term}") for term in terms])
+    found = [attrs.evolve(item, values=item.values[kept], errors=item.errors[kept]) for item in estimates(subject, ratios=True)]
+    return Ratios(terms, truth[kept], published, found, f"coupling / {subject.terms[reference]}")
 
 
 def interaction_by_separation(subject: Subject) -> Interaction | None:

@@ -22,8 +22,8 @@ __all__ = [
 def sections(subject: Subject, manifest: Manifest) -> list[Section]:
     """Return the sections that the results allow, in their order."""
     parts = [
-        answer(subject), verdicts(subject), sampling(subject), training(subject), epochs(subject), ratios(subject),
-        couplings(subject), inversion(subject), interaction(subject), partition_function(subject), end_time(subject),
-        thermodynamic_integration(subject), assumptions(subject), stages(manifest),
+        answer(subject), verdicts(subject), assumptions(subject), sampling(subject), training(subject), epochs(subject),
+        ratios(subject), couplings(subject), inversion(subject), interaction(subject), partition_function(subject),
+        end_time(subject), thermodynamic_integration(subject), stages(manifest),
     ]  # fmt: skip
     return [part for part in parts if part is not None]

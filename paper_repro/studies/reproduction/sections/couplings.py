@@ -9,9 +9,10 @@ import attrs
 from paper_repro.numerics.estimates import deviation
 from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Figure, Section, Table, Text
-from paper_repro.report.numbers import NONE, fixed, number, significant
+from paper_repro.report.numbers import NONE, number, uncertainty
 from paper_repro.studies.reproduction.determinism import EXACT, GIVEN, STATISTICAL
 from paper_repro.studies.reproduction.results import AUTHORS_NAME, Inversion, Judgement
+from paper_repro.studies.reproduction.sections import conclusions
 from paper_repro.studies.reproduction.sections.intervals import over_trainings
 from paper_repro.studies.reproduction.sections.tables import UNRESOLVED, is_resolved, shown
 from paper_repro.studies.reproduction.sections.verdicts import TONES
@@ -54,9 +55,8 @@ def ratios(subject: Subject) -> Section | None:
     if not subject.results.inversion or subject.ratios is None:
         return None
     text = (
-        "Ours: mean over the training seeds, ± the standard deviation between them; ± sequences: one standard error within a"
-        f" training, resampling test sequences. {subject.terms[subject.reference]} is the reference, whose ratio is 1 by"
-        " definition."
+        "Ours: mean over trainings ± standard deviation between them. ± sequences: one standard error within a training, from"
+        f" resampling the test sequences. {subject.terms[subject.reference]} is the reference; its ratio is 1 by definition."
     )
     if subject.published is None:
         title, classes = "Ratios of the couplings", f"truth: {EXACT}; ours: {STATISTICAL}"
@@ -90,7 +90,7 @@ def ratio_table(subject: Subject) -> Table:
             number(line.truth),
             number(subject.published_value(line.path)),
             _ours(found, judged) if known else NONE,
-            significant(statistics.fmean(item.standard_error for item in found)) if known else NONE,
+            uncertainty(statistics.fmean(item.standard_error for item in found)) if known else NONE,
             shown(None if inversion.authors is None else line.of(inversion.authors)),
             NONE if judged is None else judged.decided.verdict,
         )
@@ -107,21 +107,33 @@ def _ours(found: Sequence[Measured], judged: Judgement | None) -> str:
 
 def _authors(subject: Subject) -> str:
     if subject.results.has_authors:
-        return " The authors' released weights went through the same inversion on the same test set."
+        return " The authors' released weights were inverted on the same test set."
     return " The authors' weights were not at hand (--authors-weights)." if subject.published is not None else ""
 
 
 def _figures(subject: Subject) -> tuple[Figure, Figure]:
     seed, published = subject.results.seeds[0], " and published" if subject.published is not None else ""
+    ratios = (
+        f"(a) Ratios of the couplings: true{published} values and those of each network, with one standard error. (b) Differences"
+        " from the true values."
+    )
+    if len(subject.results.seeds) > 1:
+        ratios += " Bands: mean over trainings ± standard deviation between them."
     argument = (
-        f"One test chain: its spins, in the plane in which they spread most; W of seed {seed} below the diagonal and βJ above"
-        " it; the components of its score near t = 0 against those of the exact force, equal on the line; the couplings that"
-        " least squares gives of each network, with one standard error, and the true ones as bars."
+        "One test chain. (a) Its spins, projected on the plane of largest variance. (b)"
+        f" W of seed {seed} below the diagonal, βJ above it. (c) Components of the score of this network near t = 0 against those"
+        " of the exact force; the line is equality. (d) Couplings from least squares for each network, with one standard error,"
+        " and the true values as bars."
     )
     return (
-        Figure("ratios", f"Ratios of the couplings: true{published} ones and those of each network, with one standard error; to the"
-               " right their difference from the truth.", "Ratios of the couplings of each network beside the truth."),
-        Figure("argument", argument, "A chain of spins, a matrix, a scatter plot of forces and a bar chart of couplings."),
+        Figure(
+            "ratios", conclusions.of_ratios(subject), ratios,
+            "Two dot plots with a row for each coupling: ratios of each network around the true values, and their differences.",
+        ),
+        Figure(
+            "argument", conclusions.of_inversion(subject), argument,
+            "A row of arrows, a banded matrix, a scatter plot of forces around a straight line, and couplings drawn on bars.",
+        ),
     )  # fmt: skip
 
 
@@ -153,15 +165,15 @@ def couplings(subject: Subject) -> Section | None:
     if not subject.results.inversion:
         return None
     rows = tuple(
-        (term, number(float(truth)), number(part.mean), number(part.half_width), fixed(part.within, 5), fixed(part.between, 5))
+        (term, number(float(truth)), number(part.mean, part.half_width), uncertainty(part.within), uncertainty(part.between))
         for term, truth, part in zip(subject.terms, subject.couplings, in_energy(subject), strict=True)
     )
-    columns = ("", "truth", "ours", f"half-width of the {subject.confidence:.0%} interval", "± sequences", "± seeds")
+    columns = ("", "truth", f"ours ± half-width ({subject.confidence:.0%})", "± sequences", "± seeds")
     text = (
-        "In units of energy: T₀ times the result of the inversion, no factor fitted. The interval is of the mean over the"
-        " trainings; it holds their scatter, by Student's t, and the errors of the test sequences, which they share."
+        "T₀ times the dimensionless couplings of the inversion; no factor is fitted. The interval of the mean over trainings"
+        " includes the scatter between them (Student's t) and the error of the test sequences, which they share."
     )
     if len(subject.results.seeds) < 2:
-        text += " There is one training: the scatter between trainings is not in the interval, and ± seeds is not known."
+        text += " With one training, the interval does not include the scatter between trainings, and ± seeds is not known."
     table = Table(columns, rows, frozenset(columns[1:]))
     return Section("The couplings in units of energy", (Text(text), table), f"truth: {EXACT}; ours: {STATISTICAL}")

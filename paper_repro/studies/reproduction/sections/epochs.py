@@ -23,10 +23,10 @@ def epochs(subject: Subject) -> Section | None:
         return None
     count = max(map(len, wandering))
     text = (
-        f"The weights at the end of each of the last {count} epochs, inverted on the first"
+        f"The weights after each of the last {count} epochs were inverted on the first"
         f" {min(SEQUENCES, subject.spec.test_set.sequences)} test sequences. Within: standard deviation over the epochs of one"
-        f" training, root mean square over {len(wandering)} of {len(trainings)} trainings; between: standard deviation between"
-        " trainings after the last epoch. All epochs of all trainings lie from the smallest to the largest."
+        f" training, root mean square over {len(wandering)} of {len(trainings)} trainings. Between: standard deviation between"
+        " trainings after the last epoch. Smallest and largest: over all epochs of all trainings."
     )
     blocks = Text(text), _scatter(subject), _by_epoch(subject)
     return Section("The last epochs", blocks, f"epochs: {EXACT}; the rest: {STATISTICAL}")

@@ -1,4 +1,4 @@
-"""The partition function: from the plateau of each network, by thermodynamic integration, and what ends the flow costs."""
+"""The partition function: from the plateau of each network, by thermodynamic integration, and the error of the end time."""
 
 import functools
 import math
@@ -9,6 +9,7 @@ from paper_repro.report.document import Figure, Section, Table, Text
 from paper_repro.report.numbers import NONE, distinct, fixed, number, significant
 from paper_repro.studies.reproduction.determinism import CLOSE, EXACT
 from paper_repro.studies.reproduction.results import Calibration, FailedCalibration
+from paper_repro.studies.reproduction.sections import conclusions
 from paper_repro.studies.reproduction.sections.tables import by_network, determinism_of_networks, shown
 from paper_repro.studies.reproduction.subject import Subject
 
@@ -26,7 +27,7 @@ _QUANTITIES: tuple[tuple[str, Callable[[Calibration], Measured | None]], ...] = 
 
 
 def partition_function(subject: Subject) -> Section | None:
-    """Build ln Z of each network, and say why a network has none."""
+    """Build ln Z of each network, and the reason where a network has none."""
     results, spec = subject.results, subject.spec
     networks = results.named(results.calibration)
     if not networks:
@@ -40,12 +41,14 @@ def partition_function(subject: Subject) -> Section | None:
     table = by_network(networks, lines)
     texts = [_text(subject, networks[0][1].threshold), " ".join(failed)]
     if any(isinstance(part, Calibration) and part.ln_z_by_integration is None for _, part in networks):
-        texts.append("ln Z(β_eff) by thermodynamic integration is left out where β_eff lies beyond the integrated range.")
+        texts.append("ln Z(β_eff) by thermodynamic integration is omitted where β_eff lies outside the integrated range.")
     caption = (
-        "αβE + ln p of configurations of each temperature, from which the exact -ln Z(αβ) is subtracted: flat, and at 0, for a"
-        " Boltzmann law. The grey band is one standard error of the plateau; α is fitted left of the dotted line."
+        "αβE + ln p of configurations drawn at each temperature, plus the exact ln Z(αβ), against the energy, one panel for each"
+        " network. For a Boltzmann distribution it is zero. Grey band: plateau ± one standard error; α is fitted to the left of"
+        " the dotted line."
     )
-    figure = Figure("plateau", caption, "Log-likelihoods against energies for each network: flat at low, rising at high energies.")
+    alt = "Scatter plots, one for each network: log-likelihoods against energies, with lines at zero and at the plateau."
+    figure = Figure("plateau", conclusions.of_plateau(subject), caption, alt)
     blocks = [*(Text(text) for text in texts if text), *((table, figure) if table.rows else ())]
     return Section("Partition function", tuple(blocks), determinism_of_networks(results))
 
@@ -61,14 +64,15 @@ def _cell(quantity: Callable[[Calibration], Measured | None]) -> Callable[[Calib
 def _text(subject: Subject, threshold: float) -> str:
     spec = subject.spec
     text = (
-        f"Chain {spec.likelihood.chain}, {spec.likelihood.steps} steps; ± is one standard error, resampling configurations. The"
-        " gap is ln Z of the plateau minus exact ln Z(β_eff). It holds the cost of the finite end time (below)"
+        f"Chain {spec.likelihood.chain}, {spec.likelihood.steps} integration steps; ± is one standard error from resampling"
+        " configurations. The gap is ln Z of the plateau minus exact ln Z(β_eff). It includes the error of the finite end time"
+        " (next section)"
     )
     brownian = spec.diffusion.forward_kernel == "brownian" and spec.diffusion.target == "conditional-score"
-    text += "." if brownian else ", and that the target of the training is not the score of Brownian motion."
+    text += "." if brownian else " and that of a training target which is not the score of Brownian motion."
     return (
-        f"{text} The low-energy set, in which α is fitted, ends at E = {fixed(threshold, 3)}; the plateau is flat up to the"
-        " energy to which the mean of 32 successive configurations, in the order of energy, lies within one scatter of it."
+        f"{text} α is fitted to configurations up to E = {fixed(threshold, 3)}. The plateau is flat up to the energy at which the"
+        " mean of 32 successive configurations, ordered by energy, departs from it by more than its scatter."
     )
 
 
@@ -76,7 +80,7 @@ _LARGEST_ERROR = 0.5  # of an average that is shown, in ln Z; beyond it its vari
 
 
 def _average(value: float, error: float) -> str:
-    """Return an average over configurations; "—" where its scatter says that it has not converged."""
+    """Return an average over configurations; "—" where its scatter shows that it has not converged."""
     return number(value, error) if error < _LARGEST_ERROR else NONE
 
 
@@ -98,15 +102,16 @@ def end_time(subject: Subject) -> Section | None:
         "the chain, Gaussian",
     )  # fmt: skip
     text = (
-        "The flow ends on the uniform density, which the law has not reached. With the exact score -ln p, and so ln Z at a"
-        f" given α, is too large by this much, on average over equilibrium at T₀. Two spins (κ = {significant(part.kappa, 6)})"
-        " are followed by the flow; for the chain of the likelihood the missing ln p_T is averaged by Monte Carlo. For a"
-        " trained network it indicates the size: its flow ends elsewhere, and the fit of α takes up a part."
+        "The flow assumes a uniform density at the end time, which the distribution has not quite reached. With the exact score,"
+        " -ln p, and hence ln Z at a given α, is too large by the amounts below, averaged over equilibrium at T₀. For two spins"
+        f" (κ = {significant(part.kappa, 6)}) the flow is integrated; for the chain of the likelihood the missing ln p_T is"
+        " averaged by Monte Carlo. For a trained network they give the order of magnitude: its flow ends at another density, and"
+        " the fit of α absorbs a part."
     )
     if any(NONE in row for row in rows):
-        text += " —: the average has not converged: the law is far from uniform at this end time, or the solver has too few steps."
+        text += " —: the average has not converged; the distribution is far from uniform, or the solver has too few steps."
     table = Table(columns, rows, frozenset(columns))
-    title = "The cost of the finite end time of the diffusion"
+    title = "Error of the finite end time of the diffusion"
     return Section(title, (Text(text), table), f"end time: {EXACT}; the rest: {CLOSE}")
 
 
@@ -115,18 +120,24 @@ def thermodynamic_integration(subject: Subject) -> Section | None:
     part = subject.results.thermodynamic_integration
     if part is None:
         return None
-    lines = (
-        ("ln Z by thermodynamic integration", part.ln_z), ("exact ln Z", part.exact_ln_z), ("difference", part.error),
-        ("bias of Simpson's rule alone", part.quadrature_bias),
-    )  # fmt: skip
+    lines = (("ln Z by thermodynamic integration", part.ln_z), ("exact ln Z", part.exact_ln_z), ("difference", part.error))
     rows = tuple((label, shown(value)) for label, value in lines if math.isfinite(value.value))
+    if math.isfinite(part.quadrature_bias.value):
+        rows += (("bias of Simpson's rule alone", significant(part.quadrature_bias.value)),)
     plateau = any(isinstance(item, Calibration) for item in subject.results.calibration.all)
-    beside = "; the plateau is at β_eff, for which see there" if plateau else ""
-    text = f"On the chain {subject.spec.likelihood.chain} at β = 1/T₀{beside}. "
+    other = "; the plateau refers to β_eff (section 'Partition function')" if plateau else ""
+    text = f"Chain {subject.spec.likelihood.chain} at β = 1/T₀{other}. "
     exact = math.isfinite(part.exact_ln_z.value)
-    text += "The exact value is that of the transfer matrix." if exact else "This law has no exact solution to compare with."
-    caption = "Mean energy of the chain by Monte Carlo"
-    caption += " and exactly; to the right their difference in standard errors." if exact else "."
-    figure = Figure("thermodynamic_integration", caption, "The mean energy falls with the inverse temperature.")
+    text += "The exact value is from the transfer matrix." if exact else "This law has no exact solution for comparison."
+    caption = "Mean energy of the chain from Monte Carlo against the inverse temperature."
+    if exact:
+        caption = (
+            "(a) Mean energy of the chain against the inverse temperature, from Monte Carlo and exact. (b) Their difference in"
+            " standard errors; the band is ±2."
+        )
+    alt = "A curve of the mean energy, which decreases with the inverse temperature." + (
+        " Scattered differences from the exact values." if exact else ""
+    )
+    figure = Figure("thermodynamic_integration", conclusions.of_integration(subject), caption, alt)
     table = Table(("", "ln Z"), rows, frozenset({"ln Z"}))
     return Section("Thermodynamic integration", (Text(text), table, figure), determinism=str(CLOSE))

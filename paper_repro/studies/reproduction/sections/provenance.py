@@ -9,27 +9,26 @@ from paper_repro.studies.reproduction.subject import Subject
 
 
 def assumptions(subject: Subject) -> Section | None:
-    """Build the list of constants that nobody states; None for a run without any."""
+    """Build the list of constants that are stated nowhere; None for a run without any."""
     constants = subject.results.constants
     rows = tuple((item.name, item.value, item.status, item.source) for item in constants if item.status in {"assumed", "inferred"})
     if not rows:
         return None
     text = (
-        f"{len(rows)} of {len(constants)} constants; the others are stated in the text or released in the authors' code"
-        " ('paper-repro constants' prints them)."
+        f"{len(rows)} of {len(constants)} constants are assumed or inferred. The others are stated in the text or released in the"
+        " authors' code ('paper-repro constants' prints them)."
     )
-    table = Table(("constant", "value", "standing", "why"), rows, page_only=True)
-    return Section("What had to be assumed", (Text(text), table))
+    table = Table(("constant", "value", "status", "reason"), rows, page_only=True)
+    return Section("Assumptions", (Text(text), table))
 
 
 def stages(manifest: Manifest) -> Section:
     """Build who made the run: the sessions that made something, and the seconds of the stages by their kind."""
     first, *_ = manifest.sessions
     versions = ", ".join(f"{name} {first.get(name, NONE)}" for name in ("torch", "numpy"))
-    text = f"{versions}. A stage is made once and kept; a session is one call of the program."
-    return Section(
-        "Stages", (Text(text), sessions(manifest), seconds(manifest), Text(LEGEND)), f"parts: {EXACT}; seconds: of this machine"
-    )
+    text = f"{versions}. Each stage is computed once and kept; a session is one invocation of the program."
+    blocks = Text(text), sessions(manifest), seconds(manifest), Text(LEGEND)
+    return Section("Stages", blocks, f"parts: {EXACT}; seconds: of this machine", folded=True)
 
 
 def sessions(manifest: Manifest) -> Table:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from paper_repro.report.document import Block, Figure, Section, Table, Text
 from paper_repro.report.numbers import fixed
+from paper_repro.spec import ShiftedTimeWeighting
 from paper_repro.studies.reproduction.determinism import EXACT, STATISTICAL
+from paper_repro.studies.reproduction.sections import conclusions
 from paper_repro.studies.reproduction.subject import Subject
 
 
@@ -26,21 +28,24 @@ def _made(subject: Subject) -> tuple[Block, ...]:
     first = results.training.trained[0]
     text = f"{first.parameters:,} parameters, {spec.training.epochs} epochs, batches of {spec.training.batch}."
     columns = ("", "steps", "loss, first epoch", "loss, last epoch")
-    caption = f"The loss of each training, averaged over epochs; its weighting in time is {spec.diffusion.weighting!r}."
-    figure = Figure("training", caption, "A falling curve of the loss for each training seed.")
+    weighting = spec.diffusion.weighting
+    weight = f"t + {weighting.time_scale:g}" if isinstance(weighting, ShiftedTimeWeighting) else "t"
+    caption = f"Loss of each training, the squared error of the score with weight {weight}, averaged over each epoch."
+    alt = "A curve of the loss against the epoch for each training."
+    figure = Figure("training", conclusions.of_training(subject), caption, alt)
     return Text(text), Table(columns, rows, frozenset(columns[1:])), figure
 
 
 def _adopted(subject: Subject) -> tuple[Block, ...]:
-    """Say which trainings were taken from elsewhere, and what made them."""
+    """Return which trainings were made elsewhere, and what made them."""
     results = subject.results
     rows = tuple(
         (name, f"{part.steps:,}", part.file, part.sha256[:12], part.spec_sha256[:12], _maker(part.made))
         for name, part in results.named(results.adopted)
     )
     text = (
-        "No network was trained in this run: the weights were given, checked by the digest of the spec, the seed and the steps that"
-        " their files state, and kept as they are."
+        "No network was trained in this run. The weights were supplied; the digest of the spec, the seed and the number of steps in"
+        " their files were checked."
     )
     return Text(text), Table(("", "steps", "file", "SHA-256", "spec", "trained by"), rows, frozenset({"steps"}))
 

@@ -1,9 +1,10 @@
 """The verdicts on the claims of the paper."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from paper_repro.report.document import Section, Table, Text, Tone
-from paper_repro.report.numbers import NONE, number, significant
+from paper_repro.report.numbers import as_with, number, significant, uncertainty
 from paper_repro.studies.reproduction.determinism import CLOSE, EXACT, STATISTICAL
 from paper_repro.studies.reproduction.results import Judgement
 from paper_repro.studies.reproduction.subject import Subject
@@ -16,11 +17,11 @@ def verdicts(subject: Subject) -> Section | None:
     items = subject.judgements
     if not items:
         return None
-    columns: tuple[str, ...] = ("claim", "published", "ours", "± within", "± seeds", "verdict", "why")
+    columns: tuple[str, ...] = ("claim", "published", "ours", "± within", "± seeds", "verdict", "reason")
     rows = [_row(item) for item in items]
     text = (
-        "Rules fixed before the run, in specs/published.toml. ± within: one standard error within a training; ± seeds: standard"
-        " deviation between training seeds."
+        "The rules were fixed before the run (specs/published.toml). ± within: standard error within a training; ± seeds:"
+        " standard deviation between trainings."
     )
     caveats = subject.results.caveats
     if caveats:  # then every reason is the same
@@ -34,20 +35,23 @@ def verdicts(subject: Subject) -> Section | None:
 def _row(item: Judgement) -> tuple[str, ...]:
     published = {"lost": "lost", "standard-errors": "(exact)"}.get(item.rule, number(item.published))
     verdict = "not judged" if item.rule == "lost" else item.decided.verdict
-    errors = (significant(error) if error > 0 else NONE for error in (item.over_sequences, item.over_seeds))
-    return (item.statement, published, number(item.value), *errors, verdict, item.decided.reason)
+    errors = item.over_sequences, item.over_seeds
+    larger = max((error for error in errors if error > 0), default=math.nan)  # an error that is not known is NaN
+    ours = as_with(larger, item.value) if larger > 0 else number(item.value)
+    return (item.statement, published, ours, *map(uncertainty, errors), verdict, item.decided.reason)
 
 
 def _draws(items: Sequence[Judgement]) -> tuple[Text | Table, ...]:
-    """Say how probable each published value is as one more training, and what the recipe fixes."""
+    """Return how probable each published value is as one further training, and what the recipe fixes."""
     drawn = [(item, item.draw) for item in items if item.draw is not None]
     if not drawn:
         return ()
     text = (
-        f"The published values as draws of the recipe, of which there are {drawn[0][1].trainings}. p: two-sided probability, and"
-        f" corrected for the {len(drawn)} claims (Holm). s / distance: standard deviation between trainings over the distance of"
-        " the published value from the truth; below 1 the recipe tells the two apart. Bias: mean over trainings less the truth,"
-        " with one standard error, in which that of the test sequences is included. First rule: prediction-interval."
+        f"Each published value as one further draw of the recipe, given {drawn[0][1].trainings} trainings. p: two-sided"
+        f" probability; corrected: for {len(drawn)} claims by Holm's method. s / distance: standard deviation between trainings"
+        " divided by the distance of the published value from the truth; below 1 the recipe separates the two. Bias: mean over"
+        " trainings minus the truth, with one standard error, which includes that of the test sequences. First rule: prediction"
+        " interval."
     )
     columns = ("claim", "p", "corrected", "s / distance", "bias", "first rule")
     rows = tuple(

@@ -13,7 +13,7 @@ from paper_repro.spec import Published, Spec, canonical
 from paper_repro.studies.reproduction import determinism
 from paper_repro.studies.reproduction.caveats import caveats
 from paper_repro.studies.reproduction.collect import collect
-from paper_repro.studies.reproduction.heading import LEAD, heading
+from paper_repro.studies.reproduction.heading import heading, title_and_lead
 from paper_repro.studies.reproduction.results import Results
 from paper_repro.studies.reproduction.results_file import write_results
 from paper_repro.studies.reproduction.sections import sections
@@ -38,7 +38,7 @@ def report_stage(spec: Spec, published: Published, protocol: Spec, made: Iterabl
     constants = [canonical(spec), canonical(published), canonical(protocol)]
     arguments = spec, published, protocol
     outputs = "results.json", "report.html"
-    return Stage(NAME, "report", 2, make_report, outputs, inputs, constants, arguments, reads_manifest=True)
+    return Stage(NAME, "report", 3, make_report, outputs, inputs, constants, arguments, reads_manifest=True)
 
 
 def make_report(context: StageContext, stage: Stage, spec: Spec, published: Published, protocol: Spec) -> Files:
@@ -48,11 +48,13 @@ def make_report(context: StageContext, stage: Stage, spec: Spec, published: Publ
     if context.manifest is None:
         raise ValueError("a report without a manifest; expected the manifest of the run")
     report = report_of(context.folder, context.manifest, spec, published, protocol, stage.inputs)
-    drawn = draw_all(Subject.of(report.results, spec, published, protocol))
-    images = {name.removesuffix(".png"): data for name, data in drawn.items() if name.endswith(".png")}
+    subject = Subject.of(report.results, spec, published, protocol)
+    drawn = draw_all(subject)
+    images = {name.removesuffix(".svg"): data for name, data in drawn.items() if name.endswith(".svg")}
+    title, lead = title_and_lead(of_the_paper=subject.published is not None)
     return {
         "results.json": write_results(report.results),
-        "report.html": html.page(report.sections, report.title, LEAD, images).encode(),
+        "report.html": html.page(report.sections, images, title, lead, report.title).encode(),
         **{f"figures/{name}": data for name, data in drawn.items()},
     }
 
