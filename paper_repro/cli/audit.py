@@ -35,26 +35,26 @@ def audit(
     device: str = "cpu",
     json: JsonTarget = None,
 ) -> int:
-    """Read the couplings out of trained weights or any other model, on sequences from the exact solution or on own snapshots.
+    """Read the couplings out of trained weights or any other model, on sequences from the exact solution or on your own snapshots.
 
     Parameters
     ----------
     model
         A safetensors file: ours, or the authors' released weights under their own names. Or FILE.py:NAME, a torch module or a
-        function of (species, spins, time, mask) or of (species, spins). FILE.py is run, with all that it does: give your own alone.
+        function of (species, spins, time, mask) or of (species, spins). FILE.py is executed: give only your own.
     data
-        Own snapshots, instead of simulated ones: npz, extended xyz, OVF 1 or 2 (docs/data.md).
+        Your own snapshots, instead of simulated ones: npz, extended xyz, OVF 1 or 2 (docs/data.md).
     sequences
-        How many sequences; as many as the spec's test set where none is given.
+        Number of sequences; by default that of the spec's test set.
     snapshots
-        How many snapshots of each; as many as the spec's test set where none is given.
+        Number of snapshots of each; by default that of the spec's test set.
     seed
         Seed of the sequences, the snapshots and the resampling.
     query_times
-        Diffusion times at which a score is taken, extrapolated to 0 where there are several; those of the weights, or of the spec,
-        where none is given.
+        Diffusion times at which a score is evaluated, extrapolated to 0 if there are several; by default
+        those of the weights or of the spec.
     device
-        Where the networks are evaluated: cpu, cuda or cuda:n; a model of FILE.py is where it puts itself.
+        Device on which the networks are evaluated: cpu, cuda or cuda:n; a model of FILE.py chooses its own.
     """
     settings, own, code = spec_at(spec), own or OwnDataOptions(), own_name(str(model))
     simulated = Simulated.of(settings, sequences, snapshots, seed)

@@ -31,16 +31,16 @@ class OwnDataOptions:
     Parameters
     ----------
     library
-        The terms, a TOML file (docs/libraries.md), or a packaged one such as candidates-42; the default library where none is
-        given.
+        The terms, a TOML file (docs/libraries.md), or a packaged one such as candidates-42; by
+        default exchange to separation, or shell, 4.
     range_
-        How many separations, or shells, have exchange, instead of the default library's 4.
+        Number of separations, or shells, with exchange, instead of 4.
     moments
-        Vectors of different lengths are meant: each is divided by its own.
+        Accept vectors of different lengths: each is divided by its own.
     one_run
         The files continue one run, in sorted order, instead of each being its own.
     species
-        Of the sites, a word of letters, where the files have none.
+        Species of the sites, one letter each, for files without them.
     """
 
     library: Path | None = None
@@ -90,7 +90,7 @@ class Simulated:
 
     @classmethod
     def of(cls, spec: Spec, sequences: int | None, snapshots: int | None, seed: int) -> Self:
-        """Return the sizes given, those of the spec's test set where none is; raises ``InputError`` for what is no size."""
+        """Return the sizes given, by default those of the spec's test set; raises ``InputError`` for an invalid size."""
         test = spec.test_set
         made = cls(test.sequences if sequences is None else sequences, test.snapshots if snapshots is None else snapshots, seed)
         require_sizes(made.sequences, made.snapshots, made.seed)

@@ -10,7 +10,7 @@ from paper_repro.spec import Spec, load_spec, specs_folder
 
 
 def spec_path(path: Path | None) -> Path:
-    """Return the path of a spec: the published run's where none is given, that of a packaged spec for a bare name like smoke.toml.
+    """Return the path of a spec: by default the published run's, that of a packaged spec for a bare name like smoke.toml.
 
     A file of that name is preferred to the packaged one.
     """
@@ -24,7 +24,7 @@ def spec_path(path: Path | None) -> Path:
 
 
 def spec_at(path: Path | None) -> Spec:
-    """Load a spec; that of the published run where none is given."""
+    """Load a spec; by default that of the published run."""
     return load_spec(spec_path(path)).record
 
 

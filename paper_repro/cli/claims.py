@@ -45,11 +45,11 @@ def claims(
     weights
         A safetensors file of trained weights.
     others
-        More of them: independent trainings, whose scatter is part of the errors.
+        Further independent trainings, whose scatter is part of the errors.
     sequences
-        How many fresh sequences, from the exact solution.
+        Number of fresh sequences, from the exact solution.
     snapshots
-        How many snapshots of each.
+        Number of snapshots of each.
     seed
         Seed of sequences, snapshots and resampling.
     run
@@ -58,7 +58,7 @@ def claims(
         The results.json of a better training on the same law, in its run directory: whether the deviation at high energies
         persists.
     device
-        Where the networks are evaluated: cpu, cuda or cuda:n.
+        Device on which the networks are evaluated: cpu, cuda or cuda:n.
     """
     settings, files = spec_at(spec), [weights, *others]
     published, protocol = published_protocol()

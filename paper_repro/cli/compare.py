@@ -18,7 +18,7 @@ def compare(run: Path, /, *others: Path, json: JsonTarget = None) -> int:
     run
         A run directory, with its report.
     others
-        More of them.
+        Further run directories.
     """
     from paper_repro.pipeline.codec import plain
     from paper_repro.report.terminal import show

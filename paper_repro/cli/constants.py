@@ -24,12 +24,12 @@ def table_of(found: Sequence[Constant]) -> Table:
 
 
 def constants(spec: Path | None = None, /, *, json: JsonTarget = None) -> int:
-    """Print every constant with its value, unit, meaning and origin; a line each, with a header, where no terminal is.
+    """Print every constant with its value, unit, meaning and origin; one line each, with a header, if the output is not a terminal.
 
     Parameters
     ----------
     spec
-        A spec or published.toml, a file or a packaged one by name, such as smoke.toml; paper.toml where none is given.
+        A spec or published.toml, a file or a packaged one by name, such as smoke.toml; by default paper.toml.
     """
     path = spec_path(spec)
     found = constants_of(load_published(path)) if path.name == PUBLISHED else constants_of(load_spec(path))

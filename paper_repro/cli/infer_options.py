@@ -28,23 +28,23 @@ class FileOptions:
     Parameters
     ----------
     library
-        The terms that the law may have, a TOML file (docs/libraries.md), or a packaged one such as candidates-42; the default
-        library where none is given.
+        The terms that the law may have, a TOML file (docs/libraries.md), or a packaged one such as candidates-42; by
+        default exchange to separation, or shell, 4.
     discover
         Look for 42 kinds of terms: exchange to separation 6, biquadratic, four-spin, chirality, Dzyaloshinskii-Moriya, anisotropic
-        exchange, anisotropy and field; on lattices those that there are.
+        exchange, anisotropy and field; on lattices those that exist there.
     range_
-        How many separations, or shells, have exchange, instead of the default library's 4.
+        Number of separations, or shells, with exchange, instead of 4.
     temperature
-        In units of energy / k_B, where the files state none or another: couplings are then in units of energy.
+        In units of energy / k_B, for files without it or instead of theirs; couplings are then in units of energy.
     level
-        Probability that any of all verdicts on terms is false, and that a library that is enough is called inadequate.
+        Probability that any of the verdicts on terms is false, and that a sufficient library is called inadequate.
     moments
-        Vectors of different lengths are meant: each is divided by its own.
+        Accept vectors of different lengths: each is divided by its own.
     one_run
         The files continue one run, in sorted order, instead of each being its own.
     species
-        Of the sites, a word of letters, where the files have none.
+        Species of the sites, one letter each, for files without them.
     periodic
         The cell vectors along which the sites are repeated, such as ab, or none, instead of what the files state.
     confirm
@@ -89,9 +89,9 @@ class SimulationOptions:
     Parameters
     ----------
     sequences
-        How many fresh sequences; as many as the spec's test set where none is given.
+        Number of fresh sequences; by default that of the spec's test set.
     snapshots
-        How many snapshots of each; as many as the spec's test set where none is given.
+        Number of snapshots of each; by default that of the spec's test set.
     seed
         Seed of the sequences and the snapshots.
     weights

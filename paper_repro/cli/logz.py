@@ -21,7 +21,7 @@ def logz(sequence: str, /, *, temperature: float, spec: Path | None = None, json
     temperature
         Temperature, in units of the spec's couplings over k_B.
     spec
-        Where the couplings come from; specs/paper.toml where none is given.
+        The spec of the couplings; by default specs/paper.toml.
     """
     loaded = spec_at(spec)
     if not (math.isfinite(temperature) and temperature > 0 and math.isfinite(1 / temperature)):

@@ -59,6 +59,6 @@ JsonTarget = Annotated[
 RunTarget = Annotated[Path, Parameter(allow_leading_hyphen=True, converter=_named)]
 #: A folder for a report, None for nowhere.
 FolderTarget = Annotated[Path | None, Parameter(allow_leading_hyphen=True, converter=_folder)]
-_SPEC = "Where couplings, lengths and temperature come from: a file, or a packaged one such as smoke.toml; paper.toml by default."
+_SPEC = "The spec of couplings, lengths and temperature: a file, or a packaged one such as smoke.toml; paper.toml by default."
 #: The spec of fresh data, None for that of the published run.
 SpecFile = Annotated[Path | None, Parameter(help=_SPEC)]

@@ -48,24 +48,24 @@ def reproduce(
     Parameters
     ----------
     spec
-        The spec to run, a file or a packaged one by name, such as smoke.toml; the published run where none is given.
+        The spec to run, a file or a packaged one by name, such as smoke.toml; by default the published run.
     out
         The run directory.
     authors_weights
         The authors' released weights as safetensors, analysed as our own networks are (see REPRODUCE.md).
     weights
-        A folder with weights of trainings of this spec: all that follows is made from them, and nothing is trained.
+        A folder with weights of trainings of this spec: everything after training is made from them.
     workers
-        Make the stages in this many processes, as many at a time; the results are the same bytes.
+        Number of processes that make the stages at the same time; the results are bit-identical.
     scheduler
-        Make the stages on the workers of the Dask scheduler at this address; the results are the same bytes. Needs
-        dask.distributed (pip install 'paper-repro[cluster]') and a run directory that every worker sees.
+        Make the stages on the workers of the Dask scheduler at this address; the results are bit-identical. Needs
+        dask.distributed (pip install 'paper-repro[cluster]') and a run directory shared by all workers.
     stage
-        Make the data sets only, or the networks only.
+        Make only the data sets, or only the networks.
     device
-        Where networks are trained and evaluated: cpu, cuda or cuda:n.
+        Device on which networks are trained and evaluated: cpu, cuda or cuda:n.
     likelihood
-        Whether the likelihoods of the networks, and with them the plateau, are computed: minutes for each network.
+        Compute the likelihoods of the networks, and with them the plateau: minutes for each network.
     """
     require_outside(json, out)
     if json is not None and stage is not None:

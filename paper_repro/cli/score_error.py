@@ -31,20 +31,20 @@ def score_error(
     device: str = "cpu",
     json: JsonTarget = None,
 ) -> int:
-    """Compare the score of trained networks with the exact one, by diffusion time: where ln Z is lost.
+    """Compare the score of trained networks with the exact one by diffusion time: the origin of the error of ln Z.
 
     Parameters
     ----------
     weights
         A safetensors file of trained weights.
     others
-        More of them.
+        Further files.
     configurations
-        How many configurations at each time.
+        Number of configurations at each time.
     seed
         Seed of the configurations, the noise and the sampling of the exact score.
     device
-        Where the networks are evaluated: cpu, cuda or cuda:n.
+        Device on which the networks are evaluated: cpu, cuda or cuda:n.
     """
     settings, files = spec_at(spec), [weights, *others]
     require_at_least(2, configurations=configurations)

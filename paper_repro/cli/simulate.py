@@ -39,7 +39,7 @@ def simulate(
     Parameters
     ----------
     snapshots
-        How many of each system.
+        Number of snapshots of each system.
     out
         The file, an npz archive that infer and pr.read take.
     seed
@@ -47,11 +47,11 @@ def simulate(
     temperature
         Temperature, in units of energy / k_B, instead of that of the file.
     sequences
-        Only so many of the systems, the first.
+        Number of systems, the first ones of the file.
     runs
-        How many independent Markov chains, where there is no exact solution.
+        Number of independent Markov chains, for a law without exact solution.
     thinning
-        Sweeps between snapshots of a chain; two autocorrelation times, found by pilot chains, where none is given.
+        Sweeps between snapshots of a chain; by default two autocorrelation times, from pilot chains.
     """
     require_at_least(1, snapshots=snapshots, runs=runs, thinning=1 if thinning is None else thinning)
     require_at_least(0, seed=seed)

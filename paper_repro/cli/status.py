@@ -34,7 +34,7 @@ class _StageState:
 
 
 def status(directory: Path, /, *, stages: bool = False, json: JsonTarget = None) -> int:
-    """Show which stages of a run are made, and whether their outputs are undamaged.
+    """Show the finished stages of a run, and whether their outputs are intact.
 
     Parameters
     ----------

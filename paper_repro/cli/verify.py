@@ -10,7 +10,7 @@ from paper_repro.pipeline.manifest import mismatches, read_manifest
 
 
 def verify(directory: Path, /, *, json: JsonTarget = None) -> int:
-    """Recompute the SHA-256 of every output of a run; exit status 1 when one is missing or altered.
+    """Recompute the SHA-256 of every output of a run; exit status 1 if one is missing or altered.
 
     Parameters
     ----------
