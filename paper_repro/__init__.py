@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from paper_repro.sampling.snapshots import Snapshots
     from paper_repro.score.field import NetworkForce, NetworkScore, force_of
     from paper_repro.score.weights import load_weights
-    from paper_repro.spec import Hamiltonian, PairTerm, Spec, load_published, load_spec, specs_folder
+    from paper_repro.spec import Hamiltonian, HamiltonianTerm, Spec, load_published, load_spec, specs_folder
     from paper_repro.studies.inference.infer import infer
     from paper_repro.studies.model_audit.audit import audit
 
@@ -51,11 +51,11 @@ _MODULES = {
     "Field": "physics.terms",
     "Geometry": "physics.geometry",
     "Hamiltonian": "spec",
+    "HamiltonianTerm": "spec",
     "InputError": "files",
     "Library": "physics.terms.library",
     "NetworkForce": "score.field",
     "NetworkScore": "score.field",
-    "PairTerm": "spec",
     "Snapshots": "sampling.snapshots",
     "Spec": "spec",
     "SpinHamiltonian": "physics.hamiltonian",
@@ -88,11 +88,11 @@ _MODULES = {
 }
 
 __all__ = [
-    "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "InputError", "Library", "NetworkForce",
-    "NetworkScore", "PairTerm", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit", "audit_weights",
+    "Biquadratic", "ExactChain", "Exchange", "Field", "Geometry", "Hamiltonian", "HamiltonianTerm", "InputError", "Library",
+    "NetworkForce", "NetworkScore", "Snapshots", "Spec", "SpinHamiltonian", "Terms", "Truth", "audit", "audit_weights",
     "candidates", "compare", "conventions", "exact_data", "export", "force_of", "infer", "least_squares", "library", "load_law",
-    "load_published", "load_spec", "load_weights", "maximum_likelihood", "normal_equations", "own_term", "pseudolikelihood",
-    "read", "score_matching", "simulate", "specs_folder", "write",
+    "load_published", "load_spec", "load_weights", "maximum_likelihood", "normal_equations", "own_term", "pseudolikelihood", "read",
+    "score_matching", "simulate", "specs_folder", "write",
 ]  # fmt: skip
 
 

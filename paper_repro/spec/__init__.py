@@ -3,7 +3,7 @@
 from paper_repro.spec.constants import Constant, constants_of
 from paper_repro.spec.digest import canonical, differences, digest, digest_of_plain
 from paper_repro.spec.earlier import digests
-from paper_repro.spec.hamiltonian import Hamiltonian, PairTerm, Target
+from paper_repro.spec.hamiltonian import Hamiltonian, HamiltonianTerm, Target
 from paper_repro.spec.inversion import Inversion, Readout
 from paper_repro.spec.likelihood import Likelihood, ThermodynamicIntegration
 from paper_repro.spec.network import Architecture, ConstantScale, LearnedScale, LogTime, NoScale, RawTime, ShiftedLogTime
@@ -37,6 +37,7 @@ __all__ = [
     "Diffusion",
     "Fact",
     "Hamiltonian",
+    "HamiltonianTerm",
     "Inversion",
     "Ladder",
     "LearnedScale",
@@ -46,7 +47,6 @@ __all__ = [
     "MuonAdamW",
     "NoScale",
     "Origin",
-    "PairTerm",
     "Published",
     "RawTime",
     "Readout",

@@ -11,10 +11,10 @@ from paper_repro.spec.quantity import Quantity, checked
 
 
 @attrs.frozen(field_transformer=checked)
-class PairTerm:
+class HamiltonianTerm:
     """One term of the Hamiltonian: -coupling Σ S_i·S_j over all sites i, j = i + separation whose species are ``pair``.
 
-    >>> pr.PairTerm("J_AB", separation=1, pair="AB", coupling=0.8).coupling
+    >>> pr.HamiltonianTerm("J_AB", separation=1, pair="AB", coupling=0.8).coupling
     0.8
     """
 
@@ -28,12 +28,12 @@ class PairTerm:
 class Hamiltonian:
     """H = -Σ_terms coupling Σ_{bonds of the term} S_i·S_j on the open chain (paper, Eq. 1).
 
-    >>> pr.Hamiltonian("AB", (pr.PairTerm("J_AB", separation=1, pair="AB", coupling=0.8),)).range
+    >>> pr.Hamiltonian("AB", (pr.HamiltonianTerm("J_AB", separation=1, pair="AB", coupling=0.8),)).range
     1
     """
 
     species: Annotated[str, Quantity("one letter for each species, in the order of their codes 0, 1, …", unit="")]
-    terms: tuple[PairTerm, ...]
+    terms: tuple[HamiltonianTerm, ...]
 
     def __attrs_post_init__(self) -> None:
         """Raise ``ValueError`` for repeated or unprintable letters and names, unknown species, or two terms for one bond."""

@@ -24,7 +24,7 @@ from paper_repro.physics.hamiltonian import (
 )
 from paper_repro.physics.species import as_species
 from paper_repro.physics.terms import Biquadratic, Field, Terms
-from paper_repro.spec import Hamiltonian, PairTerm
+from paper_repro.spec import Hamiltonian, HamiltonianTerm
 
 Array = npt.NDArray[np.float64]
 Energy = Callable[[Array, Array], Array]
@@ -34,9 +34,11 @@ SNAPSHOTS, SITES = 5, 7
 GENERAL = Hamiltonian(
     species="wxyz",
     terms=(
-        PairTerm("a", 1, "wx", 1.0), PairTerm("b", 1, "zy", 0.4), PairTerm("c", 1, "xy", 0.7), PairTerm("d", 1, "ww", -0.9),
-        PairTerm("e", 2, "yw", -0.3), PairTerm("f", 2, "xz", -0.2), PairTerm("g", 2, "zz", 0.15), PairTerm("h", 3, "wz", 0.55),
-        PairTerm("i", 3, "xx", -0.65),
+        HamiltonianTerm("a", 1, "wx", 1.0), HamiltonianTerm("b", 1, "zy", 0.4), HamiltonianTerm("c", 1, "xy", 0.7),
+        HamiltonianTerm("d", 1, "ww", -0.9),
+        HamiltonianTerm("e", 2, "yw", -0.3), HamiltonianTerm("f", 2, "xz", -0.2),
+        HamiltonianTerm("g", 2, "zz", 0.15), HamiltonianTerm("h", 3, "wz", 0.55),
+        HamiltonianTerm("i", 3, "xx", -0.65),
     ),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from paper_repro.physics.species import as_species
 from paper_repro.sampling import replica_exchange
 from paper_repro.sampling.ensemble import concatenate
 from paper_repro.sampling.generate import generate
-from paper_repro.spec import Hamiltonian, PairTerm
+from paper_repro.spec import Hamiltonian, HamiltonianTerm
 from tests.support.ensembles import same
 
 
@@ -87,7 +87,7 @@ def test_the_exact_sampler_has_no_diagnostics_of_a_chain(small):
 
 
 def test_couplings_beyond_two_are_sampled_but_not_exactly(small):
-    terms = (*small.hamiltonian.terms, PairTerm(name="L_AB", separation=3, pair="AB", coupling=0.2))
+    terms = (*small.hamiltonian.terms, HamiltonianTerm(name="L_AB", separation=3, pair="AB", coupling=0.2))
     far = attrs.evolve(small, hamiltonian=Hamiltonian(species="AB", terms=terms))
     assert np.all(np.isnan(generate(far, "test", 0, 2).diagnostics.exact_energy))
     with pytest.raises(InputError, match=r"^sampler.method: 'exact' with couplings up to separation 3; expected"):

@@ -17,7 +17,7 @@ from paper_repro.physics.two_spin import TwoSpinDiffusion
 from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import NetworkForce, NetworkScore
 from paper_repro.score.model import divergence_of, interaction_of, place_of
-from paper_repro.spec import Hamiltonian, PairTerm
+from paper_repro.spec import Hamiltonian, HamiltonianTerm
 
 KAPPA = 3.0
 
@@ -63,7 +63,7 @@ class WithDivergence(ForceAlone):
 @pytest.fixture(scope="module")
 def truth() -> Truth:
     """One species, J = 1 and K = -0.4, at T = 0.5."""
-    return Truth.of(Hamiltonian("A", (PairTerm("J", 1, "AA", 1.0), PairTerm("K", 2, "AA", -0.4))), 2.0)
+    return Truth.of(Hamiltonian("A", (HamiltonianTerm("J", 1, "AA", 1.0), HamiltonianTerm("K", 2, "AA", -0.4))), 2.0)
 
 
 @pytest.fixture(scope="module")

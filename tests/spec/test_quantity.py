@@ -12,7 +12,7 @@ from paper_repro.spec.quantity import Quantity, checked, choices_of, quantity_of
 
 #: Fields that hold a name or a label, which is no constant.
 LABELS = {
-    "Spec.name", "PairTerm.name", "Published.protocol", "Claim.name", "Claim.statement", "Claim.measured", "Claim.rule",
+    "Spec.name", "HamiltonianTerm.name", "Published.protocol", "Claim.name", "Claim.statement", "Claim.measured", "Claim.rule",
     "Statement.name", "Statement.statement", "Statement.measured", "Statement.rule",
 }  # fmt: skip
 

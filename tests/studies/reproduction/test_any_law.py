@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from paper_repro.cli.report import show_report
-from paper_repro.spec import PairTerm, load_spec
+from paper_repro.spec import HamiltonianTerm, load_spec
 from paper_repro.studies.reproduction.figures import draw
 from tests.support.tiny import make_run
 
@@ -17,7 +17,7 @@ ALL = {figure.name for figure in draw.FIGURES}
 
 def terms(**couplings):
     """Terms by their names: J_AB is A and B at separation 1, K, L and M are at 2, 3 and 4."""
-    return tuple(PairTerm(name, "JKLM".index(name[0]) + 1, name[2:], value) for name, value in couplings.items())
+    return tuple(HamiltonianTerm(name, "JKLM".index(name[0]) + 1, name[2:], value) for name, value in couplings.items())
 
 
 def pairs(letter, species, values):

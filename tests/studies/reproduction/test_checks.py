@@ -7,7 +7,7 @@ import pytest
 
 from paper_repro.files import InputError
 from paper_repro.sampling.sequences import draw_sequences
-from paper_repro.spec import Constant, Dataset, PairTerm, Seeds, Target, load_spec
+from paper_repro.spec import Constant, Dataset, HamiltonianTerm, Seeds, Target, load_spec
 from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION, missing
 from paper_repro.studies.reproduction.checks import CHECKS, PRECONDITIONS
 from paper_repro.studies.reproduction.plan import plan_reproduction
@@ -41,7 +41,7 @@ def too_few(spec):
         if len(set(word)) == 4:
             break
     pairs = [("".join(sorted((one, word[j]))), j - i) for i, one in enumerate(word) for j in range(i + 1, 4)]
-    terms = tuple(PairTerm(f"J_{pair}", separation, pair, 0.5) for pair, separation in pairs)
+    terms = tuple(HamiltonianTerm(f"J_{pair}", separation, pair, 0.5) for pair, separation in pairs)
     method = attrs.evolve(small.sampler, method="replica-exchange")
     return attrs.evolve(small, hamiltonian=attrs.evolve(small.hamiltonian, terms=terms), sampler=method)
 
