@@ -19,6 +19,7 @@ from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.estimates import standard_error
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.sphere import legendre_series
+from paper_repro.physics.truth import Exact
 from paper_repro.physics.two_spin import TwoSpinDiffusion
 from paper_repro.score.diffusion import brownian_step
 from paper_repro.spec import Likelihood
@@ -78,7 +79,7 @@ def _heat_kernel_weights(time: float) -> list[float] | None:
     return weights
 
 
-def chain_cost(law: ExactChain, end_time: float, outer: int, inner: int, generator: np.random.Generator) -> tuple[float, float]:
+def chain_cost(law: Exact, end_time: float, outer: int, inner: int, generator: np.random.Generator) -> tuple[float, float]:
     """Return ⟨ln[(4π)^N p_T]⟩ over p_T for a chain, and its standard error, by nested Monte Carlo.
 
     (4π)^N p_T(x) = ⟨Π_i 4π p_T(x_i|S_i)⟩ over the law, an average over ``inner`` exact samples, at ``outer`` points x that are
@@ -130,7 +131,7 @@ class EndTimeCost:
 def end_time_costs(
     settings: Likelihood,
     kappa: float,
-    chain: ExactChain,
+    chain: Exact,
     end_times: Sequence[float],
     count: int,
     generator: np.random.Generator,

@@ -5,6 +5,7 @@
 The mean energies come from Markov chains without exchange, so that chain to chain scatter is their honest error.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +18,14 @@ from scipy.interpolate import make_interp_spline
 from paper_repro.files import NotFiniteError
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain, is_solvable
+from paper_repro.physics.hamiltonian import SpinHamiltonian
+from paper_repro.physics.truth import Exact, exact_solution
+from paper_repro.sampling import tempered_exchange
 from paper_repro.sampling.replica_exchange import independent_chains
 from paper_repro.spec import ThermodynamicIntegration
+
+#: Couplings of exchange (site, site), for which there is a compiled kernel, or any terms.
+Law = Floats | SpinHamiltonian
 
 
 @attrs.frozen(eq=False)
@@ -27,7 +34,7 @@ class ThermodynamicIntegral:
 
     ``betas``, ``mean_energies`` and ``standard_errors`` are (point,), the errors from independent Markov chains.
     ``standard_error`` is that of ``ln_z`` from the noise of the points alone; ``quadrature_bias`` is what the rule gives on the
-    exact mean energies, less the exact ln Z. What needs the exact solution is NaN where couplings reach beyond separation 2.
+    exact mean energies, less the exact ln Z. What needs the exact solution is NaN where there is none.
     """
 
     betas: Floats
@@ -63,17 +70,29 @@ def weights(betas: Floats, rule: str = "simpson") -> Floats:
     return result
 
 
-def _exact(matrix: Floats, betas: Floats, rule: Floats) -> tuple[float, float]:
-    """Return the exact ln Z at the last β, and the bias of the quadrature; NaN beyond separation 2."""
-    if not is_solvable(matrix):
+def _exact(law: Law, betas: Floats, rule: Floats) -> tuple[float, float]:
+    """Return the exact ln Z at the last β, and the bias of the quadrature; NaN where there is no exact solution."""
+    solved = _solution(law)
+    if solved is None:
         return math.nan, math.nan
-    energies = np.array([ExactChain(matrix, float(beta)).mean_energy for beta in betas])
-    ln_z = ExactChain(matrix, float(betas[-1])).ln_z
-    return ln_z, float(ln_z_at_zero(len(matrix)) - rule @ energies - ln_z)
+    energies = np.array([solved(float(beta)).mean_energy for beta in betas])
+    ln_z = solved(float(betas[-1])).ln_z
+    return ln_z, float(ln_z_at_zero(_sites(law)) - rule @ energies - ln_z)
+
+
+def _solution(law: Law) -> Callable[[float], Exact] | None:
+    """Return the exact solution of a law as a function of β, None where there is none."""
+    if isinstance(law, SpinHamiltonian):
+        return functools.partial(exact_solution, law) if is_solvable(law.terms) else None
+    return functools.partial(ExactChain, law) if is_solvable(law) else None
+
+
+def _sites(law: Law) -> int:
+    return law.terms.sites if isinstance(law, SpinHamiltonian) else len(law)
 
 
 def integrate(
-    matrix: Floats,
+    law: Law,
     temperature: float,
     settings: ThermodynamicIntegration,
     *,
@@ -82,7 +101,9 @@ def integrate(
     progress: Callable[[int], None] | None = None,
     threads: int = 2,
 ) -> ThermodynamicIntegral:
-    """Return ln Z of the couplings ``matrix`` (site, site) at ``temperature`` > 0, in units of energy / k_B.
+    """Return ln Z of a law at ``temperature`` > 0, in units of energy / k_B.
+
+    ``law`` is a matrix of couplings of exchange (site, site), or terms of any kind on their sites.
 
     At each of ``inverse_temperatures``, ``settings.chains`` independent Markov chains without exchange give ⟨H⟩ and its standard
     error; the quadrature rule integrates the one and its weights propagate the other.
@@ -93,15 +114,15 @@ def integrate(
     if not (math.isfinite(temperature) and temperature > 0):
         raise ValueError(f"temperature = {temperature}; expected a finite temperature > 0")
     betas = inverse_temperatures(settings, 1 / temperature)
-    by_chain = _mean_energies(matrix, betas, settings, over_relaxation, seed, progress, threads)
+    by_chain = _mean_energies(law, betas, settings, over_relaxation, seed, progress, threads)
     means, errors = by_chain.mean(1), by_chain.std(1, ddof=1) / math.sqrt(settings.chains)
     rule = weights(betas, settings.rule)
-    exact_ln_z, bias = _exact(matrix, betas, rule)
+    exact_ln_z, bias = _exact(law, betas, rule)
     return ThermodynamicIntegral(
         betas=betas,
         mean_energies=means,
         standard_errors=errors,
-        ln_z=float(ln_z_at_zero(len(matrix)) - rule @ means),
+        ln_z=float(ln_z_at_zero(_sites(law)) - rule @ means),
         standard_error=float(np.sqrt(np.sum((rule * errors) ** 2))),
         exact_ln_z=exact_ln_z,
         quadrature_bias=bias,
@@ -109,7 +130,7 @@ def integrate(
 
 
 def _mean_energies(
-    matrix: Floats,
+    law: Law,
     betas: Floats,
     settings: ThermodynamicIntegration,
     over_relaxation: float,
@@ -121,8 +142,11 @@ def _mean_energies(
 
     def point(k: int) -> Floats:
         key = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, k))
-        return independent_chains(
-            matrix,
+        chains: Callable[..., Floats] = independent_chains
+        if isinstance(law, SpinHamiltonian):
+            chains = tempered_exchange.independent_chains
+        return chains(
+            law,
             float(betas[k]),
             chains=settings.chains,
             burn_in=settings.burn_in,

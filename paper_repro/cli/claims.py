@@ -101,11 +101,12 @@ def _plateaus(run: Path | None, spec: Spec, weights: Sequence[Path] = ()) -> "li
 
 
 def _networks(files: Sequence[Path], spec: Spec, device: str) -> "list[NetworkForce]":
-    from paper_repro.sampling.exact_data import require_exact_solution
+    from paper_repro.sampling.exact_data import require_exact_solution, require_exchange
     from paper_repro.score.field import force_of
     from paper_repro.score.network_for import network_for
 
     require_exact_solution(spec)
+    require_exchange(spec)
     return [force_of(*network_for(file, spec, device), spec.inversion.query_times) for file in files]
 
 

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -9,6 +10,11 @@ from paper_repro.cli.checks import spec_at
 from paper_repro.cli.console import console_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.files import InputError, input_error
+from paper_repro.spec import Spec
+
+if TYPE_CHECKING:
+    from paper_repro.numerics.arrays import Integers
+    from paper_repro.physics.truth import Exact
 
 
 def logz(sequence: str, /, *, temperature: float, spec: Path | None = None, json: JsonTarget = None) -> int:
@@ -32,14 +38,8 @@ def logz(sequence: str, /, *, temperature: float, spec: Path | None = None, json
         species = as_species(sequence, loaded.hamiltonian.species)
     except ValueError as error:
         raise input_error("SEQUENCE", error, f"letters of {loaded.hamiltonian.species!r}") from error
-    from paper_repro.physics.exact import ExactChain
-    from paper_repro.physics.hamiltonian import coupling_band
-
-    band = coupling_band(species, loaded.hamiltonian)
-    if band[2:].any():
-        raise InputError(f"spec {loaded.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
     try:
-        law = ExactChain.of_band(band, 1 / temperature)
+        law = _exact(species, loaded, 1 / temperature)
     except ValueError as error:
         raise input_error(f"--temperature {temperature:g} of spec {loaded.name}", error, "a higher temperature") from error
     console = console_beside(json)
@@ -49,3 +49,18 @@ def logz(sequence: str, /, *, temperature: float, spec: Path | None = None, json
     about = {"sequence": sequence, "temperature": temperature, "spec": loaded.name}
     write_json(json, {"ln_z": law.ln_z, "mean_energy": law.mean_energy, "heat_capacity": law.heat_capacity} | about)
     return 0
+
+
+def _exact(species: "Integers", spec: Spec, beta: float) -> "Exact":
+    """Return the exact solution of a chain, of exchange without its matrix: the chain may be long."""
+    from paper_repro.physics.exact import EXACT_TERMS, ExactChain, without_exact_solution
+    from paper_repro.physics.geometry import Geometry
+    from paper_repro.physics.hamiltonian import coupling_band
+    from paper_repro.physics.truth import Truth
+
+    truth = Truth.of(spec.hamiltonian, beta)
+    band = coupling_band(species, spec.hamiltonian) if truth.terms.is_exchange else None
+    unsolved = without_exact_solution(truth.terms)
+    if unsolved if band is None else band[2:].any():
+        raise InputError(f"spec {spec.name}: hamiltonian", f"no exact solution with {', '.join(unsolved)}", EXACT_TERMS)
+    return truth.exact(Geometry.open_chain(len(species)), species) if band is None else ExactChain.of_band(band, beta)

@@ -84,11 +84,12 @@ def _compared(
     from paper_repro.physics.exact import ExactChain
     from paper_repro.physics.hamiltonian import coupling_matrix
     from paper_repro.physics.species import as_species
-    from paper_repro.sampling.exact_data import require_exact_solution
+    from paper_repro.sampling.exact_data import require_exact_solution, require_exchange
     from paper_repro.score.field import NetworkScore
     from paper_repro.score.network_for import network_for
 
     require_exact_solution(spec)
+    require_exchange(spec)
     networks = [network_for(file, spec, device)[0] for file in files]
     species = as_species(spec.likelihood.chain, spec.hamiltonian.species)
     law = ExactChain(coupling_matrix(species, spec.hamiltonian), spec.beta)

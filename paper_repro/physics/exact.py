@@ -24,12 +24,14 @@ from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.rng import random_states
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.sequential_sampling import LANES, acceptance_tables, draw_chains, grid, pieces_needed
-from paper_repro.physics.terms import Terms
+from paper_repro.physics.terms import BoundTerms, Terms
 from paper_repro.physics.thermodynamics import Thermodynamics
 from paper_repro.physics.transfer_matrix import log_sum, messages
 
 #: No chain is served beyond this β(|J| + 2|K|): up to it every Boltzmann factor that matters stays above 1e-290.
 LARGEST_WEIGHT = 650.0
+#: What has an exact solution, in words.
+EXACT_TERMS = "rotation-invariant terms on up to three consecutive sites"
 
 
 def has_exact_solution(terms: Terms, geometry: Geometry | None = None) -> bool:
@@ -42,16 +44,22 @@ def has_exact_solution(terms: Terms, geometry: Geometry | None = None) -> bool:
     return terms.rotation_invariant and terms.span(0 if geometry is None else geometry.sites) <= 3
 
 
-def is_solvable(matrix: Floats) -> bool:
-    """Return the same of the couplings (site, site) of an open chain: whether they vanish beyond separation 2."""
-    return not np.any(np.triu(matrix, 3))
+def without_exact_solution(terms: Terms) -> tuple[str, ...]:
+    """Return the names of the terms of which no open chain has an exact solution."""
+    return tuple(term.name for term in terms.terms if not term.rotation_invariant or term.span(0) > 3)
+
+
+def is_solvable(law: Floats | BoundTerms) -> bool:
+    """Return the same of one open chain: whether couplings (site, site), or the clusters of terms, reach no further than 2."""
+    if isinstance(law, BoundTerms):
+        return all(bound.term.rotation_invariant and (np.ptp(bound.clusters, axis=1) <= 2).all() for bound in law.terms)
+    return not np.any(np.triu(law, 3))
 
 
 def require_exact_solution(terms: Terms, geometry: Geometry) -> None:
     """Raise ``ValueError`` where there is no exact solution."""
     if not has_exact_solution(terms, geometry):
-        expected = "rotation-invariant terms on up to three consecutive sites of an open chain"
-        raise ValueError(f"no exact solution of these terms; expected {expected}")
+        raise ValueError(f"no exact solution of these terms; expected {EXACT_TERMS} of an open chain")
 
 
 @functools.cache

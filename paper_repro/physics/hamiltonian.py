@@ -16,7 +16,7 @@ import numpy.typing as npt
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.sphere import project, require_unit
-from paper_repro.physics.terms import BoundTerms, Terms
+from paper_repro.physics.terms import BoundTerms, Exchange, Term, Terms
 from paper_repro.spec import Hamiltonian
 
 Spins = npt.NDArray[np.floating[Any]]
@@ -66,6 +66,11 @@ def couplings_of(hamiltonian: Hamiltonian) -> Floats:
     return np.array([term.coupling for term in hamiltonian.terms])
 
 
+def exchange_couplings(hamiltonian: Hamiltonian) -> Floats:
+    """Return the couplings of the terms of exchange alone, in units of energy; none where there is no such term."""
+    return np.array([term.coupling for term in hamiltonian.terms if term.family == Exchange.family])
+
+
 def reference_coupling(couplings: Floats) -> int:
     """Return the index of the coupling to which ratios are taken: the strongest ferromagnetic one, or the strongest of all."""
     return int(np.argmax(couplings if couplings.max() > 0 else np.abs(couplings)))
@@ -87,9 +92,15 @@ def coupling_band(species: Integers, hamiltonian: Hamiltonian) -> Floats:
     library = Terms.of(hamiltonian)
     band = np.zeros((max(2, library.range), len(species)))
     terms = library.on(Geometry.open_chain(len(species)), species).terms
-    for term, given, coupling in zip(terms, hamiltonian.terms, couplings_of(hamiltonian), strict=True):
-        band[given.separation - 1, term.clusters[:, 0]] += coupling
+    for bound, coupling in zip(terms, couplings_of(hamiltonian), strict=True):
+        band[_exchange(bound.term).bond_class - 1, bound.clusters[:, 0]] += coupling
     return band
+
+
+def _exchange(term: Term) -> Exchange:
+    if not isinstance(term, Exchange):
+        raise ValueError(f"the term {term.name!r} is {term.family}; expected exchange terms only")
+    return term
 
 
 def local_field(spins: Spins, matrix: Floats) -> Spins:
@@ -108,11 +119,15 @@ def exchange_force(spins: Spins, matrix: Floats, beta: float) -> Floats:
     return beta * project(spins, local_field(spins, matrix))
 
 
-def strongest_bonds(hamiltonian: Hamiltonian) -> Floats:
-    """Return couplings (site, site) of three sites, the strongest of separations 1 and 2, which bound T in ``ExactChain``."""
+def strongest_bonds(terms: Terms, couplings: Floats) -> Floats:
+    """Return couplings (site, site) of three sites, the strongest of separations 1 and 2, which bound T in ``ExactChain``.
+
+    Raises ``ValueError`` where not all is exchange.
+    """
     matrix = np.zeros((3, 3))
-    for term in hamiltonian.terms:
-        if term.separation <= 2:
-            site = np.arange(3 - term.separation)
-            matrix[site, site + term.separation] = np.maximum(matrix[site, site + term.separation], abs(term.coupling))
+    for term, coupling in zip(terms.terms, couplings, strict=True):
+        apart = _exchange(term).bond_class
+        if apart <= 2:
+            site = np.arange(3 - apart)
+            matrix[site, site + apart] = np.maximum(matrix[site, site + apart], abs(coupling))
     return matrix

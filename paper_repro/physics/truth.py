@@ -1,5 +1,6 @@
 """What is known of a law: its couplings, its temperature, and its exact solution where it has one; unknown laws have no truth."""
 
+import itertools
 from typing import Any, Self
 
 import attrs
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain, require_exact_solution
 from paper_repro.physics.geometry import Geometry
-from paper_repro.physics.hamiltonian import SpinHamiltonian, couplings_of, reference_coupling
+from paper_repro.physics.hamiltonian import SpinHamiltonian, couplings_of, reference_coupling, strongest_bonds
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.three_spin_chain import ThreeSpinChain
 from paper_repro.spec import Hamiltonian
@@ -18,6 +19,9 @@ from paper_repro.spec import Hamiltonian
 def _numbers(given: Any) -> npt.NDArray[Any]:
     numbers = np.asarray(given)
     return numbers.astype(np.float64) if numbers.dtype.kind in "fiu" else numbers
+
+
+Exact = ExactChain | ThreeSpinChain
 
 
 @attrs.frozen(eq=False)
@@ -59,10 +63,24 @@ class Truth:
         """Return the Hamiltonian on a geometry whose sites are of ``species`` (site,)."""
         return SpinHamiltonian(self.terms.on(geometry, species), self.couplings)
 
-    def exact(self, geometry: Geometry, species: npt.ArrayLike | str) -> ExactChain | ThreeSpinChain:
+    def exact(self, geometry: Geometry, species: npt.ArrayLike | str) -> Exact:
         """Return the exact solution on a geometry; raises ``ValueError`` where there is none."""
         require_exact_solution(self.terms, geometry)
-        law = self.on(geometry, species)
-        if law.terms.is_exchange:
-            return ExactChain(law.matrix, self.beta)
-        return ThreeSpinChain(law.terms, law.couplings, self.beta)
+        return exact_solution(self.on(geometry, species), self.beta)
+
+    def require_served(self) -> None:
+        """Raise ``ValueError`` where there is no exact solution of open chains, or not at this temperature for some of them."""
+        names = self.terms.species_names
+        if self.terms.is_exchange:
+            require_exact_solution(self.terms, Geometry.open_chain(3))
+            ExactChain(strongest_bonds(self.terms, self.couplings), self.beta)
+        else:
+            words = np.array(list(itertools.product(range(len(names)), repeat=3))).reshape(-1)  # every three neighbours
+            self.exact(Geometry.open_chain(len(words)), words)
+
+
+def exact_solution(law: SpinHamiltonian, beta: float) -> Exact:
+    """Return the exact solution of a law on an open chain that has one; raises ``ValueError`` for a temperature beyond it."""
+    if law.terms.is_exchange:
+        return ExactChain(law.matrix, beta)
+    return ThreeSpinChain(law.terms, law.couplings, beta)

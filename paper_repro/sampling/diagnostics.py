@@ -5,9 +5,8 @@ import numpy as np
 
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.estimates import quotient
-from paper_repro.physics.exact import ExactChain
-from paper_repro.physics.hamiltonian import coupling_matrix
-from paper_repro.physics.species import as_species
+from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.truth import Truth
 from paper_repro.sampling.ensemble import Diagnostics, Ensemble
 from paper_repro.spec import Hamiltonian
 
@@ -89,8 +88,9 @@ def aligned_overlap(first: Floats, second: Floats) -> Floats:
 
 
 def end_correlations(ensemble: Ensemble, hamiltonian: Hamiltonian, beta: float) -> Floats:
-    """Return the exact ⟨S_1·S_N⟩ of each sequence (sequence,) at inverse temperature ``beta``; couplings up to separation 2."""
-    laws = (ExactChain(coupling_matrix(as_species(s, ensemble.species_names), hamiltonian), beta) for s in ensemble.sequences)
+    """Return the exact ⟨S_1·S_N⟩ of each sequence (sequence,) at inverse temperature ``beta``, of a law with an exact solution."""
+    truth = Truth.of(hamiltonian, beta)
+    laws = (truth.exact(Geometry.open_chain(len(s)), s) for s in ensemble.sequences)
     return np.array([law.correlations()[0, -1] for law in laws])
 
 
@@ -98,7 +98,7 @@ def overlaps(ensemble: Ensemble, hamiltonian: Hamiltonian, beta: float, seed: np
     """Return the mean ``aligned_overlap`` of successive snapshots, and of snapshots with independent exact ones, (sequence,) each.
 
     Where the thinning is long enough the two have the same mean. ``seed`` is split by sequence. Raises ``ValueError`` for
-    ensembles of one snapshot, and for couplings beyond separation 2.
+    ensembles of one snapshot, and for a law without an exact solution.
     """
     if len(ensemble.spins) < 2:
         raise ValueError("one snapshot of each sequence; expected two or more to compare")
@@ -106,7 +106,8 @@ def overlaps(ensemble: Ensemble, hamiltonian: Hamiltonian, beta: float, seed: np
     for k, child in enumerate(seed.spawn(len(ensemble))):
         snapshots = ensemble.chain(k)
         spins = snapshots.spins
-        others = ExactChain(coupling_matrix(snapshots.species, hamiltonian), beta).sample(len(spins), np.random.default_rng(child))
+        exact = Truth.of(hamiltonian, beta).exact(snapshots.geometry, snapshots.species)
+        others = exact.sample(len(spins), np.random.default_rng(child))
         successive[k] = aligned_overlap(spins[:-1], spins[1:]).mean()
         independent[k] = aligned_overlap(spins, others).mean()
     return successive, independent

@@ -29,7 +29,7 @@ class Diagnostics:
     sweeps (0 for independent samples). Energies are in units of energy, ``autocorrelation`` and ``thinning`` in sweeps;
     ``mean_energy`` averages the trace of the energy and ``mean_energy_error`` is its standard error, autocorrelation included. NaN
     where something does not apply: swaps, round trips and autocorrelation of independent exact samples (``thinning`` is then 0), an
-    exact energy beyond separation 2, an error or autocorrelation of a trace too short to tell.
+    exact energy of a law without exact solution, an error or autocorrelation of a trace too short to tell.
     """
 
     thinning: int

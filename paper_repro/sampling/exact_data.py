@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import attrs
 
 from paper_repro.files import InputError, input_error
-from paper_repro.physics.exact import ExactChain, has_exact_solution
-from paper_repro.physics.hamiltonian import strongest_bonds
-from paper_repro.physics.terms import Terms
+from paper_repro.physics.exact import EXACT_TERMS, has_exact_solution, without_exact_solution
+from paper_repro.physics.truth import Truth
 from paper_repro.sampling.generate import generate
 from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.spec import Dataset, Spec
@@ -17,12 +16,21 @@ _SHARD = 100  # sequences that are held at a time
 
 def require_exact_solution(spec: Spec) -> None:
     """Raise ``InputError`` for a spec whose chains have no exact solution, or not at its temperature."""
-    if not has_exact_solution(Terms.of(spec.hamiltonian)):
-        raise InputError(f"spec {spec.name}: hamiltonian", "couplings beyond separation 2", "couplings with an exact solution")
+    truth = Truth.of(spec.hamiltonian, spec.beta)
+    if not has_exact_solution(truth.terms):
+        found = f"no exact solution with {', '.join(without_exact_solution(truth.terms))}"
+        raise InputError(f"spec {spec.name}: hamiltonian", found, EXACT_TERMS)
     try:
-        ExactChain(strongest_bonds(spec.hamiltonian), spec.beta)
+        truth.require_served()
     except ValueError as error:
         raise input_error(f"spec {spec.name}: target.temperature", error, "a higher temperature") from error
+
+
+def require_exchange(spec: Spec) -> None:
+    """Raise ``InputError`` for a spec of which not every term is an exchange."""
+    others = [term.name for term in spec.hamiltonian.terms if term.family != "exchange"]
+    if others:
+        raise InputError(f"spec {spec.name}: hamiltonian", f"{', '.join(others)}", "exchange terms only")
 
 
 def exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Iterator[Snapshots]:

@@ -8,11 +8,11 @@ import numpy as np
 from paper_repro.files import InputError, NotFiniteError
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.streams import data_key
-from paper_repro.physics.exact import ExactChain, has_exact_solution
-from paper_repro.physics.hamiltonian import coupling_matrix, exchange_energy
-from paper_repro.physics.species import as_species
-from paper_repro.physics.terms import Terms
-from paper_repro.sampling import replica_exchange
+from paper_repro.physics.exact import has_exact_solution, without_exact_solution
+from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.hamiltonian import SpinHamiltonian
+from paper_repro.physics.truth import Exact, Truth, exact_solution
+from paper_repro.sampling import replica_exchange, tempered_exchange
 from paper_repro.sampling.ensemble import Diagnostics, Ensemble, Which, concatenate
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.sampling.sequences import draw_sequences
@@ -50,18 +50,24 @@ def _of_one(
     )
 
 
-def _from_exact_solution(law: ExactChain, replicas: int, snapshots: int, generator: np.random.Generator) -> _Sampled:
-    spins = law.sample(snapshots, generator)
-    energies, end_cosines = exchange_energy(spins, law.matrix), (spins[:, 0] * spins[:, -1]).sum(-1)
+def _from_exact_solution(
+    law: SpinHamiltonian, exact: Exact, replicas: int, snapshots: int, generator: np.random.Generator
+) -> _Sampled:
+    spins = exact.sample(snapshots, generator)
+    energies, end_cosines = law.energy(spins), (spins[:, 0] * spins[:, -1]).sum(-1)
     effective = float(snapshots) if snapshots > 1 else np.nan
     swap_rates = np.full(replicas - 1, np.nan)
-    return spins, _of_one(energies, end_cosines, effective, law.mean_energy, swap_rates=swap_rates)
+    return spins, _of_one(energies, end_cosines, effective, exact.mean_energy, swap_rates=swap_rates)
 
 
 def _by_replica_exchange(
-    spec: Spec, matrix: Floats, exact_energy: float, snapshots: int, generator: np.random.Generator
+    spec: Spec, law: SpinHamiltonian, exact_energy: float, snapshots: int, generator: np.random.Generator
 ) -> _Sampled:
-    run = replica_exchange.sample(matrix, temperatures(spec.temperature, spec.ladder), spec.sampler, snapshots, generator)
+    ladder = temperatures(spec.temperature, spec.ladder)
+    if law.terms.is_exchange:
+        run = replica_exchange.sample(law.matrix, ladder, spec.sampler, snapshots, generator)
+    else:
+        run = tempered_exchange.sample(law, ladder, spec.sampler, snapshots, generator)
     steps = replica_exchange.autocorrelation_time(run.cold_energies)
     found = _of_one(
         run.cold_energies, run.end_cosines, len(run.cold_energies) / steps, exact_energy,
@@ -73,17 +79,18 @@ def _by_replica_exchange(
 
 def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemble:
     generator = np.random.default_rng(data_key(spec.seeds.data, f"{which} snapshots", index))
-    matrix = coupling_matrix(as_species(sequence, spec.hamiltonian.species), spec.hamiltonian)
+    truth = Truth.of(spec.hamiltonian, spec.beta)
+    law = truth.on(Geometry.open_chain(len(sequence)), sequence)
     snapshots = (spec.training_set if which == "training" else spec.test_set).snapshots
-    law = ExactChain(matrix, spec.beta) if has_exact_solution(Terms.of(spec.hamiltonian)) else None
+    exact = exact_solution(law, spec.beta) if has_exact_solution(truth.terms) else None
     if spec.sampler.method != "exact":
-        exact_energy = np.nan if law is None else law.mean_energy
-        spins, found = _by_replica_exchange(spec, matrix, exact_energy, snapshots, generator)
-    elif law is not None:
-        spins, found = _from_exact_solution(law, spec.ladder.replicas, snapshots, generator)
+        exact_energy = np.nan if exact is None else exact.mean_energy
+        spins, found = _by_replica_exchange(spec, law, exact_energy, snapshots, generator)
+    elif exact is not None:
+        spins, found = _from_exact_solution(law, exact, spec.ladder.replicas, snapshots, generator)
     else:
-        reach = f"'exact' with couplings up to separation {spec.hamiltonian.range}"
-        raise InputError("sampler.method", reach, "'replica-exchange' beyond 2")
+        without = f"'exact' with {', '.join(without_exact_solution(truth.terms))}"
+        raise InputError("sampler.method", without, "'replica-exchange', for they have no exact solution")
     if not (np.isfinite(found.energies).all() and np.isfinite(spins).all()):
         where = f"{which} sequence {index}, data seed {spec.seeds.data}"
         raise NotFiniteError(where, "energies or spins of the sampler that are not finite")
@@ -96,8 +103,9 @@ def generate(
     """Return the sequences ``first`` ≤ k < ``last`` of a data set with their snapshots at the coldest temperature.
 
     A pure function of (spec, which, k) for each sequence: neither threads nor the division into shards change a byte.
-    ``progress`` is called with the number of sequences done. Raises ``InputError`` for exact sampling of couplings beyond
-    separation 2, ``ValueError`` for a range outside the data set, and ``NotFiniteError`` where an energy is not a finite number.
+    ``progress`` is called with the number of sequences done. Raises ``InputError`` for exact sampling of terms
+    without an exact solution, ``ValueError`` for a range outside the data set, and ``NotFiniteError`` where an energy is not a
+    finite number.
     """
     sequences = draw_sequences(spec)[0 if which == "training" else 1]
     if not 0 <= first < last <= len(sequences):

@@ -47,14 +47,14 @@ class Lanes:
     offered: Integers
 
 
-def sweep(lanes: Lanes, local: LocalTerms, generator: np.random.Generator) -> None:
-    """Move every site of every lane once, in place."""
+def sweep(lanes: Lanes, local: LocalTerms, generator: np.random.Generator, reflected: float = 0.5) -> None:
+    """Move every site of every lane once, in place; of heat baths and reflections a share of ``reflected`` are reflections."""
     for colour, sites in enumerate(local.colours):
         coin = generator.random()
         if local.multilinear:
-            lanes.spins[:, sites] = _proposed(lanes, local, colour, generator, drawn=coin < 0.5)
+            lanes.spins[:, sites] = _proposed(lanes, local, colour, generator, drawn=coin < 1 - reflected)
         elif local.has_linear and coin < 2 / 3:
-            proposed = _proposed(lanes, local, colour, generator, drawn=coin < 1 / 3)
+            proposed = _proposed(lanes, local, colour, generator, drawn=coin < (1 - reflected) * 2 / 3)
             _accept(lanes, local, colour, proposed, np.zeros(proposed.shape[:2]), generator)
         else:
             _step(lanes, local, colour, generator)

@@ -29,8 +29,11 @@ class Tempered:
 
 
 @attrs.frozen(eq=False)
-class _Runs:
-    """The lanes of ``runs`` ladders; ``replica_at`` (run, level) is the lane of its run at each temperature."""
+class Ladders:
+    """The lanes of some ladders; ``replica_at`` (run, level) says which lane of its run is at each temperature.
+
+    ``reflected`` is the share of reflections among heat baths and reflections.
+    """
 
     local: LocalTerms
     betas: Floats
@@ -40,9 +43,18 @@ class _Runs:
     attempts: Integers
     accepts: Integers
     generator: np.random.Generator
+    reflected: float
 
     @classmethod
-    def start(cls, local: LocalTerms, temperatures: Floats, steps: Floats, runs: int, generator: np.random.Generator) -> "_Runs":
+    def start(
+        cls,
+        local: LocalTerms,
+        temperatures: Floats,
+        steps: Floats,
+        runs: int,
+        generator: np.random.Generator,
+        reflected: float = 0.5,
+    ) -> "Ladders":
         """Start from uniformly random spins."""
         levels, betas = len(temperatures), 1 / temperatures
         count, pairs = runs * levels, max(levels - 1, 0)
@@ -51,7 +63,7 @@ class _Runs:
             np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64),
         )  # fmt: skip
         counts = np.zeros((2, pairs), dtype=np.int64)
-        return cls(local, betas, steps, lanes, np.tile(np.arange(levels), (runs, 1)), counts[0], counts[1], generator)
+        return cls(local, betas, steps, lanes, np.tile(np.arange(levels), (runs, 1)), counts[0], counts[1], generator, reflected)
 
     @property
     def lane_at(self) -> Integers:
@@ -63,15 +75,23 @@ class _Runs:
     def advance(self, rounds: int, parity: int) -> int:
         """Do ``rounds`` times ``INTERVAL`` sweeps and an exchange; return the parity of the next exchange."""
         for _ in range(rounds):
-            for _ in range(INTERVAL):
-                sweep(self.lanes, self.local, self.generator)
+            self.sweeps(INTERVAL)
             if len(self.betas) > 1:
-                self._exchange(parity)
+                self.exchange(parity, self.energies())
             parity = 1 - parity
         return parity
 
-    def _exchange(self, parity: int) -> None:
-        energies = self.local.law.energy(self.lanes.spins).reshape(self.replica_at.shape)
+    def sweeps(self, count: int) -> None:
+        """Move every site of every lane ``count`` times."""
+        for _ in range(count):
+            sweep(self.lanes, self.local, self.generator, self.reflected)
+
+    def energies(self) -> Floats:
+        """Return H of every replica (run, replica)."""
+        return self.local.law.energy(self.lanes.spins).reshape(self.replica_at.shape)
+
+    def exchange(self, parity: int, energies: Floats) -> None:
+        """Attempt the exchanges of one ``parity``, for the ``energies`` (run, replica)."""
         for own, replicas in zip(energies, self.replica_at, strict=True):
             swap(own, self.betas, replicas, parity, self.attempts, self.accepts, self.generator)
         lanes = self.lane_at
@@ -87,7 +107,7 @@ def tuned_steps(local: LocalTerms, temperatures: Floats, runs: int, generator: n
     steps = np.clip(np.sqrt(temperatures), _NARROWEST, _WIDEST)
     if local.multilinear:
         return steps
-    state, parity = _Runs.start(local, temperatures, steps, runs, generator), 0
+    state, parity = Ladders.start(local, temperatures, steps, runs, generator), 0
     for number in range(_TUNING):
         lanes, at = state.lanes, state.lane_at
         lanes.accepted[:], lanes.offered[:] = 0, 0
@@ -119,7 +139,7 @@ def temper(
     after ``burn_in`` rounds, the others ``thinning`` rounds apart, of ``INTERVAL`` sweeps and an exchange each. ``progress`` is
     called with the number of snapshots that are new.
     """
-    state = _Runs.start(local, temperatures, steps, runs, generator)
+    state = Ladders.start(local, temperatures, steps, runs, generator)
     spins = np.empty((runs, each, local.law.terms.sites, 3))
     parity = 0
     for number in range(each):

@@ -30,6 +30,8 @@ def constants_of(loaded: Loaded[Any]) -> tuple[Constant, ...]:
         for field in attrs.fields(attrs.resolve_types(type(record), include_extras=True)):
             value, path = getattr(record, field.name), f"{prefix}{field.name}"
             quantity = quantity_of(field.type)
+            if quantity is not None and path not in loaded.origins:
+                continue  # optional, and not stated
             if quantity is not None:
                 origin = loaded.origins[path]
                 shown = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)

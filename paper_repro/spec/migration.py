@@ -18,6 +18,8 @@ _TARGETS = {"log": "geodesic", "exact": "conditional-score"}
 _SNAPSHOTS = {"random": "with-replacement", "in-turn": "cyclic"}
 _EMBEDDINGS = {"random": "random", "waves": "sinusoidal"}
 
+_TERM_OF_RUN_3 = {"name", "separation", "pair", "coupling"}
+
 
 def spec_from_old(old: Any, where: object) -> Plain:
     """Return a spec of runs 1 and 2, as plain data, in today's form; raises ``InputError`` at ``where`` for anything else."""
@@ -41,7 +43,8 @@ def spec_as_in_run_3(new: Plain) -> Plain | None:
     """Return a spec, as plain data, in the form of runs 3; None if that form cannot express it."""
     chains = dict(new["chains"])
     draw = chains.pop("draw")
-    if draw == "released" or new["diffusion"]["time_sampling"] == "squared-uniform":
+    since = draw == "released" or new["diffusion"]["time_sampling"] == "squared-uniform"
+    if since or any(set(term) != _TERM_OF_RUN_3 for term in new["hamiltonian"]["terms"]):
         return None
     return {**new, "chains": {**chains, "repeats": draw == "independent"}}
 

@@ -6,10 +6,11 @@ from typing import Any, TypeGuard, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.strategies import configure_union_passthrough
 
 from paper_repro.files import input_error
-from paper_repro.spec.quantity import choices_of
+from paper_repro.spec.quantity import choices_of, is_optional
 
 T = TypeVar("T")
 
@@ -30,6 +31,10 @@ def kinds_of(annotation: Any) -> dict[str, type]:
     """Return the classes of a tagged union by their ``kind``; none for any other type."""
     classes = get_args(annotation) if isinstance(annotation, UnionType) else ()
     return {kind: cls for cls in classes if attrs.has(cls) for kind in choices_of(fields_of(cls)["kind"].type)}
+
+
+def _has_optional(annotation: Any) -> bool:
+    return is_record(annotation) and any(map(is_optional, attrs.fields(annotation)))
 
 
 def _is_tuple(annotation: Any) -> bool:
@@ -76,6 +81,11 @@ def _make_converter() -> cattrs.Converter:
             raise ValueError(f"kind = {kind!r}; expected one of {', '.join(map(repr, kinds))}")
         return made.structure(value, kinds[kind])
 
+    def unstructure_optional(cls: Any) -> Any:
+        omitted = {name: override(omit_if_default=True) for name, field in fields_of(cls).items() if is_optional(field)}
+        return make_dict_unstructure_fn(cls, made, **omitted)  # type: ignore[arg-type]
+
+    made.register_unstructure_hook_factory(_has_optional, unstructure_optional)
     made.register_structure_hook_func(_is_tuple, structure_tuple)
     made.register_structure_hook_func(lambda annotation: bool(kinds_of(annotation)), structure_union)
     return made

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import attrs
 
+_OPTIONAL = "optional"
+
 
 @attrs.frozen
 class Quantity:
@@ -34,9 +36,9 @@ class Quantity:
         return " and ".join(parts)
 
     def check(self, value: Any) -> None:
-        """Raise ``ValueError`` unless ``value``, or each element of it, is finite and within the bounds."""
+        """Raise ``ValueError`` unless ``value``, or each element of it, is finite and within the bounds; None is not stated."""
         for number in value if isinstance(value, tuple) else (value,):
-            if isinstance(number, bool | str):
+            if number is None or isinstance(number, bool | str):
                 continue
             inside = (
                 (isinstance(number, int) or math.isfinite(number))
@@ -66,6 +68,16 @@ def choices_of(annotation: Any) -> tuple[Any, ...]:
 def tag(kind: str) -> Any:
     """Return the field ``kind`` of one class of a tagged union: a keyword of the constructor that need not be given."""
     return attrs.field(default=kind, kw_only=True)
+
+
+def optional(default: Any) -> Any:
+    """Return a field that a file need not state: it then has the ``default``, which is not written and enters no digest."""
+    return attrs.field(default=default, metadata={_OPTIONAL: True})
+
+
+def is_optional(field: "attrs.Attribute[Any]") -> bool:
+    """Return whether a file need not state the field."""
+    return _OPTIONAL in field.metadata
 
 
 def _checked(quantity: Quantity, choices: tuple[Any, ...]) -> Any:

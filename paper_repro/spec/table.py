@@ -7,7 +7,7 @@ from typing import Any
 from paper_repro.files import InputError
 from paper_repro.spec.origin import Fact, Origin
 from paper_repro.spec.plain import converter, element_of, fields_of, is_record, kinds_of
-from paper_repro.spec.quantity import choices_of, quantity_of
+from paper_repro.spec.quantity import choices_of, is_optional, quantity_of
 from paper_repro.spec.renamed import renamed
 
 _LEAF_KEYS = {"value", "status", "where", "why"}
@@ -72,7 +72,7 @@ class TableReader:
                 values[key] = self._value(raw[key], field.type, path, base.get(key))
             elif key in base and path not in self._replaced:
                 values[key] = base[key]
-            else:
+            elif not is_optional(field):
                 raise self.fail(path, "missing", "this key" if quantity_of(field.type) is None else _LEAF)
         return values
 
@@ -160,6 +160,8 @@ class TableReader:
         """Make the record of ``cls`` from the plain values that were read, its parts first, so that a mistake has a path."""
         parts: dict[str, Any] = {}
         for name, field in fields_of(cls).items():
+            if name not in values:  # optional, and not stated
+                continue
             value, path, element = values[name], joined(where, name), element_of(field.type)
             kinds = kinds_of(field.type)
             if kinds or is_record(field.type):

@@ -34,7 +34,7 @@ FAR = "[hamiltonian.terms.L_AA]\n" + "\n".join(assumed(*item) for item in (("sep
 SPECS = {
     "range 4": (
         tiny_spec() + FAR,
-        "spec tiny: hamiltonian: couplings beyond separation 2; expected couplings with an exact solution",
+        "spec tiny: hamiltonian: no exact solution with L_AA; expected rotation-invariant terms on up to three consecutive sites",
     ),
     "too cold": (
         small("target", assumed("temperature", 0.002)),

@@ -34,11 +34,11 @@ SNAPSHOTS, SITES = 5, 7
 GENERAL = Hamiltonian(
     species="wxyz",
     terms=(
-        HamiltonianTerm("a", 1, "wx", 1.0), HamiltonianTerm("b", 1, "zy", 0.4), HamiltonianTerm("c", 1, "xy", 0.7),
-        HamiltonianTerm("d", 1, "ww", -0.9),
-        HamiltonianTerm("e", 2, "yw", -0.3), HamiltonianTerm("f", 2, "xz", -0.2),
-        HamiltonianTerm("g", 2, "zz", 0.15), HamiltonianTerm("h", 3, "wz", 0.55),
-        HamiltonianTerm("i", 3, "xx", -0.65),
+        HamiltonianTerm("a", 1, "wx", coupling=1.0), HamiltonianTerm("b", 1, "zy", coupling=0.4),
+        HamiltonianTerm("c", 1, "xy", coupling=0.7), HamiltonianTerm("d", 1, "ww", coupling=-0.9),
+        HamiltonianTerm("e", 2, "yw", coupling=-0.3), HamiltonianTerm("f", 2, "xz", coupling=-0.2),
+        HamiltonianTerm("g", 2, "zz", coupling=0.15), HamiltonianTerm("h", 3, "wz", coupling=0.55),
+        HamiltonianTerm("i", 3, "xx", coupling=-0.65),
     ),
 )  # fmt: skip
 

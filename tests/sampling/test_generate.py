@@ -90,7 +90,9 @@ def test_couplings_beyond_two_are_sampled_but_not_exactly(small):
     terms = (*small.hamiltonian.terms, HamiltonianTerm(name="L_AB", separation=3, pair="AB", coupling=0.2))
     far = attrs.evolve(small, hamiltonian=Hamiltonian(species="AB", terms=terms))
     assert np.all(np.isnan(generate(far, "test", 0, 2).diagnostics.exact_energy))
-    with pytest.raises(InputError, match=r"^sampler.method: 'exact' with couplings up to separation 3; expected"):
+    with pytest.raises(
+        InputError, match=r"^sampler.method: 'exact' with L_AB; expected 'replica-exchange', for they have no exact"
+    ):
         generate(exactly(far), "test", 0, 2)
 
 

@@ -63,7 +63,9 @@ class WithDivergence(ForceAlone):
 @pytest.fixture(scope="module")
 def truth() -> Truth:
     """One species, J = 1 and K = -0.4, at T = 0.5."""
-    return Truth.of(Hamiltonian("A", (HamiltonianTerm("J", 1, "AA", 1.0), HamiltonianTerm("K", 2, "AA", -0.4))), 2.0)
+    return Truth.of(
+        Hamiltonian("A", (HamiltonianTerm("J", 1, "AA", coupling=1.0), HamiltonianTerm("K", 2, "AA", coupling=-0.4))), 2.0
+    )
 
 
 @pytest.fixture(scope="module")

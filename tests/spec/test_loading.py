@@ -30,7 +30,7 @@ from paper_repro.spec import (
     load_spec,
     specs_folder,
 )
-from paper_repro.spec.quantity import quantity_of
+from paper_repro.spec.quantity import is_optional, quantity_of
 from tests.support.malformed import MALFORMED, MUON, PAPER, SMALL, assumed, document, mutated, put, replacing, small, tagged
 
 # Origins
@@ -41,7 +41,8 @@ def leaves(record: Any, prefix: str = "") -> Iterator[str]:
     for field in attrs.fields(attrs.resolve_types(type(record), include_extras=True)):
         value, path = getattr(record, field.name), f"{prefix}{field.name}"
         if quantity_of(field.type) is not None:
-            yield path
+            if not is_optional(field) or value != field.default:
+                yield path
         elif attrs.has(type(value)):
             yield from leaves(value, f"{path}.")
         elif isinstance(value, tuple):

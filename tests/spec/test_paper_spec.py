@@ -159,7 +159,7 @@ def specs(draw: st.DrawFn) -> Spec:
     letters = draw(st.lists(st.characters().filter(str.isprintable), min_size=2, max_size=4, unique=True))
     bonds = draw(st.lists(st.tuples(st.integers(1, 9), st.sampled_from(letters), st.sampled_from(letters)), min_size=1, max_size=7,
                           unique_by=lambda bond: (bond[0], "".join(sorted(bond[1:])))))  # fmt: skip
-    terms = [HamiltonianTerm(f"term {i}", bond[0], bond[1] + bond[2], draw(finite)) for i, bond in enumerate(bonds)]
+    terms = [HamiltonianTerm(f"term {i}", bond[0], bond[1] + bond[2], coupling=draw(finite)) for i, bond in enumerate(bonds)]
     interval = draw(st.integers(1, 1000))
     cold, hot = sorted(draw(st.lists(positive, min_size=2, max_size=2, unique=True)))
     start, end = sorted(draw(st.lists(time, min_size=2, max_size=2, unique=True)))

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from paper_repro.spec import Published, Spec
-from paper_repro.spec.quantity import Quantity, checked, choices_of, quantity_of, tag
+from paper_repro.spec.quantity import Quantity, checked, choices_of, is_optional, optional, quantity_of, tag
 
 #: Fields that hold a name or a label, which is no constant.
 LABELS = {
@@ -30,17 +30,31 @@ def classes(root: type) -> Iterator[type]:
             yield from classes(inner)
 
 
+#: What a spec need not state.
+OPTIONAL = {f"HamiltonianTerm.{name}" for name in ("separation", "pair", "family", "component")}
+
+
 def has_no_unit(kind: Any) -> bool:
+    kind = next(part for part in (*get_args(kind), kind) if part is not type(None)) if type(None) in get_args(kind) else kind
     return kind in (str, bool) or (get_origin(kind) is Literal and all(isinstance(choice, str) for choice in get_args(kind)))
 
 
 def faults(root: type) -> list[str]:
-    """Return a line for every field under ``root`` that lacks a meaning or a unit, or has a default that is no tag."""
+    """Return a line for every field under ``root`` that lacks a meaning or a unit, or has a default.
+
+    A default of a tag is none, nor is that of a field in ``OPTIONAL``.
+    """
     found = []
     for cls in dict.fromkeys(classes(root)):
         for field in attrs.fields(cls):
             where = f"{cls.__name__}.{field.name}"
-            if field.default is not attrs.NOTHING and (field.name, choices_of(field.type)) != ("kind", (field.default,)):
+            if is_optional(field) != (where in OPTIONAL):
+                found.append(f"{where}: optional")
+            elif (
+                not is_optional(field)
+                and field.default is not attrs.NOTHING
+                and (field.name, choices_of(field.type)) != ("kind", (field.default,))
+            ):
                 found.append(f"{where}: default")
             if sections(field.type) or where in LABELS:
                 continue
@@ -58,6 +72,7 @@ class Inner:
     meaningless: Annotated[int, Quantity(" ", unit="1")]
     unitless: Annotated[float, Quantity("a length", unit="")]
     defaulted: Annotated[int, Quantity("a number", unit="1")] = 3
+    unstated: Annotated[int | None, Quantity("a number", unit="1")] = optional(None)
 
 
 @attrs.frozen
@@ -76,7 +91,7 @@ def test_every_field_has_a_meaning_and_a_unit_and_no_default(root: type) -> None
 def test_the_search_finds_what_is_wrong() -> None:
     assert faults(Outer) == [
         "Outer.kind: default", "Inner.bare: no meaning", "Inner.meaningless: no meaning", "Inner.unitless: no unit",
-        "Inner.defaulted: default",
+        "Inner.defaulted: default", "Inner.unstated: optional",
     ]  # fmt: skip
 
 

@@ -161,7 +161,7 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     # tables that are replaced
     "nothing in place of a table": (SMALL + 'replace = ["hamiltonian.terms"]\n', "hamiltonian.terms"),
     "no terms in place of terms": (SMALL + 'replace = ["hamiltonian.terms"]\n[hamiltonian.terms]\n', "hamiltonian"),
-    "half a term in place of terms": (replacing() + "[hamiltonian.terms.AA]\n", "hamiltonian.terms.AA.separation"),
+    "half a term in place of terms": (replacing() + "[hamiltonian.terms.AA]\n", "hamiltonian.terms.AA.coupling"),
     "replacing another table": (SMALL + 'replace = ["hamiltonian"]\n', "replace"),
     "replacing what is no path": (SMALL + "replace = [3]\n", "replace"),
     "replacing with a string": (SMALL + 'replace = "hamiltonian.terms"\n', "replace"),

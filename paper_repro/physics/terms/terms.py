@@ -13,8 +13,11 @@ from paper_repro.physics.terms.bound import BoundTerm, BoundTerms
 from paper_repro.physics.terms.exchange import Exchange
 from paper_repro.physics.terms.label import TermLabel, label
 from paper_repro.physics.terms.pairs import PairTerm
+from paper_repro.physics.terms.registry import FAMILIES
+from paper_repro.physics.terms.sites import SiteTerm
 from paper_repro.physics.terms.term import Term
-from paper_repro.spec import Hamiltonian
+from paper_repro.spec import Hamiltonian, HamiltonianTerm
+from paper_repro.spec.hamiltonian import ALL
 
 
 def _as_terms(terms: Iterable[Term]) -> tuple[Term, ...]:
@@ -26,10 +29,22 @@ def _as_names(names: Iterable[str]) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=8)
-def _exchange_terms(hamiltonian: Hamiltonian) -> tuple[tuple[Exchange, ...], tuple[str, ...]]:
+def _terms_of(hamiltonian: Hamiltonian) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     names = tuple(hamiltonian.species)
-    pairs = [(names.index(term.pair[0]), names.index(term.pair[1])) for term in hamiltonian.terms]
-    return tuple(Exchange(term.name, term.separation, pair) for term, pair in zip(hamiltonian.terms, pairs, strict=True)), names
+    return tuple(_term(term, names) for term in hamiltonian.terms), names
+
+
+def _term(term: HamiltonianTerm, names: tuple[str, ...]) -> Term:
+    """Return the function of one term of a spec."""
+    family = FAMILIES[term.family]
+    numbers = None if term.pair is None or term.pair == ALL else tuple(names.index(letter) for letter in term.pair)
+    fields: dict[str, Any] = {} if term.component is None else {"component": family.components.index(term.component)}
+    if issubclass(family, PairTerm):
+        pair = None if numbers is None else (numbers[0], numbers[-1])
+        return family(term.name, term.separation or 0, pair, **fields)
+    if issubclass(family, SiteTerm):
+        return family(term.name, on=None if numbers is None else numbers[0], **fields)
+    return family(term.name)
 
 
 @attrs.frozen
@@ -66,8 +81,8 @@ class Terms:
 
     @classmethod
     def of(cls, hamiltonian: Hamiltonian) -> Self:
-        """Return the exchange terms that a spec's Hamiltonian has, in its order."""
-        return cls(*_exchange_terms(hamiltonian))
+        """Return the terms that a spec's Hamiltonian has, in its order."""
+        return cls(*_terms_of(hamiltonian))
 
     def __len__(self) -> int:
         """Return the number of terms."""

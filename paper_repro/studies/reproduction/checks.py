@@ -10,14 +10,14 @@ import numpy as np
 from paper_repro.analysis.identifiability import NotIdentifiableError, condition_number
 from paper_repro.files import InputError, input_error
 from paper_repro.numerics.arrays import Floats
-from paper_repro.physics.exact import ExactChain
-from paper_repro.physics.hamiltonian import strongest_bonds
+from paper_repro.physics.exact import without_exact_solution
 from paper_repro.physics.sphere import normalise
 from paper_repro.physics.terms import Terms
+from paper_repro.physics.truth import Truth
 from paper_repro.sampling.ladder import temperatures
 from paper_repro.sampling.sequences import draw_sequences, require_sequences
 from paper_repro.sampling.snapshots import Snapshots
-from paper_repro.spec import Spec
+from paper_repro.spec import HamiltonianTerm, Spec
 from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION, missing
 
 Check = Callable[[Spec], None]
@@ -26,8 +26,8 @@ Check = Callable[[Spec], None]
 def check_sampler(spec: Spec) -> None:
     """Refuse exact sampling of a law that has no exact solution."""
     if spec.sampler.method == "exact" and EXACT_SOLUTION in missing(spec):
-        found = f"'exact' with couplings to separation {spec.hamiltonian.range}"
-        raise InputError(f"spec {spec.name}: sampler.method", found, "'replica-exchange' beyond separation 2")
+        found = f"'exact' with {', '.join(without_exact_solution(Terms.of(spec.hamiltonian)))}"
+        raise InputError(f"spec {spec.name}: sampler.method", found, "'replica-exchange', for there is no exact solution")
 
 
 def check_ladder(spec: Spec) -> None:
@@ -46,7 +46,7 @@ def check_temperatures(spec: Spec) -> None:
     named += [(f"likelihood.higher_temperatures[{k}]", value) for k, value in enumerate(spec.likelihood.higher_temperatures)]
     for path, temperature in named:
         try:
-            ExactChain(strongest_bonds(spec.hamiltonian), 1 / temperature)
+            Truth.of(spec.hamiltonian, 1 / temperature).require_served()
         except (ValueError, ZeroDivisionError) as error:
             raise input_error(f"spec {spec.name}: {path}", error, "a higher temperature") from error
 
@@ -78,8 +78,15 @@ def _refuse_absent(spec: Spec, gram: Floats) -> None:
     for term, norm in zip(spec.hamiltonian.terms, np.diagonal(gram), strict=True):
         if norm == 0:
             where = f"spec {spec.name}: hamiltonian.terms.{term.name}"
-            found = f"no bond {term.pair} at separation {term.separation} in the {spec.test_set.sequences} test sequences"
+            found = f"no {_place(term)} in the {spec.test_set.sequences} test sequences"
             raise InputError(where, found, f"a term that acts on chains of {spec.chains.shortest} to {spec.chains.longest} sites")
+
+
+def _place(term: HamiltonianTerm) -> str:
+    """Return in words where a term acts."""
+    if term.pair is None:
+        return "chain that is long enough"
+    return f"site of {term.pair}" if term.separation is None else f"bond {term.pair} at separation {term.separation}"
 
 
 #: What each kind of stage needs of the spec before it can work; what it needs of other stages is in its inputs.

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.streams import data_key
-from paper_repro.physics.hamiltonian import coupling_matrix
-from paper_repro.physics.species import as_species
+from paper_repro.physics.geometry import Geometry
+from paper_repro.physics.hamiltonian import SpinHamiltonian
+from paper_repro.physics.truth import Truth
 from paper_repro.sampling import storage
 from paper_repro.sampling.ensemble import Which
 from paper_repro.sampling.snapshots import Snapshots
@@ -53,10 +53,10 @@ def force_of_weights(folder: Path, spec: Spec, network: Network, weights: str) -
     return force_of(model.to(network.device), info, spec.inversion.query_times)
 
 
-def likelihood_chain(spec: Spec) -> tuple[Integers, Floats]:
-    """Return the species (site,) and the couplings (site, site) of the chain of the likelihood."""
-    species = as_species(spec.likelihood.chain, spec.hamiltonian.species)
-    return species, coupling_matrix(species, spec.hamiltonian)
+def likelihood_chain(spec: Spec) -> SpinHamiltonian:
+    """Return the law on the chain of the likelihood."""
+    chain = spec.likelihood.chain
+    return Truth.of(spec.hamiltonian, spec.beta).on(Geometry.open_chain(len(chain)), chain)
 
 
 def stream(spec: Spec, name: str, *index: int) -> np.random.SeedSequence:

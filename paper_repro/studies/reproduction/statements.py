@@ -11,13 +11,12 @@ from scipy import stats
 from paper_repro.analysis.claim_tests.evidence import Corruption, Evidence, Generalisation
 from paper_repro.analysis.claim_tests.plateau import PlateauOfTraining
 from paper_repro.numerics.measured import Measured
-from paper_repro.physics.exact import ExactChain
-from paper_repro.physics.hamiltonian import coupling_matrix
-from paper_repro.physics.species import as_species
+from paper_repro.physics.truth import exact_solution
 from paper_repro.pipeline import codec
 from paper_repro.spec import Published, Spec, Statement
 from paper_repro.studies.reproduction.paths import MeasuredPath
 from paper_repro.studies.reproduction.results import Calibration, Results
+from paper_repro.studies.reproduction.run_files import likelihood_chain
 
 Verdict = Literal["SUPPORTED", "NOT SUPPORTED", "UNDECIDED"]
 
@@ -97,17 +96,17 @@ def plateaus_of(results: Results, spec: Spec) -> list[PlateauOfTraining]:
 
     Raises ``ValueError`` for a run with another number of temperatures than the spec.
     """
-    species, at = as_species(spec.likelihood.chain, spec.hamiltonian.species), spec.likelihood_temperatures
-    matrix = coupling_matrix(species, spec.hamiltonian)
+    law, at = likelihood_chain(spec), spec.likelihood_temperatures
     hot, cold = at.index(max(at)), at.index(min(at))
-    rise = (ExactChain(matrix, 1 / at[hot]).mean_energy - ExactChain(matrix, 1 / at[cold]).mean_energy) / spec.temperature
+    warm, cool = (exact_solution(law, 1 / at[index]).mean_energy for index in (hot, cold))
+    rise = (warm - cool) / spec.temperature
     found = []
     for part in results.calibration.trained:
         if isinstance(part, Calibration):
             if len(part.above) != len(at):
                 raise ValueError(f"{len(part.above)} temperatures; expected those of spec {spec.name}, {len(at)}")
             high = part.above[hot].value - part.above[cold].value + (1 - part.alpha.value) * rise
-            found.append(PlateauOfTraining(part.gap.value / len(matrix), high / len(matrix)))
+            found.append(PlateauOfTraining(part.gap.value / law.terms.sites, high / law.terms.sites))
     return found
 
 

@@ -17,7 +17,11 @@ ALL = {figure.name for figure in draw.FIGURES}
 
 def terms(**couplings):
     """Terms by their names: J_AB is A and B at separation 1, K, L and M are at 2, 3 and 4."""
-    return tuple(HamiltonianTerm(name, "JKLM".index(name[0]) + 1, name[2:], value) for name, value in couplings.items())
+    return tuple(HamiltonianTerm(name, "JKLM".index(name[0]) + 1, name[2:], coupling=value) for name, value in couplings.items())
+
+
+def of_family(name, family, coupling, separation=None, pair=None, component=None):
+    return HamiltonianTerm(name, separation, pair, coupling=coupling, family=family, component=component)
 
 
 def pairs(letter, species, values):
@@ -33,6 +37,21 @@ LAWS = {
     "antiferromagnetic, and a coupling of 0": ("AB", terms(J_AA=-1.0, J_AB=-0.5, J_BB=0.0, K_AA=-0.3, K_AB=-0.2, K_BB=-0.1), set()),
     "free spins": ("AB", terms(J_AA=0.0, J_AB=0.0, J_BB=0.0), {"ratios"}),
     "separations to 4": ("AB", terms(J_AA=1.0, J_AB=0.5, K_AA=-0.4, L_AB=0.3, M_BB=-0.2), set()),
+    "biquadratic": (
+        "AB",
+        (*terms(J_AA=1.0, J_AB=0.6), of_family("B_AB", "biquadratic", 0.4, 1, "AB")),
+        {"argument", "interaction"},
+    ),
+    "Dzyaloshinskii-Moriya": (
+        "AB",
+        (*terms(J_AA=0.8, K_AB=-0.3), of_family("D_z", "dzyaloshinskii_moriya", 0.5, 1, "all", component="z")),
+        {"argument", "interaction"},
+    ),
+    "neither pairs nor exchange": (
+        "AB",
+        (of_family("h_x", "field", 0.4, None, "all", component="x"), of_family("F", "four_spin", 0.5)),
+        {"argument", "interaction"},
+    ),
     "four species": ("ABCD", terms(**pairs("J", "ABCD", (0.9, -0.4, 0.6)), **pairs("K", "ABCD", (-0.3, 0.2))), set()),
 }
 

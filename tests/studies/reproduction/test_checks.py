@@ -41,7 +41,7 @@ def too_few(spec):
         if len(set(word)) == 4:
             break
     pairs = [("".join(sorted((one, word[j]))), j - i) for i, one in enumerate(word) for j in range(i + 1, 4)]
-    terms = tuple(HamiltonianTerm(f"J_{pair}", separation, pair, 0.5) for pair, separation in pairs)
+    terms = tuple(HamiltonianTerm(f"J_{pair}", separation, pair, coupling=0.5) for pair, separation in pairs)
     method = attrs.evolve(small.sampler, method="replica-exchange")
     return attrs.evolve(small, hamiltonian=attrs.evolve(small.hamiltonian, terms=terms), sampler=method)
 
@@ -49,7 +49,7 @@ def too_few(spec):
 BROKEN = {
     "check_sampler": (
         lambda spec: attrs.evolve(with_term(spec, 3), sampler=attrs.evolve(spec.sampler, method="exact")),
-        "spec tiny: sampler.method: 'exact' with couplings to separation 3; expected 'replica-exchange' beyond separation 2",
+        "spec tiny: sampler.method: 'exact' with J_BB; expected 'replica-exchange', for there is no exact solution",
     ),
     "check_ladder": (
         lambda spec: attrs.evolve(spec, ladder=attrs.evolve(spec.ladder, hottest=0.05000000000000001)),

@@ -3,13 +3,12 @@
 import numpy as np
 
 from paper_repro.numerics.arrays import Floats
-from paper_repro.physics.exact import ExactChain
-from paper_repro.physics.hamiltonian import coupling_matrix
-from paper_repro.physics.species import as_species
+from paper_repro.physics.truth import exact_solution
 from paper_repro.report.figures.mean_energy import MeanEnergy
 from paper_repro.report.figures.plateau import Group, Plateau
 from paper_repro.report.numbers import distinct, fixed
 from paper_repro.studies.reproduction.results import Calibration, FailedCalibration
+from paper_repro.studies.reproduction.run_files import likelihood_chain
 from paper_repro.studies.reproduction.subject import Subject
 
 
@@ -42,6 +41,6 @@ def integrated_energy(subject: Subject) -> MeanEnergy | None:
         return None
     exact = None
     if subject.has_exact_solution:
-        matrix = coupling_matrix(as_species(spec.likelihood.chain, spec.hamiltonian.species), spec.hamiltonian)
-        exact = np.array([ExactChain(matrix, float(beta)).mean_energy for beta in found.betas])
+        law = likelihood_chain(spec)
+        exact = np.array([exact_solution(law, float(beta)).mean_energy for beta in found.betas])
     return MeanEnergy(found.betas, found.mean_energies, found.standard_errors, exact)

@@ -10,7 +10,7 @@ import numpy as np
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.estimates import standard_error
 from paper_repro.numerics.measured import Measured
-from paper_repro.physics.hamiltonian import adjacency
+from paper_repro.physics.terms import PairTerm, Terms
 from paper_repro.pipeline.stage import Files, Stage, StageContext
 from paper_repro.sampling import diagnostics, storage
 from paper_repro.sampling.autocorrelation import PooledAutocorrelation, Resamples, resamples_of
@@ -137,9 +137,12 @@ def _conformations(folder: Path, spec: Spec, lengths: Integers) -> tuple[Conform
 
 def _bond_cosines(folder: Path, spec: Spec) -> BondCosines:
     edges = np.linspace(-1, 1, 81)
-    counts = np.zeros((len(spec.hamiltonian.terms), len(edges) - 1))
+    terms = Terms.of(spec.hamiltonian)
+    counts = {term.name: np.zeros(len(edges) - 1) for term in terms.terms if isinstance(term, PairTerm)}
     for snapshots in chains_of(folder, spec, "test"):
         cosines = snapshots.spins @ snapshots.spins.swapaxes(-1, -2)
-        for term, adjacent in enumerate(adjacency(snapshots.species, spec.hamiltonian)):
-            counts[term] += np.histogram(cosines[:, np.triu(adjacent) > 0], edges)[0]
-    return BondCosines(edges, {term.name: row for term, row in zip(spec.hamiltonian.terms, counts, strict=True)})
+        for bound in terms.on(snapshots.geometry, snapshots.species).terms:
+            if bound.term.name in counts:
+                first, second = bound.clusters.T
+                counts[bound.term.name] += np.histogram(cosines[:, first, second], edges)[0]
+    return BondCosines(edges, counts)

@@ -17,6 +17,7 @@ from paper_repro.pipeline.stage import Files, Stage, StageContext
 from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import NetworkForce
 from paper_repro.spec import Spec
+from paper_repro.studies.reproduction.capabilities import EXCHANGE_ALONE
 from paper_repro.studies.reproduction.networks import Network
 from paper_repro.studies.reproduction.results import Example, Inversion, Readout
 from paper_repro.studies.reproduction.results_file import as_json
@@ -42,7 +43,7 @@ def inversion_stages(spec: Spec, network: Network) -> list[Stage]:
         Stage(
             f"read W of {network.label}", "read", 5, read_interaction, names[1:], inputs,
             constants_of(spec, "hamiltonian", "target", "readout", "inversion") | device_constant(network.device), arguments,
-            spec.readout.sequences,
+            spec.readout.sequences, needs=(EXCHANGE_ALONE,),
         ),
     ]  # fmt: skip
 

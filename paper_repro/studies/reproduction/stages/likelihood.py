@@ -11,8 +11,8 @@ from paper_repro.analysis.thermodynamic_integration import integrate_to
 from paper_repro.files import DamagedError, NotFiniteError, require_format, sha256
 from paper_repro.numerics.estimates import standard_error
 from paper_repro.numerics.measured import Measured
-from paper_repro.physics.exact import ExactChain
-from paper_repro.physics.hamiltonian import exchange_energy
+from paper_repro.physics.species import as_species
+from paper_repro.physics.truth import exact_solution
 from paper_repro.pipeline.manifest import key_of
 from paper_repro.pipeline.stage import Files, Stage, StageContext
 from paper_repro.report.numbers import distinct
@@ -52,10 +52,10 @@ def likelihood_stages(spec: Spec, network: Network) -> list[Stage]:
 def compute_log_likelihoods(context: StageContext, stage: Stage, spec: Spec, network: Network, index: int) -> Files:
     """Compute log-likelihoods of configurations at one temperature; those that are done are kept on the way."""
     path = context.folder / stage.temporary[0]
-    codes, matrix = likelihood_chain(spec)
+    law, codes = likelihood_chain(spec), as_species(spec.likelihood.chain, spec.hamiltonian.species)
     temperature = spec.likelihood_temperatures[index]
     generator = np.random.default_rng(stream(spec, "likelihood", index))
-    spins = ExactChain(matrix, 1 / temperature).sample(spec.likelihood.configurations, generator)
+    spins = exact_solution(law, 1 / temperature).sample(spec.likelihood.configurations, generator)
     score = NetworkScore(force_of_network(context.folder, spec, network).model, codes)
     key = key_of(stage.constants, index, sha256(context.folder / network.weights))
 
@@ -72,7 +72,7 @@ def compute_log_likelihoods(context: StageContext, stage: Stage, spec: Spec, net
     except ArithmeticError as error:
         where = f"{context.folder}: likelihood of {network.label}, T = {temperature:g}"
         raise NotFiniteError(where, str(error)) from error
-    energies = np.asarray(exchange_energy(spins, matrix), dtype=np.float64)
+    energies = np.asarray(law.energy(spins), dtype=np.float64)
     return {stage.outputs[0]: as_json(LogLikelihoods(temperature, energies, values.numpy()))}
 
 
@@ -93,18 +93,18 @@ def calibrate(context: StageContext, stage: Stage, spec: Spec, network: Network)
     """Fit α and the plateau to the log-likelihoods of a network at all temperatures."""
     *names, integral = stage.inputs
     parts = [read_part(context.folder / name, LogLikelihoods) for name in names]
-    _, matrix = likelihood_chain(spec)
-    law = ExactChain(matrix, spec.beta)
-    threshold = law.mean_energy + spec.likelihood.low_energy * law.energy_deviation
+    law = likelihood_chain(spec)
+    exact = exact_solution(law, spec.beta)
+    threshold = exact.mean_energy + spec.likelihood.low_energy * exact.energy_deviation
     try:
         found = plateau.calibrate(
             np.concatenate([part.energies for part in parts]), np.concatenate([part.log_likelihoods for part in parts]), spec.beta,
-            threshold, lambda b: ExactChain(matrix, b).ln_z, spec.inversion.resamples, stream(spec, "calibration", *network.key),
+            threshold, lambda b: exact_solution(law, b).ln_z, spec.inversion.resamples, stream(spec, "calibration", *network.key),
         )  # fmt: skip
     except ValueError as error:  # a network that is too poor to be calibrated is a result, not a fault
         return {stage.outputs[0]: as_json(FailedCalibration(str(error), threshold))}
     measured = read_part(context.folder / integral, ThermodynamicIntegral)
-    return {stage.outputs[0]: as_json(calibration_of(found, parts, threshold, spec.beta, measured, len(matrix)))}
+    return {stage.outputs[0]: as_json(calibration_of(found, parts, threshold, spec.beta, measured, law.terms.sites))}
 
 
 def calibration_of(

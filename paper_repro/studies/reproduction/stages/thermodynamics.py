@@ -5,11 +5,11 @@ import numpy as np
 
 from paper_repro.analysis import end_time, thermodynamic_integration
 from paper_repro.numerics.measured import Measured
-from paper_repro.physics.exact import ExactChain
-from paper_repro.physics.hamiltonian import couplings_of, reference_coupling
+from paper_repro.physics.hamiltonian import exchange_couplings, reference_coupling
+from paper_repro.physics.truth import exact_solution
 from paper_repro.pipeline.stage import Files, Stage, StageContext
 from paper_repro.spec import Spec
-from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION
+from paper_repro.studies.reproduction.capabilities import EXACT_SOLUTION, EXCHANGE
 from paper_repro.studies.reproduction.results import EndTime, EndTimeCost, ThermodynamicIntegral
 from paper_repro.studies.reproduction.results_file import as_json
 from paper_repro.studies.reproduction.run_files import constants_of, likelihood_chain, stream
@@ -30,7 +30,7 @@ def integration_stage(spec: Spec) -> Stage:
 def end_time_stage(spec: Spec) -> Stage:
     """Return the stage that measures what the finite end time of the diffusion costs in ln Z."""
     constants = constants_of(spec, "hamiltonian", "target", "likelihood", "seeds")
-    total, needs = len(_end_times(spec)), (EXACT_SOLUTION,)
+    total, needs = len(_end_times(spec)), (EXACT_SOLUTION, EXCHANGE)
     return Stage(
         "end time of the diffusion", "end time", 5, cost_of_end_time, (END_TIME,), (), constants, (spec,), total, needs=needs
     )
@@ -38,9 +38,10 @@ def end_time_stage(spec: Spec) -> Stage:
 
 def integrate(context: StageContext, stage: Stage, spec: Spec) -> Files:
     """Integrate the mean energy of the chain of the likelihood up to β = 1/T₀."""
-    _, matrix = likelihood_chain(spec)
+    law = likelihood_chain(spec)
     integral = thermodynamic_integration.integrate(
-        matrix, spec.temperature, spec.thermodynamic_integration, over_relaxation=spec.sampler.over_relaxation_probability,
+        law.matrix if law.terms.is_exchange else law, spec.temperature, spec.thermodynamic_integration,
+        over_relaxation=spec.sampler.over_relaxation_probability,
         seed=stream(spec, "thermodynamic integration"), progress=context.advance, threads=context.threads,
     )  # fmt: skip
     results = ThermodynamicIntegral(
@@ -56,12 +57,11 @@ def integrate(context: StageContext, stage: Stage, spec: Spec) -> Files:
 
 
 def cost_of_end_time(context: StageContext, stage: Stage, spec: Spec) -> Files:
-    """Measure the cost on two spins of the reference coupling, where all is known, and on the chain of the likelihood."""
-    _, matrix = likelihood_chain(spec)
-    couplings = couplings_of(spec.hamiltonian)
-    kappa = spec.beta * abs(float(couplings[reference_coupling(couplings)]))
+    """Measure the cost on two spins of the reference exchange coupling, where all is known, and on the chain of the likelihood."""
+    exchange = exchange_couplings(spec.hamiltonian)
+    kappa = spec.beta * abs(float(exchange[reference_coupling(exchange)]))
     costs = end_time.end_time_costs(
-        spec.likelihood, kappa, ExactChain(matrix, spec.beta), _end_times(spec),
+        spec.likelihood, kappa, exact_solution(likelihood_chain(spec), spec.beta), _end_times(spec),
         spec.likelihood.configurations, np.random.default_rng(stream(spec, "end time")), threads=context.threads,
         progress=context.advance,
     )  # fmt: skip
