@@ -66,7 +66,7 @@ def confirm(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, sampler: 
         spread = made.var(0, ddof=1)
         variance += weight**2 * spread * (1 / _effective(seen, system.run) + 1 / _effective(made, model.run))
         centred = made - made.mean(0)
-        response += weight * (centred.T @ centred[:, 1 : 1 + len(terms)]) / (len(made) - 1)
+        response += weight * system.scale * (centred.T @ centred[:, 1 : 1 + len(terms)]) / (len(made) - 1)
     difference = totals[0] - totals[1]
     errors = np.sqrt(variance + np.einsum("mk,kl,ml->m", response, fit.covariance, response))
     z = np.divide(difference, errors, out=np.zeros(len(names)), where=errors > 0)
@@ -83,9 +83,9 @@ def _common_classes(geometries: Sequence[Geometry]) -> tuple[int, ...]:
 def _observables(snapshots: Snapshots, terms: Terms, theta: Floats, classes: Sequence[int]) -> Floats:
     """Return βH per site, φ of the terms, and the mean S_i·S_j of each class (snapshot, observable)."""
     bound, spins = snapshots.bind(terms), snapshots.spins
-    values = bound.values(spins)
+    values = bound.values(spins)  # scaled, as those are of which θ is the coupling
     cosines = [_mean_cosine(spins, snapshots.geometry, k) for k in classes]
-    return np.concatenate([-(values @ theta)[:, None] / bound.sites, values, np.stack(cosines, -1)], axis=1)
+    return np.concatenate([-(values @ theta)[:, None] / bound.sites, values / bound.scale, np.stack(cosines, -1)], axis=1)
 
 
 def _mean_cosine(spins: Floats, geometry: Geometry, bond_class: int) -> Floats:

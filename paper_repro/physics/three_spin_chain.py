@@ -48,6 +48,8 @@ class ThreeSpinChain(Thermodynamics):
             raise ValueError(f"beta = {self.beta}; expected a finite inverse temperature ≥ 0")
         if self.couplings.shape != (len(self.terms),) or not np.isfinite(self.couplings).all():
             raise ValueError(f"couplings {self.couplings.tolist()} of {len(self.terms)} terms; expected a finite number for each")
+        if self.terms.scale != 1:
+            raise ValueError(f"terms scaled by {self.terms.scale:g}; expected them as they are, and couplings that are scaled")
         for bound in self.terms.terms:
             if not bound.term.rotation_invariant:
                 raise ValueError(f"{bound.term.name}; expected terms that a common rotation of all spins does not change")

@@ -89,7 +89,8 @@ class LocalTerms:
 
     @functools.cached_property
     def _parts(self) -> list[tuple[BoundTerm, float]]:
-        return [(b, float(c)) for b, c in zip(self.law.terms.terms, self.law.couplings, strict=True) if c and len(b.clusters)]
+        couplings = self.law.terms.scale * self.law.couplings
+        return [(b, float(c)) for b, c in zip(self.law.terms.terms, couplings, strict=True) if c and len(b.clusters)]
 
     @functools.cached_property
     def colours(self) -> list[Integers]:

@@ -24,7 +24,8 @@ class Snapshots:
     snapshot: those of different runs are independent, those of one need not be. ``temperature`` is in units of energy / k_B,
     None where it is not known; ``origin`` is where they come from, for messages. ``species_names`` are the names of the numbers 0,
     1, …, None where only numbers were given. ``notes`` lists what was done to the data before and what
-    was assumed about them. Made by ``of``, or by ``paper_repro.read`` from files.
+    was assumed about them. ``scale`` is their inverse temperature over that at which couplings are stated as β × coupling, 1 but in
+    fits of several temperatures: ``bind`` multiplies the terms by it. Made by ``of``, or by ``paper_repro.read`` from files.
 
     >>> data = pr.Snapshots.of(np.zeros((5, 4, 3)) + [0, 0, 1], "ABBA")
     >>> len(data), data.sites, data.species_names
@@ -39,6 +40,7 @@ class Snapshots:
     origin: str
     species_names: tuple[str, ...] | None
     notes: tuple[str, ...] = ()
+    scale: float = 1.0
 
     @classmethod
     def of(
@@ -109,7 +111,8 @@ class Snapshots:
 
     def bind(self, terms: Terms) -> BoundTerms:
         """Return terms on the sites of these snapshots; raises ``InputError`` for a species that the library does not name."""
-        return terms.on(self.geometry, self.numbered(terms.species_names).species)
+        bound = terms.on(self.geometry, self.numbered(terms.species_names).species)
+        return bound if self.scale == 1 else attrs.evolve(bound, scale=self.scale)
 
     def numbered(self, names: tuple[str, ...]) -> Self:
         """Return the same snapshots with species numbered in the order of ``names``.

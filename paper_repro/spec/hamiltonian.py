@@ -28,15 +28,19 @@ class HamiltonianTerm:
     """
 
     name: str
-    separation: Annotated[int | None, Quantity("distance |i-j| along the chain", unit="sites", symbol="r", at_least=1)] = optional(
-        None
-    )
+    # fmt: off
+    separation: Annotated[
+        int | None, Quantity("distance |i-j| along the chain", unit="sites", symbol="r", at_least=1)
+    ] = optional(None)
     pair: Annotated[str | None, Quantity("the two species, in either order", unit="")] = optional(None)
-    coupling: Annotated[float, Quantity("exchange coupling, > 0 ferromagnetic", unit="energy", symbol="J_r(c,c')")] = attrs.field(
-        kw_only=True
-    )
-    family: Annotated[FamilyName, Quantity("family of the term; exchange where none is stated", unit="")] = optional("exchange")  # noqa: RUF009 -- an attrs field
+    coupling: Annotated[
+        float, Quantity("exchange coupling, > 0 ferromagnetic", unit="energy", symbol="J_r(c,c')")
+    ] = attrs.field(kw_only=True)
+    family: Annotated[
+        FamilyName, Quantity("family of the term; exchange where none is stated", unit="")
+    ] = optional("exchange")  # noqa: RUF009 -- an attrs field
     component: Annotated[str | None, Quantity("component, of a family that has several", unit="")] = optional(None)
+    # fmt: on
 
     def __attrs_post_init__(self) -> None:
         """Raise ``ValueError`` for a name that cannot be shown, and for keys that the family lacks or has not."""

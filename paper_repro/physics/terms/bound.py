@@ -78,10 +78,15 @@ class BoundTerm:
 
 @attrs.frozen(eq=False)
 class BoundTerms:
-    """The terms of a library on one system, in their order; the last axis of every result is the term."""
+    """The terms of a library on one system, in their order; the last axis of every result is the term.
+
+    Every φ is multiplied by ``scale``: systems of several temperatures have couplings in common, θ = β × coupling of one of them
+    times the ratio of their inverse temperatures.
+    """
 
     terms: tuple[BoundTerm, ...]
     sites: int
+    scale: float = 1.0
 
     def __len__(self) -> int:
         """Return the number of terms."""
@@ -98,11 +103,11 @@ class BoundTerms:
         other = next((part.term for part in self.terms if not isinstance(part.term, Exchange)), None)
         if other is not None:
             raise ValueError(f"the term {other.name!r} is {other.family}; expected exchange terms only")
-        return adjacency([part.clusters for part in self.terms], self.sites)
+        return self.scale * adjacency([part.clusters for part in self.terms], self.sites)
 
     def values(self, spins: Floats) -> Floats:
         """Return φ (snapshot, term)."""
-        return np.stack([part.value(spins) for part in self.terms], axis=-1)
+        return self.scale * np.stack([part.value(spins) for part in self.terms], axis=-1)
 
     def total_values(self, spins: Floats, groups: Sequence[slice]) -> list[Floats]:
         """Return φ (term,), summed over each group of snapshots."""
@@ -122,7 +127,7 @@ class BoundTerms:
         along *= -2.0
         for column, part in enumerate(self.terms):
             if not part.term.multilinear:
-                along[..., column] = part.laplacian(spins)
+                along[..., column] = self.scale * part.laplacian(spins)
         return gradients, along
 
     def _gradients_and_along(self, spins: npt.NDArray[Any]) -> tuple[Floats, Floats]:
@@ -134,6 +139,12 @@ class BoundTerms:
 
     def fields(self, spins: npt.NDArray[Any]) -> Floats:
         """Return ∂φ/∂S_i (snapshot, site, 3, term) in the surrounding space."""
+        fields = self._fields(spins)
+        if self.scale != 1:
+            fields *= self.scale
+        return fields
+
+    def _fields(self, spins: npt.NDArray[Any]) -> Floats:
         matrices, columns = self._exchange
         if len(columns) == len(self):
             return exchange_fields(spins, matrices)
@@ -153,15 +164,16 @@ class BoundTerms:
 
     def laplacians(self, spins: Floats) -> Floats:
         """Return the Laplace-Beltrami Δ_i φ (snapshot, site, term)."""
-        return np.stack([part.laplacian(spins) for part in self.terms], axis=-1)
+        return self.scale * np.stack([part.laplacian(spins) for part in self.terms], axis=-1)
 
     def total_laplacians(self, spins: Floats, groups: Sequence[slice]) -> list[Floats]:
         """Return Σ_i Δ_i φ (term,), summed over each group of snapshots."""
         if self.is_exchange:
             return [-4.0 * total for total in self.total_values(spins, groups)]
-        laplacians = np.stack([part.term.laplacian(spins[:, part.clusters]).sum((1, 2)) for part in self.terms], axis=-1)
+        parts = [part.term.laplacian(spins[:, part.clusters]).sum((1, 2)) for part in self.terms]
+        laplacians = self.scale * np.stack(parts, axis=-1)
         return [laplacians[rows].sum(0) for rows in groups]
 
     def changes(self, spins: Floats, site: int, proposed: Floats) -> Floats:
         """Return the changes of φ (snapshot, term) where the spin of one site becomes ``proposed`` (snapshot, 3)."""
-        return np.stack([part.change(spins, site, proposed) for part in self.terms], axis=-1)
+        return self.scale * np.stack([part.change(spins, site, proposed) for part in self.terms], axis=-1)

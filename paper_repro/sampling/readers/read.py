@@ -34,9 +34,9 @@ def read(
 ) -> tuple[Snapshots, ...]:
     """Return the snapshots in files: npz, extended xyz, OVF 1 and 2, told apart by their content.
 
-    Files of the same species and sites are stacked, in sorted order, into one record; other systems, such as chains of other
-    lengths, are records of their own, in the order in which they are found. Species are numbered alike in all of them. Each file
-    is a run, a Markov chain of its own, unless it numbers its runs. ``docs/data.md`` has the formats.
+    Files of the same species, sites and temperature are stacked, in sorted order, into one record; other systems, such as chains
+    of other lengths, are records of their own, in the order in which they are found. Species are numbered alike in all of them.
+    Each file is a run, a Markov chain of its own, unless it numbers its runs. ``docs/data.md`` has the formats.
 
     Args:
         paths: a file, a glob, a folder, or several of these.
@@ -49,8 +49,8 @@ def read(
         one_run: the files, in sorted order, continue one run, instead of each being its own.
 
     What was assumed or divided out is in ``notes`` of the record. Raises ``InputError`` in one line, with the file and the place
-    in it, for what cannot be read, for files of several temperatures, and for sites with vectors of length zero in some snapshots;
-    sites that have them in all are no spins and left out where sites have positions.
+    in it, for what cannot be read, for a temperature in some files and none in others, and for sites with vectors of length zero in
+    some snapshots; sites that have them in all are no spins and left out where sites have positions.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -61,12 +61,14 @@ def read(
     ((5, 4, 3), [0, 1, 1, 0], 'vectors of length 2.2, divided by it')
     """
     files, notes = files_of(paths, lambda path: _format_of(_head(path)) is not None)
-    systems = stacked([(str(file), _frames(file, species, periodic)) for file in files], one_run)
-    common, more = _temperature(systems, checked_temperature(temperature, "temperature"))
+    given = checked_temperature(temperature, "temperature")
+    systems = stacked([(str(file), _frames(file, species, periodic)) for file in files], one_run, by_temperature=given is None)
+    temperatures, more = _temperatures(systems, given)
     names = species_of(systems)
     if len(files) > 1 and not one_run and sum(len(system.spins) for system in systems) == len(files):
         more += (f"{len(files)} files of one snapshot each are taken as independent runs, not as one run (one_run=True)",)
-    return tuple(_snapshots(system, names, common, moments, notes + more) for system in systems)
+    both = zip(systems, temperatures, strict=True)
+    return tuple(_snapshots(system, names, kept, moments, notes + more) for system, kept in both)
 
 
 def _format_of(head: bytes) -> ModuleType | None:
@@ -112,20 +114,20 @@ def _with_species(part: Frames, species: Any) -> Frames:
     return attrs.evolve(part, species=tuple(species))
 
 
-def _temperature(systems: Sequence[System], given: float | None) -> tuple[float | None, tuple[str, ...]]:
-    """Return the temperature of all systems, and a note where it is not what their files state."""
+def _temperatures(systems: Sequence[System], given: float | None) -> tuple[list[float | None], tuple[str, ...]]:
+    """Return the temperature of each system, and a note where it is not what their files state."""
     stated = {checked_temperature(part.temperature, part.where): part.where for system in systems for part in system.parts}
     if given is not None:
         others = sorted(value for value in stated if value is not None and value != given)
         shown = ", ".join(f"{value:g}" for value in others[:4]) + (", …" if len(others) > 4 else "")
-        return given, (f"temperature {given:g} as given, instead of {shown} in the files",) if others else ()
-    if len(stated) > 1:
-        (one, first), (other, second) = list(stated.items())[:2]
-        places = [f"{'none' if value is None else f'{value:g}'} in {where}" for value, where in ((one, first), (other, second))]
+        return [given] * len(systems), (f"temperature {given:g} as given, instead of {shown} in the files",) if others else ()
+    if None in stated and len(stated) > 1:
+        other = next(value for value in stated if value is not None)
+        places = [f"{'none' if value is None else f'{value:g}'} in {stated[value]}" for value in stated if value in (None, other)]
         raise InputError(
-            "temperature", " and ".join(places), "one temperature in all files, or temperature=… (--temperature) for all"
+            "temperature", " and ".join(places), "a temperature in all files or in none, or temperature=… (--temperature) for all"
         )
-    return next(iter(stated)), ()
+    return [checked_temperature(system.parts[0].temperature, system.origin) for system in systems], ()
 
 
 def _snapshots(

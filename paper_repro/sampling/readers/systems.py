@@ -38,18 +38,19 @@ class System:
         return tuple(dict.fromkeys(note for part in self.parts for note in part.notes))
 
 
-def stacked(files: Sequence[tuple[str, Sequence[Frames]]], one_run: bool) -> list[System]:
+def stacked(files: Sequence[tuple[str, Sequence[Frames]]], one_run: bool, *, by_temperature: bool = True) -> list[System]:
     """Return the systems of files, each a name and its frames, in the order in which they are first found.
 
     A file is a run unless its frames state theirs. Numbers that several files state are those of different runs, unless ``one_run``
-    is true if each file continues the runs of the previous one. Raises ``InputError`` for a file whose sites move.
+    is true if each file continues the runs of the previous one. Frames of other temperatures are other systems where
+    ``by_temperature``. Raises ``InputError`` for a file whose sites move.
     """
     systems: dict[tuple[object, ...], dict[tuple[int, int], list[Frames]]] = {}
     named: dict[tuple[object, ...], dict[str, None]] = {}
     for number, (name, frames) in enumerate(files):
         _require_still(frames)
         for part in frames:
-            key = part.key
+            key = (*part.key, part.temperature if by_temperature else None)
             systems.setdefault(key, {}).setdefault((0 if one_run else number, part.chain), []).append(part)
             named.setdefault(key, {})[name] = None
     return [_joined(list(sources.values()), list(named[key])) for key, sources in systems.items()]

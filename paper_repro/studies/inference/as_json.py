@@ -32,6 +32,7 @@ def as_json(found: Inference) -> dict[str, Any]:
                 "spins": data.spins,
                 "species": list(data.species),
                 "temperature": data.temperature,
+                "temperatures": list(data.temperatures),
                 "autocorrelation": data.correlation.time,
                 "warnings": [f"{warning.kind}: {warning.text}" for warning in found.warnings],
                 "notes": list(data.notes),

@@ -31,7 +31,7 @@ def _couplings(found: Inference) -> intervals.Intervals:
         high=np.array([row.high for row in rows]),
         kinds=[row.verdict for row in rows],
         colours={"present": colours.GREEN, "undecided": colours.ORANGE, "absent": colours.DARK},
-        label="coupling (energy)" if found.data.temperature is not None else "β × coupling",
+        label="coupling (energy)" if found.data.temperatures else "β × coupling",
     )
 
 

@@ -18,9 +18,10 @@ from paper_repro.physics.terms.conventions import conventions
 from paper_repro.physics.terms.library import Library
 from paper_repro.physics.terms.library import library as library_of
 from paper_repro.pipeline.progress import Reporter
-from paper_repro.sampling.snapshots import Snapshots, checked_temperature, names_of
+from paper_repro.sampling.snapshots import Snapshots, names_of
 from paper_repro.studies.inference.confirmation import SYSTEMS, confirmation
 from paper_repro.studies.inference.results import Coupling, DataSummary, Inference
+from paper_repro.studies.inference.temperatures import at_one_scale, temperatures_of
 from paper_repro.studies.inference.verdicts import bounds, verdicts
 
 T = TypeVar("T")
@@ -46,13 +47,14 @@ def infer(
         data: one system or several, from ``paper_repro.read`` or ``Snapshots.of``.
         library: the terms that the law may have; None for the default library (``paper_repro.library``).
         level: probability that any of all verdicts is false.
-        temperature: in units of energy / k_B, where the data state none or another; couplings are then in units of energy.
+        temperature: of all data, in units of energy / k_B, where they state none or another; couplings are then in units of energy.
+            Records that state different ones are fitted together: they have the couplings in common, not β × coupling.
         confirm: whether chains continue from the data under the fitted law, seconds of work, to compare energies and correlations.
         threads: at most so many cores, all where None; they change no byte.
         reporter: where the progress is shown.
 
-    Raises ``InputError``, one line, for no data, data of several temperatures, a library that does not fit the data, and terms that
-    the data cannot tell apart at all.
+    Raises ``InputError``, one line, for no data, a temperature of some records alone, a library that does not fit the data, and
+    terms that the data cannot tell apart at all.
 
     >>> law = pr.Truth(pr.library(range=1, biquadratic=False).terms("A", pr.Geometry.open_chain(9)), [1.0], beta=2.0)
     >>> spins = law.exact(pr.Geometry.open_chain(9), 9 * "A").sample(400, np.random.default_rng(0))
@@ -65,7 +67,8 @@ def infer(
         raise InputError("data", "no snapshots", "one system or more")
     if not 0 < level < 1:
         raise InputError("level", f"{level:g}", "a probability between 0 and 1")
-    heat = _temperature(records, temperature)
+    temperatures = temperatures_of(records, temperature)
+    records, heat = at_one_scale(records, temperatures), min(temperatures, default=None)
     terms, notes = _acting(_terms(records, library_of() if library is None else library), records)
     threads = available_cores() if threads is None else threads
     step = _Steps(reporter)
@@ -91,7 +94,7 @@ def infer(
         adequacy=enough,
         confirmation=compared,
         learning=learning,
-        data=_summary(records, fit, terms, heat, notes),
+        data=_summary(records, fit, terms, temperatures, notes),
         warnings=warnings,
         errors=fit.method,
         correlations=fit.correlations,
@@ -129,16 +132,6 @@ class _Steps:
             self._reporter.advance(round((self._done + share) / _STEPS * 100), name)
 
 
-def _temperature(records: Sequence[Snapshots], given: float | None) -> float | None:
-    if given is not None:
-        return checked_temperature(given, "temperature")
-    stated = {part.temperature: part.origin for part in records}
-    if len(stated) > 1:
-        found = ", ".join(f"{'none' if value is None else f'{value:g}'} ({origin})" for value, origin in list(stated.items())[:3])
-        raise InputError("temperature", found, "snapshots of one temperature")
-    return next(iter(stated))
-
-
 def _terms(records: Sequence[Snapshots], library: Library | Terms) -> Terms:
     """Return the terms of a library on the geometries of the data, the species numbered alike in all of them."""
     if isinstance(library, Terms):
@@ -170,7 +163,7 @@ def _couplings(
 
 
 def _summary(
-    records: Sequence[Snapshots], fit: CouplingFit, terms: Terms, temperature: float | None, notes: tuple[str, ...]
+    records: Sequence[Snapshots], fit: CouplingFit, terms: Terms, temperatures: tuple[float, ...], notes: tuple[str, ...]
 ) -> DataSummary:
     sites = [part.sites for part in records]
     return DataSummary(
@@ -181,7 +174,7 @@ def _summary(
         all_sites=sum(sites),
         sites=(min(sites), max(sites)),
         species=terms.species_names,
-        temperature=temperature,
+        temperatures=temperatures,
         correlation=fit.correlation,
         notes=(*dict.fromkeys(note for part in records for note in part.notes), *notes),
     )

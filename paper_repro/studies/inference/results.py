@@ -38,7 +38,7 @@ class DataSummary:
     """What the couplings rest on: numbers of snapshots, systems, runs, spins (snapshots × sites), and sites of all systems.
 
     ``sites`` are the smallest and the largest number of sites of one system; ``notes`` list the changes of the data before the
-    fit; ``temperature`` is in units of energy / k_B, None where it is not known.
+    fit; ``temperatures`` are those of the records, each once, rising, in units of energy / k_B; none where they are not known.
     """
 
     snapshots: int
@@ -48,9 +48,14 @@ class DataSummary:
     all_sites: int
     sites: tuple[int, int]
     species: tuple[str, ...]
-    temperature: float | None
+    temperatures: tuple[float, ...]
     correlation: RunCorrelation
     notes: tuple[str, ...]
+
+    @property
+    def temperature(self) -> float | None:
+        """The temperature of all data; None where it is not known, and where there are several."""
+        return self.temperatures[0] if len(self.temperatures) == 1 else None
 
 
 @attrs.frozen(eq=False)

@@ -78,7 +78,9 @@ def _listed(names: Sequence[str]) -> str:
 def _data(data: DataSummary) -> Section:
     low, high = data.sites
     size = f"{low} sites" if low == high else f"{low} to {high} sites"
-    kept = f"temperature {data.temperature:g} (energy / k_B)" if data.temperature is not None else "temperature not known"
+    several = "s" if len(data.temperatures) > 1 else ""
+    listed = ", ".join(f"{value:g}" for value in data.temperatures)
+    kept = f"temperature{several} {listed} (energy / k_B)" if data.temperatures else "temperature not known"
     text = (
         f"{_count(data.snapshots, 'snapshot')} of {_count(data.systems, 'system')} with {size}, {_count(data.runs, 'run')}, "
         f"species {', '.join(data.species)}; {kept}."
@@ -117,7 +119,7 @@ def _warnings(found: Inference) -> Section:
 
 
 def _couplings(found: Inference) -> Section:
-    unit = "in units of energy" if found.data.temperature is not None else "as β × coupling, without unit"
+    unit = "in units of energy" if found.data.temperatures else "as β × coupling, without unit"
     text = (
         f"Couplings {unit}, each with its 95 % interval. The verdicts hold jointly with an error rate of {found.level:g}. Present: "
         f"the coupling is not 0. Absent: it is below {100 * RESOLUTION:g} % of the strongest coupling present; the bound is the "

@@ -155,10 +155,14 @@ def test_temperature_is_that_of_all_files_or_the_one_given(tmp_path):
     (data,) = pr.read(a, temperature=0.05)
     assert (data.temperature, data.notes) == (0.05, ("temperature 0.05 as given, instead of 0.3 in the files",))
     b = save(tmp_path / "b.npz", spins=SPINS)
-    expected = "expected one temperature in all files, or temperature=… (--temperature) for all"
+    expected = "expected a temperature in all files or in none, or temperature=… (--temperature) for all"
     refused(f"temperature: 0.3 in {a} and none in {b}; {expected}", tmp_path)
     save(tmp_path / "b.npz", spins=SPINS[:, :3], temperature=0.4)
-    refused(f"temperature: 0.3 in {a} and 0.4 in {b}; {expected}", tmp_path)
+    assert [(each.temperature, each.sites) for each in pr.read(tmp_path)] == [(0.3, SPINS.shape[1]), (0.4, 3)]
+    save(tmp_path / "b.npz", spins=SPINS[::-1], temperature=0.4)
+    first, second = pr.read(tmp_path)  # the same sites, at another temperature
+    assert (first.temperature, second.temperature, len(first), len(second)) == (0.3, 0.4, len(SPINS), len(SPINS))
+    np.testing.assert_array_equal(first.spins, second.spins[::-1])
     assert {each.temperature for each in pr.read(tmp_path, temperature=1)} == {1.0}
     save(tmp_path / "b.npz", spins=SPINS, temperature=-1.0)
     refused(f"{b}: temperature = -1; expected a finite number > 0, in units of energy / k_B", b)

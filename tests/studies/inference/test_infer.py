@@ -155,7 +155,14 @@ def test_independent_snapshots_without_a_law_make_no_group():
         (lambda part: {"data": []}, "data: no snapshots; expected one system or more"),
         (lambda part: {"level": 1.0}, "level: 1; expected a probability between 0 and 1"),
         (lambda part: {"temperature": -1.0}, "temperature: temperature = -1; expected a finite number > 0"),
-        (lambda part: {"data": [part, attrs.evolve(part, temperature=0.4)]}, "temperature: 0.2 (snapshots), 0.4 (snapshots);"),
+        (
+            lambda part: {"data": [part, attrs.evolve(part, temperature=None)]},
+            "temperature: 0.2 (snapshots), none (snapshots); expected a temperature of each record, or of none",
+        ),
+        (
+            lambda part: {"data": [part, attrs.evolve(part, temperature=0.4)], "temperature": 0.3},
+            "temperature: 0.3, and 0.2 (snapshots), 0.4 (snapshots); expected none where the records state different ones",
+        ),
         (lambda part: {"library": pr.library(exchange=[40])}, "40, of which the data have no pair"),
     ],
 )  # fmt: skip
