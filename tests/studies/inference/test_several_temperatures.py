@@ -48,7 +48,7 @@ def test_the_couplings_are_the_common_ones_in_units_of_energy(found):
     assert found.warnings == ()
     assert found.confirmation.holds
     assert found.data.temperatures == HEATS
-    assert "temperatures 0.25, 0.4, 0.8 (energy / k_B)" in str(found)
+    assert "temperatures 0.25, 0.4, 0.8 (energy / k_B)" in " ".join(str(found).split())
     numbers = as_json(found)["data"]
     assert (numbers["temperature"], numbers["temperatures"]) == (None, [0.25, 0.4, 0.8])
 

@@ -49,7 +49,7 @@ def too_few(spec):
 BROKEN = {
     "check_sampler": (
         lambda spec: attrs.evolve(with_term(spec, 3), sampler=attrs.evolve(spec.sampler, method="exact")),
-        "spec tiny: sampler.method: 'exact' with J_BB; expected 'replica-exchange', for there is no exact solution",
+        "spec tiny: sampler.method: 'exact' with L; expected 'replica-exchange', for there is no exact solution",
     ),
     "check_ladder": (
         lambda spec: attrs.evolve(spec, ladder=attrs.evolve(spec.ladder, hottest=0.05000000000000001)),
@@ -107,7 +107,7 @@ def test_what_needs_an_exact_solution_is_left_out_and_said_once(spec):
     left = {stage.name for stage in whole.stages} - {stage.name for stage in far.stages}
     assert left == {stage.name for stage in whole.stages if stage.kind in {"likelihood", "calibrate", "end time"}}
     assert far.notes == (missing(with_term(spec, 3))[EXACT_SOLUTION],)
-    assert "couplings to separation 3 have no exact solution" in far.notes[0]
+    assert "there is no exact solution with L" in far.notes[0]
 
 
 def test_the_likelihoods_can_be_left_out(spec):
