@@ -12,6 +12,7 @@ from scipy import stats
 
 from paper_repro.analysis.coupling_fit import CouplingFit
 from paper_repro.analysis.scale_series import ScaleSeries, scale_series
+from paper_repro.analysis.stationarity import trend
 from paper_repro.analysis.symmetry_check import broken_symmetries
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
@@ -37,12 +38,13 @@ class DataWarning:
 def data_warnings(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, threads: int = 1) -> tuple[DataWarning, ...]:
     """Return what is wrong with the data on which ``fit`` rests; other readings of them, whose memory is a number a snapshot."""
     series = scale_series(data, terms, fit.coefficients, threads)
-    temperatures = tuple(_one_temperature(series, fit))
+    moving = tuple(_stationary(series, fit))
+    temperatures = () if moving else tuple(_one_temperature(data, series, fit))
     return (
         *_copies(data),
         *(() if temperatures else _one_run(series)),
+        *moving,
         *_correlation(fit),
-        *_stationary(series, fit),
         *temperatures,
         *_symmetric(data, terms, fit),
     )
@@ -95,46 +97,46 @@ def _correlation(fit: CouplingFit) -> Iterator[DataWarning]:
 
 
 def _stationary(series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
-    """Compare the first half of each run with the second: their scales differ where the run was not in equilibrium."""
-    block = fit.correlation.block
-    change, squares, blocks = 0.0, 0.0, 0
-    for run in np.split(series.values, np.cumsum(series.lengths)[:-1]):
-        parts = np.add.reduceat(run, np.arange(0, len(run), block))
-        half = len(parts) // 2
-        if half:
-            kept = parts if len(parts) == 2 * half else np.delete(parts, half)
-            change += kept[:half].sum() - kept[half:].sum()
-            squares += float((kept**2).sum())
-            blocks += len(kept)
-    if blocks < 4 or squares == 0:
-        return
-    z = change / np.sqrt(squares)
-    p = float(2 * stats.t.sf(abs(z), blocks / 2))
-    if p < LEVEL:
-        hotter = "hotter" if z > 0 else "colder"
+    """Look for runs whose beginning has another scale than their end: they were not in equilibrium."""
+    found = trend(series, fit.correlation.block, LEVEL)
+    if found is not None:
         yield DataWarning(
             "not stationary",
-            f"The runs are not stationary: their first halves are {hotter} than their second halves ({abs(z):.1f} standard "
-            f"deviations). Snapshots before equilibrium are to be left out.",
-            p,
+            f"The runs are not stationary: {found.text}. Snapshots before equilibrium are to be left out.",
+            found.p,
         )
 
 
-def _one_temperature(series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
-    """Test whether snapshots, or runs, differ in scale by more than one temperature allows."""
-    several = len(series.lengths) > 1 and series.lengths.max() > 1
+def _one_temperature(data: Sequence[Snapshots], series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
+    """Test whether snapshots, runs or records differ in scale by more than the temperatures that they state allow."""
+    several, stated = len(series.lengths) > 1 and series.lengths.max() > 1, len({part.scale for part in data}) > 1
     tests = {"snapshots": _excess(_in_blocks(series, fit.correlation.block))}
     if several:
         tests["runs"] = _excess(series.apart_of_runs) if len(series.lengths) >= _FEWEST else _between_few(series)
+    if stated:
+        tests["records"] = _between_records(data, series, fit)
     for name, p in tests.items():
         if p < LEVEL / len(tests):
+            law, mend = ("the temperatures that they state", "The temperatures are to be checked") if stated else (
+                "one temperature", "Snapshots of different temperatures are to be fitted apart, or their temperatures stated"
+            )  # fmt: skip
             yield DataWarning(
                 "two temperatures",
-                f"The {name} are not of one temperature, or not of one law: their scale varies by more than chance allows "
-                f"(p = {p:.1g}). Snapshots of different temperatures are to be fitted apart.",
+                f"The {name} are not of {law}, or not of one law: their scale varies by more than chance allows (p = {p:.1g}). "
+                f"{mend}.",
                 p,
             )
             return
+
+
+def _between_records(data: Sequence[Snapshots], series: ScaleSeries, fit: CouplingFit) -> float:
+    """Return the probability of means of records as far from 0 as theirs, by the χ² law; 1 where a record has few snapshots."""
+    square, records = 0.0, np.split(series.values, np.cumsum([len(part) for part in data])[:-1])
+    for values in records:
+        if len(values) < _FEWEST * fit.correlation.time:
+            return 1.0
+        square += float(values.mean() ** 2 * len(values) / (fit.correlation.time * max(values.var(ddof=1), 1e-300)))
+    return float(stats.chi2.sf(square, len(records) - 1))
 
 
 def _in_blocks(series: ScaleSeries, block: int) -> Floats:
