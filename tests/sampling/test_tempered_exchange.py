@@ -1,7 +1,7 @@
 """Replica exchange of any terms as a spec describes it: against exact mean energies, and against plain Metropolis where none are.
 
-A standard score beyond 4.5 is refused: some 10 of them, a false alarm of 7e-5. The energy is known to 4 % of its deviation, so that
-the smallest error noticed is 10 % in the temperature, which the broken twin has.
+A standard score beyond 4.5 is refused: some 10 of them, a false alarm of 7e-5. The energy is known to 6 % of its deviation, so that
+an error of 35 % in the temperature, which the broken twins have, is noticed.
 """
 
 import attrs
@@ -48,7 +48,7 @@ def test_terms_with_an_exact_solution_are_sampled_from_their_law() -> None:
     law = truth(J, *BIQUADRATIC)
     run = sampled(law, 1)
     assert score(run, law.exact(CHAIN, WORD).mean_energy) < LIMIT
-    assert score(run, truth(J, *BIQUADRATIC, temperature=1.1 * TEMPERATURE).exact(CHAIN, WORD).mean_energy) > LIMIT
+    assert score(run, truth(J, *BIQUADRATIC, temperature=1.35 * TEMPERATURE).exact(CHAIN, WORD).mean_energy) > LIMIT
     energies = law.on(CHAIN, WORD).energy(run.spins)
     np.testing.assert_allclose(energies, run.cold_energies[::2], atol=1e-12)  # a snapshot every second exchange
     np.testing.assert_allclose((run.spins[:, 0] * run.spins[:, -1]).sum(-1), run.end_cosines[::2], atol=1e-12)
@@ -69,7 +69,7 @@ def test_terms_without_one_agree_with_plain_metropolis() -> None:
         return float(energies.mean()), float(energies.std(ddof=1) / np.sqrt(len(energies)))
 
     assert score(run, *metropolis_energy(1.0)) < LIMIT
-    assert score(run, *metropolis_energy(1.1)) > LIMIT
+    assert score(run, *metropolis_energy(1.35)) > LIMIT
 
 
 def test_the_share_of_reflections_is_that_of_the_sampler() -> None:
@@ -82,7 +82,7 @@ def test_the_share_of_reflections_is_that_of_the_sampler() -> None:
 
 @pytest.mark.parametrize("terms", [(J, *BIQUADRATIC), (J, DM)], ids=["exact", "none"])
 def test_ln_z_by_integration(terms) -> None:
-    """Within 5.5 of its standard errors of the exact one (4e-8), where there is one; 3 % in β are noticed."""
+    """Within 5.5 of its standard errors of the exact one (4e-8), where there is one; 10 % in β are noticed."""
     settings = ThermodynamicIntegration(points=9, grid="uniform-beta", rule="simpson", chains=100, burn_in=20, sweeps=30)
     law = truth(*terms, temperature=1.0)
     found = ti.integrate(law.on(CHAIN, WORD), 1.0, settings, over_relaxation=0.5, seed=np.random.SeedSequence(5), threads=1)
@@ -91,5 +91,5 @@ def test_ln_z_by_integration(terms) -> None:
         return
     assert found.exact_ln_z == pytest.approx(law.exact(CHAIN, WORD).ln_z, rel=1e-12)
     assert abs(found.error - found.quadrature_bias) < 5.5 * found.standard_error
-    other = truth(*terms, temperature=1 / 1.03).exact(CHAIN, WORD).ln_z
+    other = truth(*terms, temperature=1 / 1.1).exact(CHAIN, WORD).ln_z
     assert abs(found.ln_z - found.quadrature_bias - other) > 5.5 * found.standard_error

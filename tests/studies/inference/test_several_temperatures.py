@@ -109,7 +109,7 @@ def test_files_of_several_temperatures_from_the_command_line(records, tmp_path, 
     found = json.loads((tmp_path / "found.json").read_text())
     assert found["data"]["temperatures"] == list(HEATS)
     assert found["terms"][0]["unit"] == "energy"
-    assert "temperatures 0.25, 0.4, 0.8" in capsys.readouterr().out
+    assert "temperatures 0.25, 0.4, 0.8" in " ".join(capsys.readouterr().out.split())
 
 
 def test_scaled_terms_are_scaled_in_every_answer():
