@@ -117,7 +117,7 @@ def _candidates(names: str, places: Places) -> Terms:
 
 def _theta(spec: Spec, terms: Terms, extra: dict[str, float]) -> Floats:
     """Return β × coupling (term,) of the paper's law and of ``extra`` terms by name."""
-    known = {f"exchange {term.separation} {''.join(sorted(term.pair))}": term.coupling for term in spec.hamiltonian.terms}
+    known = {f"exchange {term.separation} {''.join(sorted(term.pair or ''))}": term.coupling for term in spec.hamiltonian.terms}
     return spec.beta * np.array([(known | extra).get(name, 0.0) for name in terms.names])
 
 
