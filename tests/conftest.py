@@ -132,6 +132,22 @@ FAULTS = {
 _ROWS: dict[str, _Row] = {}
 
 
+#: Files of few tests that take long. pytest-xdist would begin them last, and one core would wait for the other.
+LONG_FILES = frozenset(
+    f"test_{name}.py"
+    for name in (
+        "cluster", "determinism", "discovery", "end_time", "estimators", "faults", "killed", "ranks", "refined_run",
+        "replica_exchange", "run", "undecided", "what_the_paper_says",
+    )
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin the long files first where files are shared out among processes."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.name not in LONG_FILES)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Note in the report of a test of faults which row it is of."""

@@ -13,6 +13,7 @@ from paper_repro.studies.reproduction.determinism import CLOSE, EXACT, STATISTIC
 from paper_repro.studies.reproduction.paths import resolve
 from paper_repro.studies.reproduction.results import Results
 from paper_repro.studies.reproduction.results_file import CONVERTER
+from tests.support.commands import command
 
 #: A processor without what this one has beyond the first of its kind, for each library that looks.
 _OLD_PROCESSOR = {
@@ -28,29 +29,35 @@ def usable_features() -> str:
     return " ".join(__cpu_dispatch__)
 
 
+_PROGRAM = """
+import sys
+from paper_repro import cli
+from paper_repro.studies.reproduction.figures import draw
+draw.FIGURES = ()
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
 @pytest.fixture(scope="module")
-def elsewhere(tiny, golden, tmp_path_factory):
-    """Results of the tiny run on this processor, and on one of another kind; a given network stands for the authors'."""
-    found = []
+def runs(tiny, golden, tmp_path_factory):
+    """The tiny run on this processor, and on one of another kind; a given network stands for the authors'; no figures."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    weights = str(golden / "weights/smoke-seed-0.safetensors")
+    here, there = folder / "here", folder / "there"
+    arguments = ["reproduce", str(tiny), "--authors-weights", str(golden / "weights/smoke-seed-0.safetensors"), "--out"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("paper_repro.studies.reproduction.figures.draw.FIGURES", ())
+        assert command(*arguments, here)[0] == 0
     old = {**_OLD_PROCESSOR, "NPY_DISABLE_CPU_FEATURES": usable_features(), "NUMBA_CACHE_DIR": str(folder / "cache")}
-    for name, environment in (("here", {}), ("there", old)):
-        command = [
-            sys.executable,
-            "-m",
-            "paper_repro",
-            "reproduce",
-            str(tiny),
-            "--out",
-            str(folder / name),
-            "--authors-weights",
-            weights,
-        ]
-        done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)  # noqa: S603
-        assert done.returncode == 0, done.stderr
-        found.append(json.loads((folder / name / "results.json").read_text()))
-    return found
+    program = [sys.executable, "-c", _PROGRAM, *arguments, str(there)]
+    done = subprocess.run(program, env={**os.environ, **old}, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    return here, there
+
+
+@pytest.fixture(scope="module")
+def elsewhere(runs):
+    """The results of both runs."""
+    return [json.loads((run / "results.json").read_text()) for run in runs]
 
 
 def numbers(results, path=""):
@@ -110,12 +117,12 @@ def test_classes_by_path(path, kind):
     assert class_of(path) == kind
 
 
-def test_the_report_names_a_class_for_every_section_with_numbers(done):
-    page = (done / "report.html").read_text()
+def test_the_report_names_a_class_for_every_section_with_numbers(runs):
+    page = (runs[0] / "report.html").read_text()
     parts = page.split("<h2 ")[1:]
     assert len(parts) == 14
     for part in parts:
         title = part.partition("</h2>")[0].partition(">")[2]
         assert title == "Assumptions" or '<p class="note">Determinism: ' in part
     assert "on one machine, all numbers are bit-identical" in page
-    assert json.loads((done / "results.json").read_text())["determinism"]["sampling.*"] == "to 1e-09 elsewhere"
+    assert json.loads((runs[0] / "results.json").read_text())["determinism"]["sampling.*"] == "to 1e-09 elsewhere"

@@ -13,6 +13,7 @@ from paper_repro.pipeline.manifest import read_manifest
 from paper_repro.score.tensors import read_tensors
 from paper_repro.score.training.gradient import groups_of
 from paper_repro.spec import load_spec
+from tests.support.commands import refused
 from tests.support.tiny import Listener, make_run, shas
 
 # In place of the program: rank 1 dies once, within a training, and the steps that rank 0 takes are noted.
@@ -114,16 +115,15 @@ def test_a_rank_that_dies_is_started_again_and_the_training_goes_on(spec_of_51_s
 
 
 @pytest.mark.faults("worker")
-def test_bad_input_is_one_line_of_one_rank(tmp_path):
+def test_bad_input_is_one_line_of_one_rank(tmp_path, monkeypatch):
     done = torchrun(*_PROGRAM, "reproduce", tmp_path / "no.toml", "--out", tmp_path / "run")
     assert done.returncode != 0
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("paper-repro:")]
     assert "no.toml: cannot be read (No such file or directory); expected" in line
-    done = torchrun(*_PROGRAM, "reproduce", "--out", tmp_path / "run", "--workers", "2", ranks=1)
-    assert (
-        "paper-repro: torchrun: --workers, --scheduler or --device; expected none of them, where ranks train together"
-        in done.stderr
-    )
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "this process is a rank")
+    monkeypatch.setenv("RANK", "0")
+    line = refused("reproduce", "--out", tmp_path / "run", "--workers", "2")
+    assert line == "torchrun: --workers, --scheduler or --device; expected none of them, where ranks train together"
 
 
 _REFINED = """
