@@ -26,6 +26,8 @@ html_title = f"paper_repro {version}"
 html_show_copyright = False
 html_copy_source = False
 html_extra_path = ["index.html"]
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 
 #: The pages in the order of the menu.
 MENU = {

@@ -1,6 +1,6 @@
 """Does the paper hold? Table 1, from three trainings of the published recipe and three of a refined one, on fresh exact data.
 
-python examples/does_it_hold.py        (seconds, from the weights in golden/weights; at the top of a checkout)
+`python examples/does_it_hold.py` (seconds, from the weights in golden/weights; at the top of a checkout).
 """
 
 import numpy as np
@@ -24,13 +24,13 @@ trainings = {
 
 
 # %% One row for each number: mean and standard deviation over three trainings
-print(f"{'':14}{'truth':>8}{'published':>11}{'published recipe':>20}{'refined recipe':>20}")
+print(f"{'':14}{'truth':>8}{'published':>11}{'published recipe':>22}{'refined recipe':>22}")
 
 
 def row(name, true, said, value, digits=3):
     columns = [[value(audit) for audit in trainings[recipe]] for recipe in ("paper", "refined")]
     found = [f"{np.mean(column):.{digits}f} ± {np.std(column, ddof=1):.{digits}f}" for column in columns]
-    print(f"{name:14}{true:8.3f}{said:>11}{found[0]:>20}{found[1]:>20}")
+    print(f"{name:14}{true:8.3f}{said:>11}{found[0]:>22}{found[1]:>22}")
 
 
 for k, (term, coupling) in enumerate(zip(truth.terms.names, truth.couplings, strict=True)):

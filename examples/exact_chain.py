@@ -1,6 +1,6 @@
 """The exact solution of a chain with couplings to first and second neighbours: ln Z, energy, correlations, and samples.
 
-python examples/exact_chain.py         (seconds)
+`python examples/exact_chain.py` (seconds).
 """
 
 import numpy as np

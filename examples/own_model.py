@@ -1,7 +1,7 @@
 """A model of your own: trained on snapshots alone, which Hamiltonian has it learnt?
 
-python examples/own_model.py           (seconds)
-paper-repro audit examples/own_model.py:trained --sequences 20 --snapshots 5       (the same from a shell)
+`python examples/own_model.py` (seconds).
+The same from a shell: `paper-repro audit examples/own_model.py:trained --sequences 20 --snapshots 5`.
 """
 
 import torch

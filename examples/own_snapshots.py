@@ -1,6 +1,6 @@
 """Your own snapshots: files of spins in, couplings with intervals and verdicts out. Neither energies nor forces are needed.
 
-python examples/own_snapshots.py       (seconds)
+`python examples/own_snapshots.py` (seconds).
 """
 
 import tempfile

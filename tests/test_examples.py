@@ -36,7 +36,7 @@ def test_an_example_prints_what_is_beside_it(name, pytestconfig, monkeypatch, ca
     runpy.run_path(str(script), run_name="__main__")
     printed[name] = capsys.readouterr().out
     beside = script.with_suffix(".txt").read_text(encoding="utf-8")
-    assert printed[name] == beside, f"python examples/{name}.py > examples/{name}.txt writes it again"
+    assert printed[name] == beside, f"{name}.txt differs: python -m tools.write_examples writes it"
 
 
 def test_the_examples_find_what_they_are_to_find(printed):
