@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
+
 from paper_repro.cli.checks import require_device, require_sizes, require_weights, spec_at
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget, SpecFile, Whole
@@ -16,7 +18,7 @@ from paper_repro.spec import Spec
 from paper_repro.studies.reproduction.protocol import published_protocol
 
 if TYPE_CHECKING:
-    from paper_repro.analysis.claim_tests.evidence import Evidence
+    from paper_repro.analysis.claim_tests.evidence import Evidence, WitnessEvidence
     from paper_repro.analysis.claim_tests.plateau import PlateauOfTraining
     from paper_repro.score.field import NetworkForce
     from paper_repro.studies.reproduction.statements import Decision
@@ -34,6 +36,7 @@ def claims(
     seed: Whole = 0,
     run: Path | None = None,
     reference_run: Path | None = None,
+    witness: Path | None = None,
     spec: SpecFile = None,
     device: str = "cpu",
     json: JsonTarget = None,
@@ -57,6 +60,8 @@ def claims(
     reference_run
         The results.json of a better training on the same law, in its run directory: whether the deviation at high energies
         persists.
+    witness
+        Worlds in which networks and the closed-form test looked for a term that nobody listed, such as golden/witness.json.
     device
         Device on which the networks are evaluated: cpu, cuda or cuda:n.
     """
@@ -71,8 +76,10 @@ def claims(
 
     console = console_beside(json)
     plateaus = [_plateaus(run, settings, files), _plateaus(reference_run, settings)]
+    worlds = _worlds(witness)
     networks = _networks(files, settings, device)
     found = _evidence(files, networks, settings, (sequences, snapshots, seed), plateaus, reporter_beside(console))
+    found = attrs.evolve(found, witness=worlds)
     decisions = decide_all(published, found)
     count = f"{len(files)} networks" if others else "1 network"
     size = f"{count}, {sequences} sequences × {snapshots} snapshots from the exact solution"
@@ -98,6 +105,14 @@ def _plateaus(run: Path | None, spec: Spec, weights: Sequence[Path] = ()) -> "li
     if not found:
         raise InputError(run, "no gap of a plateau in it", "the results.json of a run with calibrated networks")
     return found
+
+
+def _worlds(path: Path | None) -> "WitnessEvidence | None":
+    """Return what the worlds of a file say; None where there is no file."""
+    from paper_repro.analysis.claim_tests.witness import World, measure_witness
+    from paper_repro.pipeline.codec import read_json
+
+    return None if path is None else measure_witness(read_json(path, tuple[World, ...], "a list of worlds"))
 
 
 def _networks(files: Sequence[Path], spec: Spec, device: str) -> "list[NetworkForce]":

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
-from paper_repro.cli.checks import require_new
+from paper_repro.cli.checks import require_new, spec_at
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.infer_options import FILES, SIMULATED, ExportOptions, FileOptions, SimulationOptions, given
 from paper_repro.cli.infer_report import Report
@@ -46,11 +46,11 @@ def infer(
         A folder for report.html, results.json and the figures.
     """
     files, simulation, export = files or FileOptions(), simulation or SimulationOptions(), export or ExportOptions()
-    require_new(json, [*data, *filter(None, (files.library, simulated, simulation.weights))])
+    require_new(json, [*data, *filter(None, (files.library, files.network, simulated, simulation.weights))])
     console = console_beside(json)
     if simulated is None:
         export.check(out)
-        report = _of_files(data, files, export, given(simulation), console)
+        report = _of_files(data, files, export, given(simulation), out, console)
     else:
         others = ", ".join(filter(None, ("DATA" if data else "", given(files), given(export))))
         if others:
@@ -66,12 +66,17 @@ def infer(
     return 0
 
 
-def _of_files(data: Sequence[Path], options: FileOptions, export: ExportOptions, others: str, console: Console) -> Report:
+def _of_files(
+    data: Sequence[Path], options: FileOptions, export: ExportOptions, others: str, out: Path | None, console: Console
+) -> Report:
     if not data:
         raise InputError("DATA", "no snapshots", "files of them, or --simulated SPEC")
     if others:
         raise InputError(others, "given with DATA", "--simulated SPEC instead of DATA")
     options.check()
+    if options.network is not None and out is None:
+        raise InputError("--network", "given without --out", "--out FOLDER, for the checkpoints and the weights of the trainings")
+    recipe = None if options.network is None else spec_at(options.network)
     from paper_repro.physics.terms.candidates import candidates
     from paper_repro.physics.terms.library import library as library_of
     from paper_repro.sampling.readers.read import read
@@ -96,8 +101,9 @@ def _of_files(data: Sequence[Path], options: FileOptions, export: ExportOptions,
 
     with reporter_beside(console) as reporter:
         found = infer_law(
-            snapshots, terms, level=options.level, temperature=options.temperature, confirm=options.confirm, reporter=reporter
-        )
+            snapshots, terms, level=options.level, temperature=options.temperature, confirm=options.confirm, network=recipe,
+            folder=None if out is None else out / "network", reporter=reporter,
+        )  # fmt: skip
 
     def draw() -> dict[str, bytes]:
         from paper_repro.studies.inference.figures import draw_all

@@ -47,6 +47,9 @@ class FileOptions:
         Species of the sites, one letter each, for files without them.
     periodic
         The cell vectors along which the sites are repeated, such as ab, or none, instead of what the files state.
+    network
+        The recipe of a score network, a spec such as witness.toml or refined.toml: networks are trained on the snapshots, given no
+        terms, and their force is compared with the library; minutes to hours. Needs --out, where an interrupted training goes on.
     confirm
         Compare energies and correlations of the data with those of the fitted law: Markov chains continue from the data, seconds.
     """
@@ -60,6 +63,7 @@ class FileOptions:
     one_run: Annotated[bool, Parameter(negative="")] = False
     species: str | None = None
     periodic: str | None = None
+    network: Path | None = None
     confirm: bool = True
 
     @property
@@ -77,6 +81,8 @@ class FileOptions:
             raise InputError(several[1], f"given with {several[0]}", "one of them")
         if self.range_ is not None:
             require_at_least(1, range=self.range_)
+        if self.network is not None and self.moments:
+            raise InputError("--moments", "given with --network", "spins of one length for a network")
         if self.periodic is not None and not re.fullmatch("none|a?b?c?", self.periodic or "-"):
             raise InputError("--periodic", repr(self.periodic), "cell vectors such as a, ab or abc, or none")
 

@@ -5,6 +5,7 @@ from typing import Any
 import attrs
 
 from paper_repro.pipeline.codec import plain
+from paper_repro.studies.inference.network_results import NetworkResult
 from paper_repro.studies.inference.results import Coupling, Inference
 
 
@@ -42,6 +43,7 @@ def as_json(found: Inference) -> dict[str, Any]:
             "condition": found.condition,
             "correlations": found.correlations.tolist(),
             "conventions": list(found.conventions),
+            "network": None if found.network is None else _network(found.network),
         }
     )
     return numbers
@@ -61,4 +63,26 @@ def _term(coupling: Coupling, unit: str) -> dict[str, Any]:
         "bound": coupling.bound,
         "unit": unit,
         "verdict": coupling.verdict,
+    }
+
+
+def _network(found: NetworkResult) -> dict[str, Any]:
+    seen = found.witness
+    return {
+        "recipe": found.recipe,
+        "seeds": list(found.seeds),
+        "steps": found.steps,
+        "verdict": seen.verdict,
+        "p": seen.p,
+        "r2": seen.r2,
+        "r2_deviation": seen.r2_deviation,
+        "least": seen.least,
+        "parts": [attrs.asdict(part) for part in seen.parts],
+        "couplings": [
+            {"name": row.term.name, "estimate": row.estimate, "error": row.error, "interval": [row.low, row.high]}
+            for row in found.couplings
+        ],
+        "learning": [attrs.asdict(point) for point in found.learning.points],
+        "needed": found.learning.needed,
+        "warnings": [f"{warning.kind}: {warning.text}" for warning in found.warnings],
     }

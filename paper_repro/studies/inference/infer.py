@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from paper_repro.analysis.adequacy import adequacy
@@ -19,8 +20,12 @@ from paper_repro.physics.terms.library import Library
 from paper_repro.physics.terms.library import library as library_of
 from paper_repro.pipeline.progress import Reporter
 from paper_repro.sampling.snapshots import Snapshots, names_of
+from paper_repro.spec import Spec
 from paper_repro.studies.inference.confirmation import SYSTEMS, confirmation
+from paper_repro.studies.inference.network_checks import require_network
+from paper_repro.studies.inference.network_results import NetworkResult
 from paper_repro.studies.inference.results import Coupling, DataSummary, Inference
+from paper_repro.studies.inference.steps import Steps
 from paper_repro.studies.inference.temperatures import at_one_scale, temperatures_of
 from paper_repro.studies.inference.verdicts import bounds, verdicts
 
@@ -38,6 +43,8 @@ def infer(
     level: float = 0.01,
     temperature: float | None = None,
     confirm: bool = True,
+    network: Spec | None = None,
+    folder: str | Path | None = None,
     threads: int | None = None,
     reporter: Reporter | None = None,
 ) -> Inference:
@@ -50,11 +57,13 @@ def infer(
         temperature: of all data, in units of energy / k_B, where they state none or another; couplings are then in units of energy.
             Records that state different ones are fitted together: they have the couplings in common, not β × coupling.
         confirm: whether chains continue from the data under the fitted law, seconds of work, to compare energies and correlations.
+        network: the recipe of a score network, which is trained on the snapshots and compared with the library; minutes to hours.
+        folder: where the trainings keep their checkpoints and weights, so that they go on, or are used again; None for nowhere.
         threads: at most so many cores, all where None; they change no byte.
         reporter: where the progress is shown.
 
     Raises ``InputError``, one line, for no data, a temperature of some records alone, a library that does not fit the data, and
-    terms that the data cannot tell apart at all.
+    terms that the data cannot tell apart at all; before any work for data that the network cannot serve.
 
     >>> law = pr.Truth(pr.library(range=1, biquadratic=False).terms("A", pr.Geometry.open_chain(9)), [1.0], beta=2.0)
     >>> spins = law.exact(pr.Geometry.open_chain(9), 9 * "A").sample(400, np.random.default_rng(0))
@@ -68,6 +77,8 @@ def infer(
     if not 0 < level < 1:
         raise InputError("level", f"{level:g}", "a probability between 0 and 1")
     temperatures = temperatures_of(records, temperature)
+    if network is not None:
+        require_network(records, network, temperatures)
     records, heat = at_one_scale(records, temperatures), min(temperatures, default=None)
     terms, notes = _acting(_terms(records, library_of() if library is None else library), records)
     threads = available_cores() if threads is None else threads
@@ -88,6 +99,7 @@ def infer(
         compared = step("confirmation", lambda part: confirmation(records, terms, fit, level, lambda done: part(done / systems)))
     learning = step("number of snapshots", lambda _: learning_curve(records, terms, fit, threads=threads))
     step.finish()
+    witness = None if network is None else _network(records, terms, fit, network, level, folder, threads, reporter, heat)
     return Inference(
         couplings=_couplings(fit, terms, level, heat, frozenset(name for group in groups for name in group.terms)),
         groups=groups,
@@ -102,6 +114,7 @@ def infer(
         level=level,
         unit="beta × coupling" if heat is None else "energy",
         conventions=conventions(terms),
+        network=witness,
     )
 
 
@@ -130,6 +143,16 @@ class _Steps:
     def _advance(self, share: float, name: str) -> None:
         if self._reporter is not None:
             self._reporter.advance(round((self._done + share) / _STEPS * 100), name)
+
+
+def _network(
+    records: tuple[Snapshots, ...], terms: Terms, fit: CouplingFit, spec: Spec, level: float, folder: str | Path | None,
+    threads: int, reporter: Reporter | None, temperature: float | None,
+) -> NetworkResult:  # fmt: skip
+    from paper_repro.studies.inference.network import NetworkStudy  # noqa: PLC0415  (torch is for who trains)
+
+    place = None if folder is None else Path(folder)
+    return NetworkStudy(records, terms, fit, spec, level, place, threads, Steps(reporter)).result(temperature, INTERVAL)
 
 
 def _terms(records: Sequence[Snapshots], library: Library | Terms) -> Terms:

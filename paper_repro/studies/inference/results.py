@@ -12,6 +12,7 @@ from paper_repro.analysis.data_checks import DataWarning
 from paper_repro.analysis.learning_curve import LearningCurve
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms.label import TermLabel
+from paper_repro.studies.inference.network_results import NetworkResult
 
 Verdict = Literal["present", "absent", "undecided"]
 
@@ -65,7 +66,8 @@ class Inference:
     ``groups`` are the terms that the data do not distinguish; ``adequacy`` is the test of the library;
     ``confirmation`` compares data of the fitted law with the data, None where it was not made; ``learning`` is the width of the
     intervals against the number of snapshots; ``errors`` is whether they are of the data alone or of the fitted law;
-    ``correlations`` (term, term) are those of the errors of the estimates.
+    ``correlations`` (term, term) are those of the errors of the estimates; ``network`` is what a score network says
+    that was trained on the data, None where none was.
     """
 
     couplings: tuple[Coupling, ...]
@@ -81,6 +83,7 @@ class Inference:
     level: float
     unit: str
     conventions: tuple[str, ...]
+    network: NetworkResult | None = None
 
     def __str__(self) -> str:
         """Return the report as text, as ``paper-repro infer`` prints it."""

@@ -12,12 +12,13 @@ from paper_repro.analysis.confirmation import CORRELATION, Compared, Confirmatio
 from paper_repro.report.document import Figure, Section, Table, Text, Tone
 from paper_repro.report.numbers import as_with, fixed, number, percent, significant
 from paper_repro.studies.inference.confirmation import SWEEPS
+from paper_repro.studies.inference.network_sections import HEADLINES, network_sections
 from paper_repro.studies.inference.results import Coupling, DataSummary, Inference
 from paper_repro.studies.inference.verdicts import RESOLUTION
 
 TITLE = "paper_repro · infer"
 HEADING = "Hamiltonian inferred from spin snapshots"
-LEAD = "Method: closed-form score matching on the snapshots alone, without energies, forces or a network."
+LEAD = "Method: closed-form score matching on the snapshots alone, without energies or forces."
 _HEADLINES = {
     "inadequate": "The library is not sufficient: these data require terms that it lacks. The couplings below are not reliable.",
     "adequate": "The library is sufficient for these data.",
@@ -42,6 +43,8 @@ def sections(found: Inference) -> tuple[Section, ...]:
         parts.append(_groups(found))
     if found.confirmation is not None:
         parts.append(_confirmation(found.confirmation))
+    if found.network is not None:
+        parts += network_sections(found.network, found.couplings)
     parts.append(_learning(found))
     return (*parts, Section("Conventions", tuple(map(Text, found.conventions))), _answer(found))
 
@@ -51,6 +54,8 @@ def _answer(found: Inference) -> Section:
     listed = f": {_listed(present)}" if present else ""
     lines = [_headline(found.adequacy)]
     lines.append(Text(f"Of {len(found.couplings)} terms {_verdicts(found)}, with a joint error rate of {found.level:g}{listed}."))
+    if found.network is not None:
+        lines.append(HEADLINES[found.network.witness.verdict])
     if found.confirmation is not None and not found.confirmation.holds:
         lines.append(Text("Energies or correlations of the data differ from those of the fitted law.", "bad"))
     if found.warnings:

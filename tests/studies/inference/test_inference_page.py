@@ -5,11 +5,16 @@ import re
 from typing import get_args
 
 import attrs
+import numpy as np
 import pytest
 
 from paper_repro.analysis.confounded import Group
 from paper_repro.analysis.data_checks import Kind
+from paper_repro.analysis.force_test import ForcePart
+from paper_repro.analysis.witness import NetworkLearning, NetworkPoint, Witness
+from paper_repro.physics.terms.label import TermLabel
 from paper_repro.studies.inference.as_json import as_json
+from paper_repro.studies.inference.network_results import NetworkCoupling, NetworkResult, WarningKind
 
 
 def python_blocks(text):
@@ -79,8 +84,24 @@ def keys(data, at=""):
     return {at}
 
 
+def network():
+    """What a network would say, without any training."""
+    part = ForcePart("all", None, None, 0.1, 0.0, 0.1, 0.0)
+    label = TermLabel("exchange 1 AA", "exchange", 1, "AA", None)
+    said = Witness(np.ones(1), np.ones(1), 1, 0.9, 0.0, (part,), 1.0, "undecided", 0.1, 0.1, 0.0)
+    curve = NetworkLearning((NetworkPoint(10, 0.1, 0.1),), 20.0)
+    row = NetworkCoupling(label, 1.0, 0.1, 0.8, 1.2)
+    return NetworkResult("short", (0, 1), 40, (row,), said, curve, ())
+
+
+def test_the_page_lists_every_warning_of_a_network(page):
+    table = page.partition("| warning of the network |")[2].partition("\n## ")[0]
+    assert set(re.findall(r"(?m)^\| ([a-z ]+?) \|", table)) == {*get_args(WarningKind)}
+
+
 def test_the_page_lists_every_key(page, made):
     table = page.partition("## JSON\n")[2]
     listed = {key for cell in re.findall(r"(?m)^\| (`.*?) \|", table) for key in re.findall(r"`(.*?)`", cell)}
     groups = {f"groups[].{field.name}" for field in attrs.fields(Group)}  # this example has none
-    assert listed == keys(as_json(made[1]["found"])) - {"groups"} | groups | {"confirmation"}
+    found = attrs.evolve(made[1]["found"], network=network())
+    assert listed == keys(as_json(found)) - {"groups"} | groups | {"confirmation", "network"}

@@ -9,8 +9,8 @@ from paper_repro.report.numbers import number
 from paper_repro.studies.reproduction.statements import Decision, listed
 
 TONES: Mapping[str, Tone] = {"SUPPORTED": "good", "NOT SUPPORTED": "bad", "UNDECIDED": "open"}
-#: Parts of the evidence that are of the sampler or of the estimators, and of no network.
-_WITHOUT_NETWORK = ("scale", "exchange")
+#: Parts of the evidence that are of the sampler, of the estimators or of other networks, and of no network of a run.
+_WITHOUT_NETWORK = ("scale", "exchange", "witness")
 
 
 def statements(decisions: Sequence[Decision], others: Sequence[Decision] = (), others_are: str = "") -> Table:
