@@ -47,16 +47,15 @@ def _exponent(value: float, digits: int) -> int:
 
 def fixed(value: float, places: int) -> str:
     """Return a value in ``places`` decimals, without the sign of a value that is rounded to zero; "—" where it is not finite."""
+    return formatted(value, f".{places}f")
+
+
+def formatted(value: float, form: str) -> str:
+    """Return a value in a form such as "+.4f", without the sign of a value that is rounded to zero; "—" where it is not finite."""
     if not math.isfinite(value):
         return NONE
-    text = f"{value:.{places}f}"
-    return text.removeprefix("-") if not text.strip("-0.") else text
-
-
-def interval(value: float, half_width: float, places: int = 4) -> str:
-    """Return a value and the half-width of its interval in ``places`` decimals; the value alone where the width is not known."""
-    shown = fixed(value, places)
-    return f"{shown} ± {fixed(half_width, places)}" if math.isfinite(value) and math.isfinite(half_width) else shown
+    text = f"{value:{form}}"
+    return text.lstrip("+-") if not text.strip("+-0.") else text
 
 
 def percent(value: float) -> str:

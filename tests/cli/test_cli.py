@@ -19,6 +19,7 @@ from paper_repro.physics.species import as_species
 from paper_repro.pipeline.directory import open_directory
 from paper_repro.pipeline.manifest import StageRecord, write_manifest
 from paper_repro.pipeline.stage import Identity
+from paper_repro.report.numbers import number
 from paper_repro.spec import canonical, digest, load_spec, specs_folder
 
 
@@ -193,7 +194,7 @@ def test_infer_simulated_sets_the_estimators_beside_a_network(capsys, tmp_path, 
     assert data["truth"] == pytest.approx(true)
     for name, found in data["estimators"].items():
         assert found["seconds"] > 0
-        assert f"{found['couplings']['J_AA']:.4f}" in screen
+        assert number(found["couplings"]["J_AA"], found["half_intervals"]["J_AA"]) in screen
         if name != "network":  # each within 2 intervals: a false alarm in 10,000 for each
             assert all(abs(found["couplings"][term] - true[term]) < 2 * found["half_intervals"][term] for term in true)
             assert found["scale_over_beta"] == pytest.approx(1, abs=0.1)

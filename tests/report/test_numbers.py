@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from paper_repro.report.numbers import NONE, as_with, fixed, number, significant, uncertainty
+from paper_repro.report.numbers import NONE, as_with, fixed, formatted, number, significant, uncertainty
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,8 @@ def test_an_error_alone_has_two_digits(error, shown):
 def test_a_rounded_zero_has_no_sign():
     assert fixed(-0.04, 1) == "0.0"
     assert fixed(-0.06, 1) == "-0.1"
+    assert formatted(-0.00004, "+.4f") == formatted(0.0, "+.4f") == "0.0000"
+    assert formatted(0.0006, "+.4f") == "+0.0006"
     assert significant(-0.0) == "0"
     assert significant(-0.012, 1) == "-0.01"
     assert fixed(math.nan, 2) == significant(math.nan) == NONE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from paper_repro.report.document import Table
-from paper_repro.report.numbers import NONE, fixed, interval, scientific
+from paper_repro.report.numbers import NONE, fixed, number, scientific
 
 if TYPE_CHECKING:
     from paper_repro.analysis.estimator_comparison import EstimatorQuality
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def estimators(found: "Sequence[EstimatorQuality]", names: Sequence[str], truth: Sequence[float]) -> Table:
     """Return a column for each estimator: couplings in units of energy with their intervals, and how good they are."""
     rows = [
-        (name, f"{true:.4f}", *(interval(float(item.couplings[k]), float(item.half_widths[k])) for item in found))
+        (name, f"{true:.4f}", *(number(float(item.couplings[k]), float(item.half_widths[k])) for item in found))
         for k, (name, true) in enumerate(zip(names, truth, strict=True))
     ]
     rows += [

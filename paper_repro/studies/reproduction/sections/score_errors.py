@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Table
-from paper_repro.report.numbers import fixed, number, significant
+from paper_repro.report.numbers import fixed, formatted, number, significant
 from paper_repro.studies.reproduction.sections.tables import shown
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def by_recipe(recipes: Mapping[str, tuple[ScoreErrors, Sequence[Measured]]]) -> 
             same_time = [network[k] for network in errors]
             row.append(" ".join(fixed(item.error, 3) for item in same_time))
             row.append(fixed(statistics.fmean(item.slope for item in same_time), 3))
-            row.append(f"{statistics.fmean(item.cost for item in same_time):+.4f}")
+            row.append(formatted(statistics.fmean(item.cost for item in same_time), "+.4f"))
         rows.append(tuple(row))
     totals = [("", "", "; ".join(map(shown, costs))) for _, costs in recipes.values()]
     rows.append(("in all", "", *(cell for total in totals for cell in total)))

@@ -1,12 +1,11 @@
 """Two runs of the same law beside each other: the published recipe and a better training."""
 
-import math
 from collections.abc import Callable
 
 import attrs
 
 from paper_repro.report.document import Table
-from paper_repro.report.numbers import NONE, interval, number
+from paper_repro.report.numbers import formatted, number
 from paper_repro.studies.reproduction.results import Calibration
 from paper_repro.studies.reproduction.sections.couplings import in_energy
 from paper_repro.studies.reproduction.subject import Subject
@@ -16,7 +15,7 @@ def couplings_of_both(first: Subject, second: Subject, names: tuple[str, str]) -
     """Return the couplings of two runs in units of energy, with intervals over sequences and trainings."""
     found = [in_energy(subject) for subject in (first, second)]
     rows = tuple(
-        (term, number(float(truth)), *(interval(part[k].mean, part[k].half_width) for part in found))
+        (term, number(float(truth)), *(number(part[k].mean, part[k].half_width) for part in found))
         for k, (term, truth) in enumerate(zip(first.terms, first.couplings, strict=True))
     )
     columns = ("", "truth", *names)
@@ -99,18 +98,14 @@ _AIMS = (
 )
 
 
-def _shown(value: float, form: str) -> str:
-    return f"{value:{form}}" if math.isfinite(value) else NONE
-
-
 def against_aims(before: Subject, after: Subject) -> Table:
     """Return the smallest and the largest value of the trainings of one run, those of each training of another, and the aims."""
     rows = []
     for aim in _AIMS:
         first, found = aim.values(before), aim.values(after)
         met = "" if aim.is_reached is None else f"{sum(map(aim.is_reached, found))} of {len(found)}"
-        span = " … ".join(_shown(value, aim.form) for value in (min(first), max(first)))
-        rows.append((aim.label, span, *(_shown(value, aim.form) for value in found), aim.text, met))
+        span = " … ".join(formatted(value, aim.form) for value in (min(first), max(first)))
+        rows.append((aim.label, span, *(formatted(value, aim.form) for value in found), aim.text, met))
     seeds = [f"refined, seed {seed}" for seed in after.results.seeds]
     columns = ("", f"published recipe, {len(before.results.seeds)} seeds", *seeds, "aim", "reached")
     return Table(columns, tuple(rows), frozenset(columns[1:]))
