@@ -67,7 +67,8 @@ MISUSES = {
     ),
     "sites before snapshots": (
         lambda: pr.Snapshots.of(SPINS.swapaxes(0, 1), "ABBABAB"),
-        "snapshots: spins of shape (7, 5, 3), axes swapped: the sites are axis 0; expected (snapshot, 7, 3)",
+        "snapshots: spins of shape (7, 5, 3), axes swapped: the sites are axis 0; "
+        "expected (snapshot, 7, 3), for species has 7 sites",
     ),
     "one snapshot": (
         lambda: pr.Snapshots.of(SPINS[0]),
@@ -85,7 +86,10 @@ MISUSES = {
         lambda: pr.Snapshots.of(SPINS, np.ones(7)),
         "snapshots: species of float64; expected names or integers",
     ),
-    "too few species": (lambda: pr.Snapshots.of(SPINS, "ABBA"), "snapshots: spins of shape (5, 7, 3); expected (snapshot, 4, 3)"),
+    "too few species": (
+        lambda: pr.Snapshots.of(SPINS, "ABBA"),
+        "snapshots: spins of shape (5, 7, 3); expected (snapshot, 4, 3), for species has 4 sites",
+    ),
     "a temperature of zero": (
         lambda: pr.Snapshots.of(SPINS, temperature=0),
         "snapshots: temperature = 0; expected a finite number > 0, in units of energy / k_B",

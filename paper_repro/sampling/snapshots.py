@@ -75,7 +75,7 @@ class Snapshots:
         """
         names = None if species_names is None else _names(species_names, origin)
         sites = None if species is None else len(_listed(species))
-        vectors = unit_vectors(finite_vectors(spins, geometry.sites if geometry is not None else sites, origin), origin)
+        vectors = unit_vectors(_finite(spins, sites, geometry, origin), origin)
         count, sites = vectors.shape[:2]
         numbers, names = _numbers(np.zeros(sites, dtype=np.int64) if species is None else species, names, sites, origin)
         return cls(
@@ -127,6 +127,12 @@ class Snapshots:
         given: Any = self.species if own is None else [own[number] for number in self.species]
         numbers, _ = _numbers(given, names, self.sites, self.origin)
         return attrs.evolve(self, species=numbers, species_names=names)
+
+
+def _finite(spins: npt.ArrayLike, sites: int | None, geometry: Geometry | None, origin: str) -> Floats:
+    if geometry is None:
+        return finite_vectors(spins, sites, origin)
+    return finite_vectors(spins, geometry.sites, origin, "the geometry")
 
 
 def names_of(data: Iterable[Snapshots]) -> tuple[str, ...]:

@@ -15,11 +15,11 @@ _DOUBLE, ROUNDING = 1e-9, 1e-4
 _SPINS = "(snapshot, site, 3)"
 
 
-def finite_vectors(spins: npt.ArrayLike, sites: int | None, origin: str) -> Floats:
+def finite_vectors(spins: npt.ArrayLike, sites: int | None, origin: str, stated_by: str = "species") -> Floats:
     """Return vectors (snapshot, site, 3) in double precision, of any length.
 
-    ``sites`` is their number if it is known otherwise. Raises ``InputError`` for another shape, with the axes that are
-    swapped if they are, for what is no real number and for what is not finite.
+    ``sites`` is their number if it is known otherwise, from ``stated_by`` as messages name it. Raises ``InputError`` for another
+    shape, with the axes that are swapped if they are, for what is no real number and for what is not finite.
     """
     try:
         given: npt.NDArray[Any] = np.asarray(spins)
@@ -27,7 +27,7 @@ def finite_vectors(spins: npt.ArrayLike, sites: int | None, origin: str) -> Floa
         raise InputError(origin, "spins in rows of different lengths", f"an array {_SPINS}") from error
     if given.dtype.kind not in "fiu":
         raise InputError(origin, f"spins of {given.dtype}", f"real numbers {_SPINS}")
-    _require_axes(given.shape, sites, origin)
+    _require_axes(given.shape, sites, origin, stated_by)
     with np.errstate(over="ignore", invalid="ignore"):  # a number that double precision cannot hold is not finite below
         vectors: Floats = given.astype(np.float64, order="C")
     finite = np.isfinite(vectors).all(-1)
@@ -65,8 +65,8 @@ def shown_range(lengths: Floats) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _require_axes(shape: tuple[int, ...], sites: int | None, origin: str) -> None:
-    expected = _SPINS if sites is None else f"(snapshot, {sites}, 3)"
+def _require_axes(shape: tuple[int, ...], sites: int | None, origin: str, stated_by: str) -> None:
+    expected = _SPINS if sites is None else f"(snapshot, {sites}, 3), for {stated_by} has {sites} sites"
     found = f"spins of shape {shape}"
     if len(shape) == 2 and shape[-1] == 3:
         raise InputError(origin, f"{found}, one snapshot", f"{expected}, such as spins[None]")

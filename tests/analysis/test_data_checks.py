@@ -11,7 +11,7 @@ import functools
 import numpy as np
 import pytest
 
-from paper_repro.analysis import data_checks
+from paper_repro.analysis import data_checks, stationarity
 from paper_repro.analysis.coupling_fit import RunCorrelation, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
 from paper_repro.analysis.symmetry_check import broken_symmetries
@@ -19,7 +19,9 @@ from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.terms import Anisotropy, Field, Terms
 from paper_repro.physics.terms.sites import site_terms
 from paper_repro.physics.truth import Truth
+from paper_repro.sampling.local_terms import LocalTerms
 from paper_repro.sampling.snapshots import Snapshots
+from paper_repro.sampling.tempering import Ladders
 
 CHAIN = "ABBABAABBBAABABBAABBABABBBAAABBABAB"
 SIZE = 100
@@ -168,3 +170,30 @@ def test_a_chain_whose_snapshots_count_as_runs_is_one_run(draw, kinds):
         chain = np.stack([spins, both], axis=1).reshape(-1, *spins.shape[1:])
         found = kinds(chain, np.arange(len(chain)))
         assert "one run" in found
+
+
+@pytest.mark.parametrize(("runs", "snapshots"), [(1, 100), (4, 50)])
+def test_a_relaxation_from_a_random_start_is_not_stationary(hamiltonian, kinds, runs, snapshots):
+    """Heat bath and over-relaxation at T_0 = 0.05 from random spins on, five sweeps apart; nothing else is said first."""
+    law = LocalTerms(Truth.of(hamiltonian, 20.0).on(Geometry.open_chain(len(CHAIN)), CHAIN))
+    for world in range(3):
+        state = Ladders.start(law, np.array([0.05]), np.ones(1), runs, np.random.default_rng(world))
+        spins = [state.coldest().copy()]
+        for _ in range(snapshots - 1):
+            state.sweeps(5)
+            spins.append(state.coldest().copy())
+        found = kinds(np.concatenate(np.stack(spins, axis=1)), np.repeat(np.arange(runs), snapshots))
+        assert found[0] == "not stationary"
+        assert "two temperatures" not in found
+
+
+def test_a_slow_stationary_start_is_no_trend():
+    """Random walks of 32 steps, the slowest series: 1 alarm of 3,000 is expected; more than 7 have a probability of 1e-5.
+
+    The broken twin has a bound of 8 standard deviations instead of 19.
+    """
+    walks = np.cumsum(np.random.default_rng(2).standard_normal((3000, 32)), axis=1)
+    found = [stationarity._start([walk]) for walk in walks]
+    assert sum(test is not None and test.p < 1e-3 for test in found) <= 7
+    far = [abs(walk[0] - walk[16:].mean()) > 8 * walk[16:].std(ddof=1) for walk in walks]
+    assert sum(far) > 7

@@ -3,7 +3,7 @@
 ``spins`` (snapshot, site, 3); optional ``species`` (site,), names or integers; ``bonds`` (bond, 3), i, j and class; ``positions``
 (site, 3) with ``cell`` (3, 3), rows a, b, c, and ``periodic`` (3,); ``temperature`` (); ``run`` (snapshot,). Chains of different
 lengths: ``sequences`` (chain,) of letters, and ``spins`` (snapshot, Σ sites, 3), one chain after the other. Without bonds and
-positions the sites are a chain, a ring where the first of ``periodic`` is true.
+positions the sites are a chain, a ring where the first of ``periodic`` is true. ``notes`` (note,) are lines on the data.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from paper_repro.sampling.vectors import finite_vectors
 
 __all__ = ["KEYS", "read", "recognises", "write"]
 
-KEYS = ("spins", "species", "bonds", "positions", "cell", "periodic", "temperature", "run", "sequences")
+KEYS = ("spins", "species", "bonds", "positions", "cell", "periodic", "temperature", "run", "sequences", "notes")
 _SHOWN = 8  # of the names of other arrays
 
 
@@ -38,6 +38,7 @@ def read(content: bytes, where: str) -> list[Frames]:
         raise InputError(where, f"an archive of {held}", "spins (snapshot, site, 3)")
     unused = ", ".join(others[:_SHOWN]) + (f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else "")
     notes = (printable(f"{where}: arrays that are not used: {unused}"),) if others else ()
+    notes = (*_notes(arrays.get("notes"), where), *notes)
     return [attrs.evolve(part, notes=notes) for part in (_chains if "sequences" in arrays else _one_system)(arrays, where)]
 
 
@@ -58,7 +59,7 @@ def _chains(arrays: Arrays, where: str) -> list[Frames]:
     words = _texts(given, f"{where}, sequences")
     if not all(words):
         raise InputError(where, f"sequence {words.index('')}, which has no letter", "a letter for each site")
-    spins = finite_vectors(arrays["spins"], sum(map(len, words)), where)
+    spins = finite_vectors(arrays["spins"], sum(map(len, words)), where, "sequences")
     run, temperature = _run(arrays, len(spins), where), _temperature(arrays, where)
     layout, ends = Layout(periodic=_periodic(arrays, where)), np.cumsum([len(word) for word in words])
     return [
@@ -72,6 +73,14 @@ def _texts(given: npt.NDArray[Any], where: str) -> list[str]:
         return [str(word) for word in (given.astype(np.str_) if given.dtype.kind == "S" else given).tolist()]
     except UnicodeDecodeError as error:
         raise InputError(where, "bytes that are no text", "text, such as np.array(names, dtype=str)") from error
+
+
+def _notes(given: npt.NDArray[Any] | None, where: str) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if given.dtype.kind not in "US" or given.ndim != 1:
+        raise InputError(where, f"notes of shape {given.shape}, {given.dtype}", "text (note,)")
+    return tuple(printable(note) for note in _texts(given, f"{where}, notes"))
 
 
 def _species(given: npt.NDArray[Any] | None, where: str) -> Species:

@@ -33,6 +33,9 @@ def write(path: str | os.PathLike[str], data: Snapshots | Sequence[Snapshots]) -
     if not records:
         raise InputError(path, "no snapshots to write", "one or more records")
     arrays = _of_one(records[0]) if len(records) == 1 else _of_chains(records, path)
+    notes = tuple(dict.fromkeys(note for part in records for note in part.notes))
+    if notes:
+        arrays["notes"] = np.array(notes, dtype=np.str_)
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **arrays)
     write_output(Path(path), stream.getvalue())

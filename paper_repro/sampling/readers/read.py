@@ -20,6 +20,7 @@ from paper_repro.sampling.snapshots import Snapshots, checked_temperature
 #: The formats; each module recognises a file by how it begins.
 _FORMATS: tuple[ModuleType, ...] = (npz, ovf, extended_xyz)
 _HEAD = 256
+_MANY_SITES = 10  # for each snapshot, from which the axes may be swapped
 _EXPECTED = "snapshots as npz (numpy.savez), extended xyz, or OVF 1 or 2"
 
 
@@ -130,6 +131,18 @@ def _temperatures(systems: Sequence[System], given: float | None) -> tuple[list[
     return [checked_temperature(system.parts[0].temperature, system.origin) for system in systems], ()
 
 
+def _maybe_swapped(system: System) -> tuple[str, ...]:
+    """Return a note on many more sites than snapshots if nothing but the order of the axes distinguishes them.
+
+    It is no error: a few snapshots of a long chain have this shape too.
+    """
+    snapshots, sites = system.spins.shape[:2]
+    stated = system.species is not None or system.layout.positions is not None or system.layout.bonds is not None
+    if stated or snapshots == 1 or sites < _MANY_SITES * snapshots:
+        return ()
+    return (f"{system.origin}: {snapshots} snapshots of {sites} sites; the axes may be swapped, which species would tell",)
+
+
 def _snapshots(
     system: System, names: tuple[str, ...] | None, temperature: float | None, moments: bool, notes: tuple[str, ...]
 ) -> Snapshots:
@@ -144,6 +157,7 @@ def _snapshots(
         species = None if species is None else tuple(np.array(species)[~empty].tolist())
     spins, of_lengths = unit_spins(spins, moments, system.origin)
     geometry, of_sites = geometry_of(layout, spins.shape[1], system.origin)
+    notes += _maybe_swapped(system)
     return Snapshots.of(
         spins,
         None if species is None else np.array([str(name) for name in species] if names else species),

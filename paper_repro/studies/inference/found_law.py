@@ -44,5 +44,5 @@ def found_law(found: Inference, library: Library, data: Sequence[Snapshots]) -> 
     if len(data) > 1:
         notes.append(f"the first of {len(data)} systems, {system.origin}; the couplings are those of all")
     species = tuple(names[number] for number in system.numbered(names).species)
-    law = Truth(kept, [present[name] for name in kept.names], 1 / (found.data.temperature or 1.0))
+    law = Truth(kept, [present[name] for name in kept.names], 1 / (found.data.temperature or system.temperature or 1.0))
     return FoundLaw(law, system.geometry, species, tuple(notes))

@@ -108,7 +108,7 @@ REFUSED = {
     "one snapshot": ({"spins": SPINS[0]}, "spins of shape (7, 3), one snapshot; expected (snapshot, site, 3), such as spins[None]"),
     "axes swapped": (
         {"spins": SPINS.swapaxes(0, 1), "species": list("ABBABBA")},
-        "spins of shape (7, 5, 3), axes swapped: the sites are axis 0; expected (snapshot, 7, 3)",
+        "spins of shape (7, 5, 3), axes swapped: the sites are axis 0; expected (snapshot, 7, 3), for species has 7 sites",
     ),
     "NaN": ({"spins": NAN}, "1 spins that are not finite, the first in snapshot 1, site 2; expected finite vectors"),
     "complex": ({"spins": SPINS + 0j}, ", spins: an array of complex128; expected numbers or text"),
@@ -116,7 +116,10 @@ REFUSED = {
         {"spins": np.array([SPINS, None], dtype=object)},
         f", spins: an array of Python objects, which only pickle can read; expected {SAVED}",
     ),
-    "too many species": ({"spins": SPINS, "species": list("AB")}, "spins of shape (5, 7, 3); expected (snapshot, 2, 3)"),
+    "too many species": (
+        {"spins": SPINS, "species": list("AB")},
+        "spins of shape (5, 7, 3); expected (snapshot, 2, 3), for species has 2 sites",
+    ),
     "species by half": (
         {"spins": SPINS, "species": np.ones(7)},
         "species of shape (7,), float64; expected names or integers (site,)",
@@ -172,7 +175,7 @@ REFUSED = {
     ),
     "sequences of others": (
         {"spins": SPINS, "sequences": ["ABBA", "BA"]},
-        "spins of shape (5, 7, 3); expected (snapshot, 6, 3)",
+        "spins of shape (5, 7, 3); expected (snapshot, 6, 3), for sequences has 6 sites",
     ),
     "sequences and bonds": (
         {"spins": SPINS, "sequences": ["ABBABBA"], "bonds": [[0, 1, 1]]},
@@ -233,3 +236,28 @@ def test_members_that_are_encrypted_or_compressed_otherwise_are_refused(tmp_path
     (tmp_path / "a.npz").write_bytes(stream.getvalue())
     with pytest.raises(InputError, match="spins is compressed by method 14"):
         pr.read(tmp_path / "a.npz")
+
+
+def test_notes_are_written_and_read_again(tmp_path):
+    data = pr.Snapshots.of(SPINS, notes=("drawn by hand", "a second line, with µ"))
+    pr.write(tmp_path / "a.npz", data)
+    pr.write(tmp_path / "b.npz", [data, pr.Snapshots.of(SPINS)])
+    assert [part.notes for part in pr.read(tmp_path / "a.npz")] == [data.notes]
+    assert [part.notes for part in pr.read(tmp_path / "b.npz")] == [data.notes, data.notes]
+    np.savez(tmp_path / "c.npz", spins=SPINS, notes=np.ones(2))
+    with pytest.raises(InputError, match=r"c.npz: notes of shape \(2,\), float64; expected text \(note,\)"):
+        pr.read(tmp_path / "c.npz")
+
+
+def test_axes_that_may_be_swapped_are_noted_where_nothing_tells(tmp_path):
+    """A few snapshots of a long chain are no error; species, which would tell, silence the note."""
+    long = np.broadcast_to([0.0, 0.6, 0.8], (3, 30, 3))
+    for name, arrays, said in (
+        ("long", {"spins": long}, True),
+        ("one", {"spins": long[:1]}, False),
+        ("short", {"spins": long[:, :29]}, False),
+        ("stated", {"spins": long, "species": list("AB" * 15)}, False),
+    ):
+        np.savez(tmp_path / f"{name}.npz", **arrays)
+        (data,) = pr.read(tmp_path / f"{name}.npz")
+        assert any("3 snapshots of 30 sites; the axes may be swapped" in note for note in data.notes) is said

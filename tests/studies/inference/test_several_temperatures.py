@@ -16,6 +16,7 @@ from paper_repro.analysis.coupling_fit import fit_couplings
 from paper_repro.cli.process import main
 from paper_repro.physics.terms import Terms
 from paper_repro.studies.inference.as_json import as_json
+from paper_repro.studies.inference.found_law import found_law
 from paper_repro.studies.inference.temperatures import at_one_scale
 
 WORD = "ABBABAABBA"
@@ -133,3 +134,10 @@ def test_scaled_terms_are_scaled_in_every_answer():
         np.testing.assert_allclose(answer(scaled), 0.4 * answer(plain), rtol=1e-12, atol=1e-13)
     exchange = Terms([pr.Exchange("J", 1)], "AB").on(CHAIN, WORD)
     np.testing.assert_array_equal(attrs.evolve(exchange, scale=0.4).adjacency, 0.4 * exchange.adjacency)
+
+
+def test_the_law_that_was_found_is_at_the_temperature_of_its_system(found, records):
+    """Couplings are in units of energy: at β = 1 the law would be another."""
+    law = found_law(found, LIBRARY, records).law
+    assert law.beta == 1 / HEATS[0]
+    assert found_law(found, LIBRARY, records[::-1]).law.beta == 1 / HEATS[-1]
