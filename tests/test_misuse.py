@@ -67,8 +67,10 @@ MISUSES = {
     ),
     "sites before snapshots": (
         lambda: pr.Snapshots.of(SPINS.swapaxes(0, 1), "ABBABAB"),
-        "snapshots: spins of shape (7, 5, 3), axes swapped: the sites are axis 0; "
-        "expected (snapshot, 7, 3), for species has 7 sites",
+        (
+            "snapshots: spins of shape (7, 5, 3), axes swapped: the sites are axis 0; "
+            "expected (snapshot, 7, 3), for species has 7 sites"
+        ),
     ),
     "one snapshot": (
         lambda: pr.Snapshots.of(SPINS[0]),
