@@ -73,7 +73,7 @@ REFUSED = {
     ),
     "sites before snapshots": (
         (SPINS.swapaxes(0, 1), "ABBABAB"), {},
-        "spins of shape (7, 5, 3), axes swapped: the sites are axis 0; expected (snapshot, 7, 3)",
+        "spins of shape (7, 5, 3), axes swapped: the sites are axis 0; expected (snapshot, 7, 3), for species has 7 sites",
     ),
     "components before three sites": ((SPINS[:, :3].swapaxes(1, 2),), {}, f"axes swapped, unit vectors lie along axis 1; {UNIT}"),
     "NaN": ((with_one(np.nan),), {}, NAN),
@@ -83,8 +83,12 @@ REFUSED = {
     "text": ((SPINS.astype(str),), {}, f"spins of <U32; expected real numbers {AXES}"),
     "ragged": (([[[0, 0, 1]], [[0, 0, 1], [0, 0, 1]]],), {}, f"spins in rows of different lengths; expected an array {AXES}"),
     "complex": ((SPINS + 0j,), {}, f"spins of complex128; expected real numbers {AXES}"),
-    "fewer species": ((SPINS, "ABBA"), {}, "spins of shape (5, 7, 3); expected (snapshot, 4, 3)"),
-    "another geometry": ((SPINS,), {"geometry": Geometry.open_chain(6)}, "spins of shape (5, 7, 3); expected (snapshot, 6, 3)"),
+    "fewer species": ((SPINS, "ABBA"), {}, "spins of shape (5, 7, 3); expected (snapshot, 4, 3), for species has 4 sites"),
+    "another geometry": (
+        (SPINS,),
+        {"geometry": Geometry.open_chain(6)},
+        "spins of shape (5, 7, 3); expected (snapshot, 6, 3), for the geometry has 6 sites",
+    ),
     "species of another geometry": (
         (SPINS, "ABBA"), {"geometry": Geometry.open_chain(7)},
         "species of shape (4,) and spins of 7 sites; expected one species for each site",
