@@ -29,7 +29,7 @@ html_extra_path = ["index.html"]
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 
-#: The pages in the order of the menu.
+#: The pages in the order of the menu; pages that are not listed come last.
 MENU = {
     "The paper": ["Does it hold? <self>", "REPRODUCE"],
     "Your own": ["docs/data", "docs/inference", "docs/libraries", "docs/model", "docs/examples"],
@@ -40,10 +40,12 @@ MENU = {
 }  # fmt: skip
 
 
-def _with_menu(_: Sphinx, page: str, source: list[str]) -> None:
+def _with_menu(app: Sphinx, page: str, source: list[str]) -> None:
     """Add the menu to the first page: README.md has no directive of Sphinx, since it is also read as it stands."""
     if page == root_doc:
-        for caption, pages in MENU.items():
+        listed = {name for pages in MENU.values() for name in pages}
+        more = sorted(app.env.found_docs - listed - {root_doc})
+        for caption, pages in (MENU | ({"More": more} if more else {})).items():
             source[0] += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""])
 
 
