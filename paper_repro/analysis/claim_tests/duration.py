@@ -38,6 +38,7 @@ def expected_seconds(tests: ClaimTests) -> dict[str, float]:
         "exchange": samplers,
         "detector": 5 * of_network,
         "generalisation": (1 + _PLACES) * of_network * networks,
+        "discovery": of_network * networks,
     }
 
 

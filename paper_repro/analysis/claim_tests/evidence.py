@@ -74,6 +74,33 @@ class Generalisation:
 
 
 @attrs.frozen
+class Discovered:
+    """What the inversion of one network's force on all candidates claims: ``false`` terms by name, and the true ones ``missed``.
+
+    ``largest_false`` is the largest false coupling over the largest coupling of all; 0 where none is claimed.
+    """
+
+    false: tuple[str, ...]
+    missed: tuple[str, ...]
+    largest_false: float
+
+
+@attrs.frozen
+class Discovery:
+    """On how many candidates the inversion is ``wrong``, ``false`` or ``missed``, and the ``largest_false`` one: over the networks.
+
+    ``false_in_all`` counts the false terms that every network claims; ``each`` has the terms of each network.
+    """
+
+    wrong: Measured
+    false: Measured
+    missed: Measured
+    largest_false: Measured
+    false_in_all: float
+    each: tuple[Discovered, ...]
+
+
+@attrs.frozen
 class PlateauEvidence:
     """The plateaus of several trainings, per spin: |gap to the exact ln Z|, and the deviation at high energies.
 
@@ -113,4 +140,5 @@ class Evidence:
     detector: Detector | None = None
     generalisation: Generalisation | None = None
     plateau: PlateauEvidence | None = None
+    discovery: Discovery | None = None
     witness: WitnessEvidence | None = None

@@ -6,6 +6,7 @@ from typing import TypeVar
 from paper_repro.analysis.claim_tests.claim_tests import ClaimTests
 from paper_repro.analysis.claim_tests.cutoff import measure_force, measure_interaction
 from paper_repro.analysis.claim_tests.detector import measure_detector
+from paper_repro.analysis.claim_tests.discovery import measure_discovery
 from paper_repro.analysis.claim_tests.evidence import Evidence
 from paper_repro.analysis.claim_tests.exchange import measure_exchange
 from paper_repro.analysis.claim_tests.generalisation import measure_generalisation
@@ -16,7 +17,7 @@ from paper_repro.sampling.snapshots import Snapshots
 
 T = TypeVar("T")
 
-_STEPS = 7
+_STEPS = 8
 
 
 def measure_evidence(
@@ -48,6 +49,7 @@ def measure_evidence(
         exchange=step("exchange", measure_exchange),
         detector=step("detector", measure_detector),
         generalisation=step("generalisation", measure_generalisation),
+        discovery=step("discovery", measure_discovery),
         plateau=measure_plateau(plateaus, reference),
     )
     progress(_STEPS, "")
