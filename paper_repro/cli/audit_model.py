@@ -15,6 +15,7 @@ from paper_repro.cli.console import reporter_beside
 from paper_repro.cli.options import Whole
 from paper_repro.files import InputError, input_error
 from paper_repro.report.terminal import show
+from paper_repro.score.own_code import require_file
 from paper_repro.spec import Spec
 
 if TYPE_CHECKING:
@@ -113,13 +114,15 @@ def audit_model(
     console: Console,
 ) -> dict[str, Any]:
     """Show the couplings in the force of weights, or of the model of a FILE.py, on some data; return the numbers."""
+    if code is None:
+        require_weights([model])
+    else:
+        require_file(code[0])
     from paper_repro.pipeline.codec import plain
     from paper_repro.studies.model_audit.audit import audit
     from paper_repro.studies.model_audit.sections import TITLE, sections
 
     own = None if code is None else _loaded(code, str(model), console)  # what is wrong with it shows before the work
-    if code is None:
-        require_weights([model])
     snapshots, library = data.draw(spec)
     made, stated = _of_weights(model, snapshots) if code is None else (own, None)
     times = query_times or stated or spec.inversion.query_times

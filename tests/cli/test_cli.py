@@ -280,6 +280,8 @@ def test_the_exact_solution_loads_its_kernels_and_neither_torch_nor_statistics()
         (["audit", "no-such-file"], "no-such-file: cannot be read"),
         (["audit", __file__], "cannot be read as safetensors"),
         (["audit", "no-such-file", "--sequences", "0"], "--sequences: 0"),
+        (["audit", "no-such-file.py:model"], "no-such-file.py: cannot be read"),
+        (["infer", "snapshots.npz", "--export", "spirit"], "--export: spirit without --out"),
         (["claims", "no-such-file"], "no-such-file: cannot be read"),
         (["score-error", "no-such-file"], "no-such-file: cannot be read"),
         (["score-error", "no-such-file", "--configurations", "1"], "--configurations: 1"),
