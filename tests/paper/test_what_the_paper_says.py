@@ -39,9 +39,13 @@ def test_fewer_and_other_sequences_give_the_same_verdicts(recorded, again):
 
 
 def test_fewer_and_other_sequences_give_the_same_values_within_their_errors(recorded, again):
-    """Within four combined standard errors; ``scale.half_interval`` falls with the number of sequences and is left out."""
+    """Within four combined standard errors.
+
+    ``scale.half_interval`` falls with the number of sequences and is left out, and so is ``discovery.wrong``, which grows with it:
+    more sequences show smaller terms.
+    """
     for item, other in zip(recorded["statements"], again["statements"], strict=True):
-        if item["value"] is None or item["name"] == "scale":
+        if item["value"] is None or item["name"] in {"scale", "discovery"}:
             continue
         assert abs(other["value"] - item["value"]) < 4 * (other["error"] ** 2 + item["error"] ** 2) ** 0.5, item["name"]
 

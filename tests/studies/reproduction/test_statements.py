@@ -56,7 +56,7 @@ def test_a_wider_interval_decides_less():
 def test_what_is_not_measured_is_undecided():
     published = load_published(specs_folder() / "published.toml").record
     decisions = decide_all(published, Evidence())
-    assert len(decisions) == 10
+    assert len(decisions) == 11
     assert {item.verdict for item in decisions} == {"UNDECIDED"}
 
 
