@@ -123,7 +123,7 @@ def draw_rates(rows: Sequence[Row]) -> Figure:
 
 
 def write_page() -> None:
-    """Write the table into docs/discovery.md, and its two figures beside it."""
+    """Write the table into docs/discovery.md, and its two figures next to it."""
     rows = recorded()
     drawn = style.images("discovery-rates", functools.partial(draw_rates, rows))
     write_bytes(FIGURES / "discovery-rates.svg", drawn["discovery-rates.svg"])

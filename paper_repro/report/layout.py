@@ -75,7 +75,7 @@ def folded(table: Table, width: int) -> list[Table]:
 
 
 def _parts(table: Table, width: int, most: int) -> list[list[int]]:
-    """Return the columns of each part, at most so many beside the first: as many as fit."""
+    """Return the columns of each part, at most so many next to the first: as many as fit."""
     parts: list[list[int]] = []
     for column in range(1, len(table.columns)):
         if parts and len(parts[-1]) <= most and column_widths(_part(table, [*parts[-1], column]), width) is not None:

@@ -17,7 +17,7 @@ from paper_repro.report.figures.spins import MOST, Chain, strip
 
 @attrs.frozen(eq=False)
 class Argument:
-    """One test chain as a network sees it, beside the truth.
+    """One test chain: the output of a network, and the truth.
 
     ``interaction`` and ``true_interaction`` are W and βJ (site, site), ``force`` and ``true_force`` (site, 3); ``true_couplings``
     βJ (term,) and the estimates of every network, dimensionless. ``network`` is the name of the network of W and of the force.

@@ -51,7 +51,7 @@ class Ensemble:
 
 
 def draw(data: Ensemble) -> Figure:
-    """Draw the panels: lengths and forces beside each other, the bonds, and a strip for each snapshot."""
+    """Draw the panels: lengths next to forces, the bonds, and a strip for each snapshot."""
     strips = "123456789"[: len(data.snapshots)]
     top = "LF" if data.forces else "L"
     figure = style.figure(5.6 + 0.75 * len(strips))

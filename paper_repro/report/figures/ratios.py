@@ -1,4 +1,4 @@
-"""Ratios of couplings: those of several networks beside the truth and, where there are any, published ones."""
+"""Ratios of couplings: those of several networks, the true ones and, if there are any, published ones."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ class Ratios:
 
 
 def draw(data: Ratios) -> Figure:
-    """Draw the ratios, and beside them their distance from the truth, where the scatter can be seen."""
+    """Draw the ratios, and in a second panel their distance from the truth, which shows the scatter."""
     rows = np.arange(len(data.terms))
     figure = style.figure(1.3 + max(0.42 * len(rows), 1.4))
     left, right = figure.subplots(1, 2, sharey=True)

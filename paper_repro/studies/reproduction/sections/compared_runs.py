@@ -1,4 +1,4 @@
-"""Several runs beside each other: what their networks hold, and in which values their specs differ."""
+"""Comparison of several runs: results of their networks, and the values in which their specs differ."""
 
 from collections.abc import Callable, Sequence
 

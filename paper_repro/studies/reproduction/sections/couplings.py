@@ -48,7 +48,7 @@ def _lines(subject: Subject) -> list[Line]:
 
 
 def ratios(subject: Subject) -> Section | None:
-    """Build the ratios to the reference coupling, beside the published ones and with a verdict where the law is the paper's.
+    """Build the ratios to the reference coupling, with the published ones and a verdict if the law is the paper's.
 
     None without an inversion, and for a law without ratios: one term, or couplings that are all 0.
     """
@@ -75,7 +75,7 @@ def _has_ratios(subject: Subject) -> bool:
 
 
 def ratio_table(subject: Subject) -> Table:
-    """Return the table: what is published of another law, and the authors' weights where they are not at hand, are left out."""
+    """Return the table, without published values for another law, and without the authors' weights if they were not given."""
     verdicts = {item.measured: item for item in subject.judgements}
     inversion = subject.results.inversion
     columns = ["", "truth", "published", "ours ± seeds", "± sequences", f"{AUTHORS_NAME}, here", "verdict"]
@@ -108,7 +108,7 @@ def _ours(found: Sequence[Measured], judged: Judgement | None) -> str:
 def _authors(subject: Subject) -> str:
     if subject.results.has_authors:
         return " The authors' released weights were inverted on the same test set."
-    return " The authors' weights were not at hand (--authors-weights)." if subject.published is not None else ""
+    return " The authors' weights were not given (--authors-weights)." if subject.published is not None else ""
 
 
 def _figures(subject: Subject) -> tuple[Figure, Figure]:

@@ -1,4 +1,4 @@
-"""Estimators of the couplings beside each other and beside the truth."""
+"""Comparison of estimators of the couplings with each other and with the truth."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -116,7 +116,7 @@ def end_time(subject: Subject) -> Section | None:
 
 
 def thermodynamic_integration(subject: Subject) -> Section | None:
-    """Build ln Z at T₀ by thermodynamic integration, beside the exact value where there is one."""
+    """Build ln Z at T₀ by thermodynamic integration, with the exact value if there is one."""
     part = subject.results.thermodynamic_integration
     if part is None:
         return None

@@ -1,4 +1,4 @@
-"""What the paper says of its results, with a verdict on each statement."""
+"""The statements of the paper about its results, with a verdict on each."""
 
 import math
 from collections.abc import Mapping, Sequence

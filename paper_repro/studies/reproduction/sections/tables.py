@@ -11,7 +11,7 @@ from paper_repro.studies.reproduction.results import Inversion, Results
 
 T = TypeVar("T")
 _RESOLVED = 3.0  # standard errors
-#: What a dash in the place of a ratio says.
+#: The meaning of a dash instead of a ratio.
 UNRESOLVED = " —: the reference coupling is within three standard errors of 0, and a ratio to it has no finite variance."
 
 

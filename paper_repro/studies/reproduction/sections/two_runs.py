@@ -1,4 +1,4 @@
-"""Two runs of the same law beside each other: the published recipe and a better training."""
+"""Comparison of two runs of the same law: the published recipe and a better training."""
 
 from collections.abc import Callable
 
