@@ -61,7 +61,7 @@ def claims(
         The results.json of a better training on the same law, in its run directory: whether the deviation at high energies
         persists.
     witness
-        Worlds in which networks and the closed-form test looked for a term that nobody listed, such as golden/witness.json.
+        Worlds in which networks and the closed-form test looked for an unlisted term, such as golden/witness.json.
     device
         Device on which the networks are evaluated: cpu, cuda or cuda:n.
     """

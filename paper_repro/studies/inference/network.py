@@ -70,7 +70,7 @@ class NetworkStudy:
         return [self.tested(self.training(number, part.training, f"network-{number}"), part.held_out) for number, part in parts]
 
     def result(self, temperature: float | None, interval: float) -> NetworkResult:
-        """Return the network beside the closed form; couplings in units of energy where there is a ``temperature``.
+        """Return the network compared with the closed form; couplings in units of energy if there is a ``temperature``.
 
         ``interval`` is 1 - confidence of the intervals of couplings.
         """

@@ -1,4 +1,4 @@
-"""What a network that was trained on a user's own snapshots says of their law, as records."""
+"""The results of a network trained on a user's own snapshots, as records."""
 
 from typing import Literal
 
@@ -31,7 +31,7 @@ class NetworkWarning:
 
 @attrs.frozen(eq=False)
 class NetworkResult:
-    """The network beside the closed form: ``steps`` optimiser steps of ``recipe`` with each of the ``seeds``."""
+    """The network compared with the closed form: ``steps`` optimiser steps of ``recipe`` with each of the ``seeds``."""
 
     recipe: str
     seeds: tuple[int, ...]

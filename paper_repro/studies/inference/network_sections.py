@@ -15,7 +15,7 @@ HEADLINES = {
 
 
 def network_sections(found: NetworkResult, couplings: Sequence[Coupling]) -> Iterator[Section]:
-    """Yield the sections: what the network sees that the library has not, its couplings beside the closed form's, its error."""
+    """Yield the sections: what the network sees that the library has not, its couplings and those of the closed form, its error."""
     yield _outside(found)
     yield _couplings(found, couplings)
     yield _learning(found)

@@ -1,4 +1,4 @@
-"""Trains a score network on a user's own snapshots; resumable, and not made again where its file is there."""
+"""Trains a score network on a user's own snapshots; resumable, and not repeated if its file exists."""
 
 import hashlib
 import math
@@ -94,5 +94,5 @@ class NetworkTraining:
         try:
             model, info = load_weights(path)
         except InputError:
-            return None  # damaged: it is made again
+            return None  # damaged: it is repeated
         return model if info.made.get("training") == key else None

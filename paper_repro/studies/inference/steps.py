@@ -1,4 +1,4 @@
-"""The steps of an inference, shown where somebody looks."""
+"""The steps of an inference, shown by a reporter."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Steps:
-    """Shows the steps of the work on a reporter, None where nobody looks."""
+    """Shows the steps of the work on a reporter; None shows nothing."""
 
     reporter: Reporter | None
 
