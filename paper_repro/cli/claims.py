@@ -145,9 +145,9 @@ def _evidence(
         whole = sum(expected.values())
         reporter.say(f"about {whole:.0f} s" if whole < _MINUTES else f"about {whole / 60:.0f} min")
         reporter.stage("evidence (s)", round(whole))
-        ends = [round(seconds) for seconds in itertools.accumulate(expected.values(), initial=0.0)]
+        begun = dict(zip([*expected, ""], itertools.accumulate(expected.values(), initial=0.0), strict=True))
         try:
-            return measure_evidence(tests, ours, reference, lambda done, name: reporter.advance(ends[done], name))
+            return measure_evidence(tests, ours, reference, lambda _, name: reporter.advance(round(begun[name]), name))
         except NotIdentifiableError as error:
             where = f"spec {spec.name}: --sequences {sizes[0]} --snapshots {sizes[1]} --seed {sizes[2]}"
             raise input_error(where, error, "snapshots that fix the couplings") from error

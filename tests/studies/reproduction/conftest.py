@@ -1,10 +1,13 @@
 """The tiny run that the tests of this folder share."""
 
+import shutil
+
 import pytest
 from rich.console import Console
 
 from paper_repro.cli.reproduce import run_spec
 from paper_repro.spec import specs_folder
+from tests.support.figures import draw_one
 from tests.support.tiny import CHANGES
 
 
@@ -17,11 +20,23 @@ def tiny(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def done(tiny, tmp_path_factory):
-    """A finished run; tests that change it must undo that."""
-    out = tmp_path_factory.mktemp("runs") / "tiny"
-    console = Console(file=(out.parent / "screen.txt").open("w"), width=100)
-    assert run_spec(tiny, out, console) == 0
+@pytest.fixture(scope="session")
+def made(tiny, tmp_path_factory):
+    """A folder with a finished run, and what was shown of it."""
+    folder = tmp_path_factory.mktemp("made")
+    console = Console(file=(folder / "screen.txt").open("w"), width=100)
+    assert run_spec(tiny, folder / "tiny", console) == 0
     console.file.close()
-    return out
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(made, tmp_path_factory):
+    """A copy of the finished run, with what was shown of it beside it; tests that change it must undo that."""
+    return shutil.copytree(made, tmp_path_factory.mktemp("runs") / "made") / "tiny"
+
+
+@pytest.fixture
+def one_figure(monkeypatch):
+    """Reports have one figure of eight."""
+    draw_one(monkeypatch)

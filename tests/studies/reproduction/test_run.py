@@ -96,6 +96,7 @@ def test_figures_are_images_of_both_kinds(done):
         assert "<svg" in (done / f"figures/{name}.svg").read_text()
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_the_authors_weights_are_asked_what_ours_are(done, tiny, golden, tmp_path):
     """With one of our own networks in their place its numbers come out, and no other output changes."""
     spec = load_spec(tiny).record
@@ -133,6 +134,7 @@ def test_the_exact_sampler_runs_to_its_report(tiny, tmp_path):
     assert {path.stem for path in (tmp_path / "run/figures").iterdir()} == DRAWN
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_a_network_without_a_plateau_keeps_its_column(done, tmp_path):
     """Seed 0 is not calibrated: seed 1's numbers stay in seed 1's column, and the report says why seed 0 has none."""
     run = shutil.copytree(done, tmp_path / "run")
@@ -158,6 +160,7 @@ def test_a_network_without_a_plateau_keeps_its_column(done, tmp_path):
     assert cells[1:] == ["—", "0.710 ± 0.020"]
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_weights_that_do_not_serve_the_spec_are_refused_before_the_work(tiny, golden, tmp_path):
     """They serve 100 sites and two identities."""
     path = tiny.parent / "long.toml"
@@ -205,6 +208,7 @@ def test_threads_of_any_executor_make_the_same_bytes(done, tiny, tmp_path):
     assert torch.get_num_threads() == before
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_a_chain_of_longer_range_runs_without_what_needs_the_exact_solution(tiny, tmp_path):
     spec = load_spec(tiny).record
     far = attrs.evolve(spec.hamiltonian.terms[0], name="L_AA", separation=3, coupling=-0.2)
@@ -238,6 +242,7 @@ def test_too_few_different_sequences_are_refused_before_the_work(tiny, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_status_and_report_of_a_run_that_stopped(tiny, tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt):
         make_run(load_spec(tiny).record, tmp_path / "run", Listener("train seed 1"))
@@ -251,6 +256,7 @@ def test_status_and_report_of_a_run_that_stopped(tiny, tmp_path, capsys):
     assert "INCONCLUSIVE" in screen
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_path, capsys):
     """From sampling to report; its couplings are those of its weights at two times, extrapolated, and not those at one."""
     whole = load_spec(tiny).record
@@ -291,6 +297,7 @@ def test_a_refined_run_is_trained_and_asked_as_its_spec_says(tiny, refined, tmp_
     assert {name: kept[name] for name in other} == other  # the network is no part of what does not depend on it
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_the_report_gives_its_numbers_as_json_but_not_into_the_run(done, tmp_path):
     status, out, err = command("report", done, "--json", "-")
     assert (status, json.loads(out)) == (0, json.loads((done / "results.json").read_text()))
