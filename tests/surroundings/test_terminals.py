@@ -85,5 +85,5 @@ def test_colours_that_are_forced_into_a_file_come_without_codes_that_move_a_curs
     assert not CURSOR.search(screen)
     (run / "report.html").unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(report, "console_beside", lambda: Console(force_terminal=True))
+        patch.setattr(report, "console_beside", lambda _: Console(force_terminal=True))
         assert CURSOR.search(command("report", run)[1])
