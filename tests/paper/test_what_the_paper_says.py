@@ -28,7 +28,7 @@ def again(golden, recipe, tmp_path_factory):
     sizes = ["--sequences", "60", "--snapshots", "1", "--seed", "5"]
     runs = ["--run", str(golden / recipe / "results.json")]
     if recipe == "paper":
-        runs += ["--reference-run", str(golden / "refined/results.json")]
+        runs += ["--reference-run", str(golden / "refined/results.json"), "--witness", str(golden / "witness.json")]
     assert main(["claims", *weights, *sizes, *runs, "--json", str(path)]) == 0
     return json.loads(path.read_text())
 
