@@ -73,7 +73,7 @@ def _authors(run: Subject) -> str:
     theirs = number(found.alpha.value, found.alpha.standard_error)
     return (
         f"**Are the authors' weights a draw of the same recipe?** Their α is {theirs},"
-        f" {place} the {run.confidence:.0%} prediction interval {fixed(low, 2)} to {fixed(high, 2)} of our"
+        f" {place} the {100 * run.confidence:.0f} % prediction interval {fixed(low, 2)} to {fixed(high, 2)} of our"
         f" {count(len(values), 'training')} ({number(statistics.fmean(values), deviation(values))})."
         + ("" if len(values) >= 10 else " Three trainings may agree by chance: this is open.")
     )
@@ -90,7 +90,7 @@ def _plateau(run: Subject) -> str:
         raise ValueError("no thermodynamic integration among the records")
     betas = _extent_of([part.beta_effective.value for part in plateaus], 1)
     return given(
-        min(errors) > 2 and abs(integral.error.value) < 3 * integral.error.standard_error,
+        statistics.fmean(errors) > 2 and abs(integral.error.value) < 3 * integral.error.standard_error,
         f"**The plateau exists, but is not ln Z.** β_eff is {betas} instead of {run.spec.beta:.0f}; ln Z of the plateau is"
         f" {_extent_of(gaps, 2)} above the exact ln Z(β_eff), {min(errors):.0f} to {max(errors):.0f} standard errors."
         f" It is flat up to E = {_extent_of(flat, 1)}, beyond the low energies in which α is fitted"

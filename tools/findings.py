@@ -84,18 +84,19 @@ def _holds(ours: Subject, statements: Sequence[Decision]) -> str:
     said = counted((item.verdict for item in statements), _STATEMENTS)
     return (
         f"**Does it hold?** Of {count(len(judged(ours)))} published numbers that depend on a training: {tally(ours)}, after"
-        f" {count(len(ours.results.seeds), 'training')}. Of {count(len(statements))} statements about the results: {said}."
+        f" {count(len(ours.results.seeds), 'training')} (REPRODUCED: consistent with one more training of the recipe, not with the"
+        f" truth). Of {count(len(statements))} statements about the results: {said}."
     )
 
 
 def _physics(refined: Subject) -> str:
-    ratio, gaps = span(refined, "largest_ratio_error")[1], span(refined, "gap_per_spin")
+    ratio, gap = span(refined, "largest_ratio_error")[1], max(map(abs, span(refined, "gap_per_spin")))
     return given(
-        ratio < 0.01 and gaps[0] > 0 and gaps[1] < 0.02,
+        ratio < 0.01 and gap < 0.02,
         "**Physics:** the snapshots determine direction and magnitude of the couplings, and ln Z. A"
         " [refined recipe](REPRODUCE.md#the-refined-run), trained on exact samples of the same law and temperature, gives every"
         f" ratio within {fixed(ratio, 3)}, {extent(span(refined, 'scale_over_beta'), 2)} of the magnitude, and ln Z within"
-        f" {fixed(gaps[1], 3)} per spin.",
+        f" {fixed(gap, 3)} per spin.",
     )
 
 
