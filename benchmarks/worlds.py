@@ -12,6 +12,7 @@ import numpy as np
 
 import paper_repro as pr
 from paper_repro.analysis.adequacy import adequacy
+from paper_repro.analysis.confounded import confounded_groups
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
 from paper_repro.analysis.identifiability import acting
@@ -162,9 +163,15 @@ def fits(world: World, level: float = LEVEL) -> tuple[CouplingFit, CouplingFit]:
 
 def claimed(fit: CouplingFit, verdict: str = "present", level: float = LEVEL) -> frozenset[str]:
     """Return the names of the terms that have a verdict."""
-    return frozenset(name for name, given in zip(fit.terms, verdicts(fit, level), strict=True) if given == verdict)
+    grouped = frozenset(name for group in confounded_groups(fit, level) for name in group.terms)
+    return frozenset(name for name, given in zip(fit.terms, verdicts(fit, level, grouped), strict=True) if given == verdict)
 
 
 def false_claims(world: World, fit: CouplingFit, level: float = LEVEL) -> frozenset[str]:
-    """Return the terms whose verdict is false: present and not there, or absent and a tenth of the strongest or more."""
-    return (claimed(fit, level=level) - world.true) | (claimed(fit, "absent", level) & world.large)
+    """Return the terms that are claimed falsely.
+
+    Those present and not there, those absent and a tenth of the strongest or more, and groups of which no term is there.
+    """
+    groups = [frozenset(group.terms) for group in confounded_groups(fit, level)]
+    of_groups = frozenset[str]().union(*(group for group in groups if not group & world.true))
+    return (claimed(fit, level=level) - world.true) | (claimed(fit, "absent", level) & world.large) | of_groups
