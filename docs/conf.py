@@ -32,7 +32,7 @@ html_css_files = ["site.css"]
 #: The pages in the order of the menu; pages that are not listed come last.
 MENU = {
     "The paper": ["Does it hold? <self>", "REPRODUCE"],
-    "Your own": ["docs/data", "docs/inference", "docs/libraries", "docs/model", "docs/examples"],
+    "Your own": ["docs/data", "docs/inference", "docs/discovery", "docs/libraries", "docs/model", "docs/examples"],
     "Reference": ["docs/api", "CONVENTIONS", "docs/glossary"],
     "The project": [
         "docs/extending", "CONTRIBUTING", "benchmarks/README", "docs/scaling", "golden/README", "CHANGELOG", "SECURITY",
