@@ -20,6 +20,7 @@ import paper_repro as pr
 from benchmarks.worlds import LEVEL, World, claimed, false_claims, fits, paper_world, random_world
 from paper_repro.analysis.coupling_fit import CouplingFit
 from paper_repro.files import write_bytes, write_text
+from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.report.figures import style
 from paper_repro.spec import load_spec, specs_folder
 from paper_repro.studies.inference.figures import draw_all
@@ -93,7 +94,7 @@ def _place(row: Row) -> tuple[str, int]:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as a table in Markdown."""
-    lines = ["| law | snapshots | worlds | right | false claim | 95 % intervals | right, errors of the data | false claim |",
+    lines = ["| law | snapshots | worlds | right | false claim | 95 % intervals | right by the data's errors | false by them |",
              "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]  # fmt: skip
     for row in rows:
         taken, data = row.taken, row.data
@@ -110,16 +111,24 @@ def draw_rates(rows: Sequence[Row]) -> Figure:
     sizes = np.array([row.snapshots for row in own])
     for index, (method, label) in enumerate(_METHODS.items()):
         rate = np.array([getattr(row, method).right / row.worlds for row in own])
-        spread = np.sqrt(rate * (1 - rate) / np.array([row.worlds for row in own]))
+        low, high = _wilson(rate, np.array([row.worlds for row in own]))
         look = style.look(1 - index)
+        around = (rate - low, high - rate)
         axis.errorbar(
-            sizes, rate, yerr=spread, fmt=look.mark, ls=look.dash, ms=4, lw=1.2, capsize=2, color=look.colour, label=label
+            sizes, rate, yerr=around, fmt=look.mark, ls=look.dash, ms=4, lw=1.2, capsize=2, color=look.colour, label=label
         )
     axis.set(xscale="log", ylim=(-0.03, 1.05), xlabel="snapshots", ylabel="worlds with exactly the right terms")
     axis.set_xticks(sizes, [f"{size:g}" for size in sizes])
     axis.minorticks_off()
     axis.legend(loc="lower right")
     return figure
+
+
+def _wilson(rate: Floats, count: Integers) -> tuple[Floats, Floats]:
+    """Return the ends (row,) of the 68 % intervals of rates (row,) after Wilson, which hold for rates of 0 and 1 too."""
+    middle = (rate + 0.5 / count) / (1 + 1 / count)
+    half = np.sqrt(rate * (1 - rate) / count + 0.25 / count**2) / (1 + 1 / count)
+    return np.minimum(middle - half, rate), np.maximum(middle + half, rate)
 
 
 def write_page() -> None:
