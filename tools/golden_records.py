@@ -61,6 +61,26 @@ def _quality(name: str, item: dict[str, Any], terms: list[str]) -> EstimatorQual
     )
 
 
+@attrs.frozen
+class RecordedAudit:
+    """What ``paper-repro audit --json`` found of one network: ratios by the name of the term, the relative error of the force."""
+
+    cosine: Measured
+    r2: Measured
+    scale: Measured
+    ratios: dict[str, Measured]
+    force_error: float
+
+
+def recorded_audit(path: Path) -> RecordedAudit:
+    """Read the inversion of one network by ``paper-repro audit --json``."""
+    data = codec.parse_json(path, _EXPECTED)
+    errors = data["standard_errors"]
+    ratios = {name: Measured(value, errors["ratios"][name]) for name, value in data["ratios"].items()}
+    cosine, r2, scale = (Measured(data[key], errors[key]) for key in ("cosine", "r2", "scale"))
+    return RecordedAudit(cosine, r2, scale, ratios, data["force_error"])
+
+
 def recorded_score_errors(path: Path) -> tuple[list[list[ScoreError]], list[Measured]]:
     """Read what ``paper-repro score-error --json`` found of each network, and what each loses of ln Z."""
     data = codec.parse_json(path, _EXPECTED)

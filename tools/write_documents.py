@@ -24,7 +24,7 @@ from paper_repro.studies.reproduction.sections.statements import statements
 from paper_repro.studies.reproduction.sections.two_runs import against_aims, couplings_of_both
 from paper_repro.studies.reproduction.statements import Decision
 from paper_repro.studies.reproduction.subject import Subject
-from tools import discussion, findings
+from tools import discussion, findings, one_change
 from tools.evidence import evidence, recorded_statements
 from tools.golden_records import RecordedRun, recorded_decisions, recorded_estimators, recorded_run, recorded_score_errors
 from tools.summary import FIGURE, figure, summary_table
@@ -32,6 +32,7 @@ from tools.summary import FIGURE, figure, summary_table
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "golden"
 RUN = GOLDEN / "paper"
+ONE_CHANGE = GOLDEN / "one-change"
 STATEMENTS = ("statements.json", "statements-refined.json")
 
 
@@ -82,7 +83,7 @@ BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table]]]] = {
         "verdict": lambda found: findings.verdict(*found.both),
         "figure": lambda found: findings.picture(found.run.subject),
         "summary": lambda found: [summary_table(*found.both)],
-        "findings": lambda found: findings.findings(*found.both, decisions(STATEMENTS[0])),
+        "findings": lambda found: findings.findings(*found.both, one_change.residual(ONE_CHANGE), decisions(STATEMENTS[0])),
     },
     "REPRODUCE.md": {
         "published run": lambda found: [ratio_table(found.run.subject)],
@@ -103,6 +104,7 @@ BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table]]]] = {
         ),
         "times": lambda found: _times(found.run),
         "estimators": _estimators,
+        "one change": lambda found: [one_change.table(ONE_CHANGE, found.run.subject)],
         "couplings": lambda found: [couplings_of_both(*found.both, ("published recipe", "refined"))],
         "score": _score,
         "refined times": lambda found: _times(found.refined),

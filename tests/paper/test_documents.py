@@ -53,7 +53,7 @@ def test_a_sentence_that_the_records_contradict_is_refused(records):
     """Broken twins of the sentences of README.md and REPRODUCE.md: trainings of the published recipe without a deficit."""
     better = attrs.evolve(records.refined.subject, published=records.run.subject.published)
     for sentence in (findings.verdict, findings.findings):
-        extra = (write_documents.decisions("statements.json"),) if sentence is findings.findings else ()
+        extra = (0.01, write_documents.decisions("statements.json")) if sentence is findings.findings else ()
         with pytest.raises(ValueError, match="the records contradict the sentence"):
             sentence(better, records.run.subject, *extra)
     with pytest.raises(ValueError, match="the records contradict the sentence"):
