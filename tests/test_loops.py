@@ -22,6 +22,7 @@ ENDS = {
     "physics/three_spins.py": "the angles grow up to _MOST_ANGLES",
     "physics/sequential_sampling.py": "proposals of one spin are at most _MOST_ROUNDS",
     "analysis/end_time.py": "degrees are at most _MOST",
+    "analysis/model_errors.py": "each round takes out a term",
     "analysis/run_blocks.py": "lengths of runs are halved",
 }
 

@@ -100,8 +100,8 @@ def force_test(
         coefficients=fits[0][: len(library)],
         r2=_r_squared(sums, fits[0], 3 * sum(part.spins.shape[0] * part.sites for part in known), r2_about),
         parts=tuple(parts),
-        excess=excess / (exact / 2),
-        excess_error=error / (exact / 2),
+        excess=quotient(excess, exact / 2),
+        excess_error=quotient(error, exact / 2),
         least=quotient(min(whole.sum(), 0.0) ** 2, left[0] * exact),
     )
 
@@ -134,7 +134,8 @@ def _part(
     """Return a part of the field: its square summed over all spins, and its contributions (snapshot,), whose sum is -U."""
     worked, error, degrees = _total(-values, units)
     z = float(stats.norm.isf(stats.t.sf(quotient(worked, error), degrees)))
-    return ForcePart(name, spins, separation, size / squares, worked / squares, error / squares, z)
+    share, confirmed, relative = (quotient(value, squares) for value in (size, worked, error))
+    return ForcePart(name, spins, separation, share, confirmed, relative, z)
 
 
 def _total(values: Floats, units: Integers) -> tuple[float, float, int]:

@@ -1,6 +1,7 @@
 """``paper-repro reproduce``: a spec, from sampling to report."""
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,6 +19,9 @@ from paper_repro.pipeline.lock import lock
 from paper_repro.spec import Loaded, Spec, constants_of, load_spec
 from paper_repro.studies.reproduction.heading import heading
 from paper_repro.studies.reproduction.protocol import published_protocol
+
+#: Seconds in which the first rank reports an error before another rank ends.
+_GRACE = 10.0
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +104,8 @@ def run_spec(
         loaded = _checked(path, authors, workers, scheduler, device)
         adopted = () if weights is None else _adopted(weights, loaded.record, stage, console)
     except InputError as error:
-        if started_by_torchrun() and os.environ["RANK"] != "0":  # the first rank reports it
+        if started_by_torchrun() and os.environ["RANK"] != "0":
+            time.sleep(_GRACE)  # the first rank reports it, and torchrun ends every rank when one has ended
             raise SystemExit(2) from error
         raise
     if weights is not None:

@@ -19,6 +19,7 @@ from paper_repro.analysis import end_time, newton, plateau, score_error
 from paper_repro.analysis.basis_fit import NormalEquations, least_squares, normal_equations, r_squared
 from paper_repro.analysis.claim_tests.claim_tests import couplings_from, over_networks
 from paper_repro.analysis.claim_tests.cutoff import beyond_range
+from paper_repro.analysis.claim_tests.discovery import discovered, errors_over_units
 from paper_repro.analysis.claim_tests.plateau import PlateauOfTraining, measure_plateau
 from paper_repro.analysis.claim_tests.residual import JointMoments, residual_correlation
 from paper_repro.analysis.claim_tests.scale import measure_scale
@@ -27,7 +28,9 @@ from paper_repro.analysis.coupling_fit import fit_couplings
 from paper_repro.analysis.estimate import Estimate
 from paper_repro.analysis.estimator_comparison import TimedEstimate, cramer_rao_errors, quality
 from paper_repro.analysis.force_field import force_on
+from paper_repro.analysis.force_test import force_test
 from paper_repro.analysis.identifiability import NotIdentifiableError, condition_number, solve
+from paper_repro.analysis.model_capabilities import own_divergence_error, own_interaction
 from paper_repro.analysis.pseudolikelihood import conditional
 from paper_repro.analysis.readout import read_interaction
 from paper_repro.analysis.sandwich import sandwich
@@ -37,6 +40,7 @@ from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.terms import Exchange, Terms
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.snapshots import Snapshots
+from paper_repro.score.own_force import OwnForce
 
 SOURCES = Path(paper_repro.__file__).parent / "analysis"
 SEED = np.random.SeedSequence(0)
@@ -162,6 +166,41 @@ def short_time():
     return end_time.chain_cost(ExactChain(4 * CHAIN, 5.0), 1e-7, 4, 40, np.random.default_rng(0))
 
 
+def nothing_discovered():
+    """A network without a force."""
+    equations = attrs.evolve(EQUATIONS, gram=np.array([np.eye(2)] * 2), moment=np.zeros((2, 2)))
+    return discovered(equations, frozenset()).largest_false
+
+
+def force_of_nothing():
+    """A field that is 0 everywhere, and a library whose couplings are 0."""
+    library = Terms((Exchange("J", 1),), ("A",))
+    return force_test(lambda _, spins: 0 * spins, DATA[:1], library, (), np.zeros(1))
+
+
+def a_field_of_nothing():
+    found = force_of_nothing()
+    shares = [value for part in found.parts for value in (part.share, part.confirmed, part.error, part.z)]
+    return [*shares, found.excess, found.excess_error, found.least]
+
+
+class Nothing(torch.nn.Module):
+    """A model without score, W and divergence."""
+
+    def forward(self, species, spins, time, mask):
+        return 0 * spins
+
+    def interaction(self, species, spins, time, mask):
+        return 0 * spins @ spins.transpose(1, 2)
+
+    def divergence(self, species, spins, time):
+        return 0 * spins.sum((1, 2))
+
+
+def own_force():
+    return OwnForce(Nothing(), "score", (1e-3,), "Nothing")
+
+
 #: What each function gives of a degenerate estimate: NaN throughout, where it does not say why in one line.
 CASES = {
     "basis_fit.r_squared": rows_of_nothing,
@@ -186,6 +225,11 @@ CASES = {
     "readout.read_interaction": lambda: read_interaction(lambda _, spins: np.zeros((3, 4, 4)), DATA[:1], FREE).within_range,
     "readout._correlation": lambda: read_interaction(lambda _, spins: np.ones((3, 4, 4)), DATA[:1], FREE).pearson,
     "coupling_fit.positive": one_snapshot_of_two_spins,
+    "claim_tests.discovery.discovered": nothing_discovered,
+    "force_test.force_test": a_field_of_nothing,
+    "force_test._part": a_field_of_nothing,
+    "model_capabilities.own_interaction": lambda: attrs.astuple(own_interaction(own_force(), DATA[:1], 1)),
+    "model_capabilities.own_divergence_error": lambda: own_divergence_error(own_force(), DATA[:1]),
     "sandwich.sandwich": lambda: sandwich(np.eye(2), np.zeros((1, 2))),
 }
 
@@ -193,6 +237,8 @@ CASES = {
 VALUES = {
     "identifiability.solve": lambda: solve(np.diag([2.0, 0.0]), np.array([1.0, 0.0])) == pytest.approx([0.5, 0.0]),
     "identifiability.shortest": lambda: solve(np.ones((2, 2)), np.ones(2)) == pytest.approx([0.5, 0.5]),
+    "claim_tests.discovery.errors_over_units": lambda: errors_over_units(EQUATIONS, np.array([0.0, 1.0])).tolist() == [0.0, 0.0],
+    "force_test._fitted": lambda: force_of_nothing().coefficients.tolist() == [0.0],
     "claim_tests.claim_tests.couplings_from": lambda: couplings_from(EQUATIONS) == pytest.approx([0.0, 1.0]),
     "basis_fit.least_squares": lambda: np.isfinite(least_squares(EQUATIONS, 5).coefficient_errors).all(),
     "estimate.errors": lambda: Estimate(("J",), np.ones(1), -np.full((1, 1), 1e-30)).errors.tolist() == [0.0],
@@ -209,6 +255,12 @@ CONSTANT = {
     "claim_tests.claim_tests.draw": "a temperature and a number of species",
     "claim_tests.detector.area_under_curve": "counts",
     "likelihood._log_likelihood_of": "4π",
+    "claim_tests.discovery.claimed": "a number of terms",
+    "claim_tests.duration.expected_seconds": "numbers of sequences and threads",
+    "force_test._total": "a count",
+    "held_out_sums._moved": "a step and a count",
+    "witness.of": "errors of which one is smaller, numbers of snapshots",
+    "witness.witness": "a number of trainings, a sum of squares",
     "plateau.calibrate": "a step of α, which is > 0 there",
     "score_error.cost_of": "times of the spec",
     "thermodynamic_integration.ln_z_at_zero": "4π",
@@ -219,7 +271,8 @@ CONSTANT = {
 #: What rests on the fit of any library, which refuses data that its terms fit exactly (``coupling_fit.positive`` above): from there
 #: on errors, variances and sums of squares are > 0, and what may be 0 is guarded where it stands.
 AFTER_A_FIT = {
-    "adequacy", "confirmation", "confounded", "coupling_fit", "data_checks", "learning_curve", "run_blocks", "symmetry_check",
+    "adequacy", "confirmation", "confounded", "coupling_fit", "data_checks", "learning_curve", "model_errors", "run_blocks",
+    "stationarity", "symmetry_check",
 }  # fmt: skip
 
 _CALLS = {

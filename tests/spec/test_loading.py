@@ -164,7 +164,7 @@ def test_an_extension_changes_what_it_lists_and_can_add_a_term(folder: Path, pap
     changed = differences(converter.unstructure(paper.record), converter.unstructure(loaded.record))
     assert changed == [
         "name: paper → small",
-        "hamiltonian.terms.L_AB: None → {'name': 'L_AB', 'separation': 3, 'pair': 'BA', 'coupling': 0.125}",
+        "hamiltonian.terms.L_AB: None → {'name': 'L_AB', 'coupling': 0.125, 'separation': 3, 'pair': 'BA'}",
         "ladder.hottest: 5.0 → 7.0",
     ]
     assert loaded.origins["ladder.hottest"].why == "a test"

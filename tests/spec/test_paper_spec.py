@@ -227,7 +227,7 @@ def another(value: Any) -> Any:
         return math.nextafter(value, math.inf)
     if isinstance(value, bool):
         return not value
-    return value + 1 if isinstance(value, int) else value + "x"
+    return value + 1 if isinstance(value, int) else f"{value or ''}x"
 
 
 def blind_spots(record: Any, fingerprint: Callable[[Any], str]) -> list[str]:

@@ -142,7 +142,7 @@ def outcome(run: Path) -> dict[str, str]:
     """The SHA-256 of every output, on the disk and as the manifest has it; of the report, without its stages and their seconds."""
     made = {name: sha for record in read_manifest(run).stages.values() for name, sha in record.outputs.items()}
     assert made == {name: sha256(run / name) for name in made}
-    before, _, rest = (run / "report.html").read_text(encoding="utf-8").partition("<h2>Stages</h2>")
+    before, _, rest = (run / "report.html").read_text(encoding="utf-8").partition(">Stages</h2>")
     assert "</section>" in rest
     return made | {"report.html": key_of(before + rest.partition("</section>")[2])}
 

@@ -12,7 +12,7 @@ from paper_repro.analysis.claim_tests.evidence import Discovered, Discovery
 from paper_repro.analysis.identifiability import NotIdentifiableError, acting, condition_number
 from paper_repro.analysis.sandwich import sandwich
 from paper_repro.numerics.arrays import Floats
-from paper_repro.numerics.estimates import roots
+from paper_repro.numerics.estimates import quotient, roots
 from paper_repro.numerics.measured import Measured
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.terms.candidates import candidates
@@ -79,7 +79,7 @@ def discovered(equations: NormalEquations, true: frozenset[str]) -> Discovered:
     return Discovered(
         false=tuple(names[k] for k in false),
         missed=tuple(name for k, name in enumerate(names) if not claims[k] and name in true),
-        largest_false=float(np.abs(couplings[false]).max(initial=0.0) / np.abs(couplings).max()),
+        largest_false=quotient(np.abs(couplings[false]).max(initial=0.0), np.abs(couplings).max()),
     )
 
 

@@ -10,7 +10,7 @@ from paper_repro.studies.reproduction.protocol import published_protocol
 def test_every_measured_path_of_the_project_is_resolved():
     published, protocol = published_protocol()
     assert len(published.claims) == 11
-    assert len(published.statements) == 10
+    assert len(published.statements) == 11
     assert protocol.name == "paper"
 
 
