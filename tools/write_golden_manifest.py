@@ -24,7 +24,7 @@ HEAD = """# What made each golden file. Written by tools/write_golden_manifest.p
 KEPT: dict[str, tuple[str, tuple[int, ...], tuple[str, ...]]] = {
     "smoke": ("tox run -e smoke", (0,), ()),
     "paper": (
-        "PAPER_REPRO_AUTHORS_WEIGHTS=authors_epoch_20.safetensors tox run -e reproduce",
+        "PAPER_REPRO_AUTHORS_WEIGHTS=authors_epoch_20.safetensors paper-repro reproduce --weights golden/weights --out runs/paper",
         (0, 1, 2),
         (NAME, "results.json", "report.html", "figures/*.svg"),
     ),

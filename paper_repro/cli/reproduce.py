@@ -1,6 +1,7 @@
 """``paper-repro reproduce``: a spec, from sampling to report."""
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -105,7 +106,7 @@ def run_spec(
         adopted = () if weights is None else _adopted(weights, loaded.record, stage, console)
     except InputError as error:
         if started_by_torchrun() and os.environ["RANK"] != "0":
-            time.sleep(_GRACE)  # the first rank reports it, and torchrun ends every rank when one has ended
+            _wait_for_the_first_rank()
             raise SystemExit(2) from error
         raise
     if weights is not None:
@@ -119,6 +120,12 @@ def run_spec(
     engine = processes(workers) if workers is not None else cluster(scheduler) if scheduler is not None else None
     _run(loaded, out, console, authors, stage, engine=engine, device=device, adopted=adopted, likelihood=likelihood, json=json)
     return 0
+
+
+def _wait_for_the_first_rank() -> None:
+    """Give the first rank the time to report an error: torchrun ends every rank, by SIGTERM, when one has ended."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    time.sleep(_GRACE)
 
 
 def _checked(path: Path, authors: Path | None, workers: int | None, scheduler: str | None, device: str) -> Loaded[Spec]:
