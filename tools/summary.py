@@ -35,7 +35,7 @@ _ROWS = (
     Row("cosine", "cosine", 1.0, "inversion.cosine", lambda part, _: part.cosine.value),
     Row("R²", "r2", 1.0, "inversion.r2", lambda part, _: part.r2.value),
     Row("scale / β", "scale_over_beta", 1.0, "", lambda part, run: part.scale.value / run.spec.beta),
-    Row("ln Z per spin, error", "gap_per_spin", 0.0, "", None),
+    Row("ln Z(αβ) per spin, error", "gap_per_spin", 0.0, "", None),
 )
 
 
