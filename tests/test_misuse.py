@@ -96,6 +96,10 @@ MISUSES = {
         lambda: pr.Snapshots.of(SPINS, temperature=0),
         "snapshots: temperature = 0; expected a finite number > 0, in units of energy / k_B",
     ),
+    "a temperature whose inverse is no number": (
+        lambda: pr.Snapshots.of(SPINS, temperature=1e-320),
+        "snapshots: temperature = 9.99989e-321; expected one from 1e-50 to 1e+50, in units of energy / k_B",
+    ),
     "species that the terms have not": (
         lambda: pr.score_matching([pr.Snapshots.of(SPINS, "ABBACAB")], TERMS),
         "snapshots: species 'C' at site 5; expected one of 'AB'",

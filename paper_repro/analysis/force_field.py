@@ -15,6 +15,9 @@ ForceField = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]]
 #: Share of the length of a field that may lie along the spins: rounding of single precision is a thousand times smaller.
 _RADIAL = 1e-3
 
+#: Numbers beyond it have no squares in double precision.
+_LARGEST = 1e100
+
 
 def force_on(field: ForceField, snapshots: Snapshots) -> Floats:
     """Return the force of a field on every spin (snapshot, site, 3).
@@ -28,6 +31,11 @@ def force_on(field: ForceField, snapshots: Snapshots) -> Floats:
         raise ValueError(f"the force field answered with shape {answer.shape}; expected that of the snapshots, {spins.shape}")
     if not np.isfinite(answer).all():
         raise ValueError("the force field answered with numbers that are not finite; expected finite vectors")
+    largest = float(np.abs(answer).max(initial=0.0))
+    if largest and not 1 / _LARGEST <= largest <= _LARGEST:
+        raise ValueError(
+            f"the force field answered with numbers up to {largest:.3g}; expected {1 / _LARGEST:g} to {_LARGEST:g}, or 0"
+        )
     radial, size = (float(np.sqrt(np.mean(part**2))) for part in ((answer * spins).sum(-1), np.linalg.norm(answer, axis=-1)))
     if radial > _RADIAL * size:
         found = f"the force field has a part of {radial / size:.2g} of its length along the spins"

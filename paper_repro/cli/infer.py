@@ -14,7 +14,7 @@ from paper_repro.cli.infer_options import FILES, SIMULATED, ExportOptions, FileO
 from paper_repro.cli.infer_report import Report
 from paper_repro.cli.infer_simulated import infer_simulated
 from paper_repro.cli.options import FolderTarget, JsonTarget
-from paper_repro.files import InputError
+from paper_repro.files import InputError, write_text
 from paper_repro.report.terminal import show
 
 if TYPE_CHECKING:
@@ -127,4 +127,6 @@ def _export(found: "FoundLaw", options: ExportOptions, folder: Path) -> Sequence
         return ()
     made = export(found.law, found.geometry, found.species, options.export, options.energy_unit)
     made.write(folder / options.export)
-    return (f"{', '.join(made.files)} in {folder / options.export}", *found.notes, *made.choices)
+    notes = (*found.notes, *made.choices)
+    write_text(folder / options.export / "notes.txt", "".join(f"{note}\n" for note in notes))
+    return (f"{', '.join(made.files)} and notes.txt in {folder / options.export}", *notes)

@@ -195,6 +195,10 @@ def _runs(run: npt.ArrayLike, count: int, origin: str) -> Integers:
     return given.astype(np.int64)
 
 
+#: Temperatures beyond it, or below its inverse, leave the range in which couplings and their squares are numbers.
+_FARTHEST = 1e50
+
+
 def checked_temperature(temperature: Any, origin: str) -> float | None:
     """Return a temperature as a number, or None; raises ``InputError`` for what is not a finite number > 0."""
     if temperature is None:
@@ -203,4 +207,7 @@ def checked_temperature(temperature: Any, origin: str) -> float | None:
         raise InputError(origin, f"temperature = {temperature!r}", "a number > 0, in units of energy / k_B")
     if not (np.isfinite(temperature) and temperature > 0):
         raise InputError(origin, f"temperature = {temperature:g}", "a finite number > 0, in units of energy / k_B")
+    if not 1 / _FARTHEST <= temperature <= _FARTHEST:
+        found = f"temperature = {temperature:g}"
+        raise InputError(origin, found, f"one from {1 / _FARTHEST:g} to {_FARTHEST:g}, in units of energy / k_B")
     return float(temperature)

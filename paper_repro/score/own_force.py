@@ -65,8 +65,8 @@ class OwnForce:
         alone, among = self(species, spins[:1]), self(species, spins[[0, *range(len(spins))]])
         if among.shape != (len(spins) + 1, *spins.shape[1:]) or alone.shape != spins[:1].shape or not np.isfinite(among).all():
             return  # reported by the caller
-        size = np.linalg.norm(among[0])
-        if np.linalg.norm(among[0] - alone[0]) > _DEPENDS * size or np.linalg.norm(among[1] - among[0]) > _DEPENDS * size:
+        size, changes = np.abs(among[0]).max(initial=0.0), np.abs(np.stack([alone[0], among[1]]) - among[0])
+        if changes.max(initial=0.0) > _DEPENDS * size:
             raise ValueError(
                 "the answer for a snapshot changes with the others, or from call to call; "
                 "expected one for each snapshot by itself, such as that of a torch module after .eval()"
@@ -112,6 +112,8 @@ def _numbers(answer: Any) -> Floats:
     """Return an answer as an array, without the graph by which torch would differentiate it."""
     if isinstance(answer, torch.Tensor):
         answer = answer.detach().to("cpu", torch.float64 if answer.is_floating_point() else None).numpy()
+    if isinstance(answer, np.ma.MaskedArray) and answer.mask.any():
+        raise ValueError(f"the model answered with {int(answer.mask.sum())} masked numbers; expected none")
     try:
         given = np.asarray(answer)
     except ValueError:

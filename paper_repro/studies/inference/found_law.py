@@ -29,6 +29,14 @@ def require_temperature(data: Sequence[Snapshots], given: float | None, option: 
         raise InputError(option, f"couplings of {unknown.origin} as β × coupling alone, without a temperature", "--temperature")
 
 
+def _doubts(found: Inference) -> list[str]:
+    """Return what makes the couplings doubtful, a line each: a library that is not sufficient, and warnings on the data."""
+    doubts = [f"WARNING: {warning.text}" for warning in found.warnings]
+    if found.adequacy.verdict == "inadequate":
+        doubts.insert(0, f"WARNING: the library is not sufficient (p = {found.adequacy.p:.1g}): these couplings are not reliable")
+    return doubts
+
+
 def found_law(found: Inference, library: Library, data: Sequence[Snapshots]) -> FoundLaw:
     """Return the terms that are present and the first system; raises ``InputError`` where no term is present."""
     names, system = names_of(data), data[0]
@@ -38,7 +46,7 @@ def found_law(found: Inference, library: Library, data: Sequence[Snapshots]) -> 
         raise InputError(system.origin, "no term is present in these data", "a law with one or more")
     undecided = [coupling.term.name for coupling in found.couplings if coupling.verdict == "undecided"]
     kept = attrs.evolve(terms, terms=tuple(term for term in terms.terms if term.name in present))
-    notes = [f"terms that are present: {', '.join(kept.names)}"]
+    notes = [*_doubts(found), f"terms that are present: {', '.join(kept.names)}"]
     if undecided:
         notes.append(f"left out, as they are undecided: {', '.join(undecided)}")
     if len(data) > 1:

@@ -51,6 +51,31 @@ def test_the_terms_that_are_present_are_written_and_the_choices_printed(files, t
         assert bonds["A", "B"] == bonds["B", "A"] == pytest.approx(-0.5, abs=0.15)
 
 
+def test_a_law_of_a_library_that_is_not_sufficient_is_marked(files, tmp_path, capsys):
+    """A second neighbour of 0.8 outside the library, at 400 snapshots: p far below any level."""
+    chain = pr.Geometry.open_chain(len(WORD))
+    terms = pr.library(range=2, biquadratic=False).terms("A", chain)
+    spins = pr.Truth(terms, [1.0, 0.8], 2.0).exact(chain, len(WORD) * "A").sample(400, np.random.default_rng(5))
+    pr.write(tmp_path / "more.npz", [pr.Snapshots.of(spins, len(WORD) * "A", run=range(400), temperature=0.5)])
+    (tmp_path / "one.toml").write_text("[exchange]\nseparations = [1]\n")
+    options = [
+        "--library",
+        str(tmp_path / "one.toml"),
+        "--no-confirm",
+        "--export",
+        "uppasd",
+        "--energy-unit",
+        "K",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main(["infer", str(tmp_path / "more.npz"), *options]) == 0
+    assert "WARNING: the library is not sufficient" in " ".join(capsys.readouterr().out.split())
+    assert "WARNING: the library is not sufficient" in (tmp_path / "out/uppasd/notes.txt").read_text()
+    assert infer(files, "--export", "uppasd", "--energy-unit", "K", "--out", tmp_path / "good") == 0
+    assert "sufficient" not in (tmp_path / "good/uppasd/notes.txt").read_text()
+
+
 def test_a_stated_temperature_is_that_of_the_couplings(files, tmp_path, capsys):
     arguments = ["--export", "spirit", "--energy-unit", "K", "--temperature", "50", "--out", tmp_path]
     assert infer(files, *arguments, data="bare") == 0

@@ -141,6 +141,9 @@ def kept_graph(species, spins, time, mask):
 WRONG = {
     "nan": (lambda species, spins: spins * np.nan, "mine: the force field answered with numbers that are not finite"),
     "shape": (lambda species, spins: spins[0], "the force field answered with shape "),
+    "huge": (lambda species, spins: 1e160 * (radial(0, spins) - spins), "e+160; expected 1e-100 to 1e+100, or 0"),
+    "tiny": (lambda species, spins: 1e-200 * (radial(0, spins) - spins), "e-200; expected 1e-100 to 1e+100, or 0"),
+    "masked": (lambda species, spins: np.ma.masked_less(radial(0, spins) - spins, 0.0), " masked numbers; expected none"),
     "none": (lambda species, spins: None, "mine: the model answered with a NoneType of object; expected real numbers"),
     "text": (lambda species, spins: [["a"], []], "the model answered with a list of object; expected real numbers"),
     "radial": (radial, "of its length along the spins; expected vectors tangent to the spheres"),
