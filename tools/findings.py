@@ -67,7 +67,7 @@ def verdict(ours: Subject, refined: Subject) -> str:
 def picture(ours: Subject) -> str:
     """Return the figure of Table 1, with its caption."""
     low, high = spread(ours)
-    alt = "The published ratios and those of our trainings scatter around the true ones; those of the refined recipe lie on them."
+    alt = "Published ratios and those of our trainings scatter around the truth; those of the refined recipe lie on it."
     caption = (
         f"*The ratios of Table 1, less the true ones. Trainings of the published recipe scatter by {fixed(low, 1)} to"
         f" {fixed(high, 1)} (standard deviation) of the distance between the published ratio and the truth.*"
