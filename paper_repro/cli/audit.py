@@ -60,6 +60,8 @@ def audit(
     simulated = Simulated.of(settings, sequences, snapshots, seed)
     if data and (sequences, snapshots) != (None, None):
         raise InputError("--sequences, --snapshots", "given with DATA", "DATA or simulated snapshots")
+    if data and seed:
+        raise InputError("--seed", f"{seed} with DATA", "simulated snapshots: the errors of your own are resampled with the seed 0")
     if own.given and not data:
         raise InputError(own.given, "given without DATA", "snapshots of your own")
     if not data and code is None and query_times is None:
