@@ -13,6 +13,8 @@ from typing import Any
 
 from paper_repro.files import sha256, write_text
 from paper_repro.pipeline.manifest import NAME, Manifest, made_in, read_manifest
+from paper_repro.pipeline.record import NAME as RECORD
+from paper_repro.pipeline.record import write_record
 from paper_repro.spec import digest
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 
@@ -61,6 +63,10 @@ def take(run: Path) -> dict[str, dict[str, Any]]:
             entries[name] |= facts(manifest, f"train seed {name.split('-')[-1].split('.')[0]}")
         elif name == f"{spec}/results.json":
             entries[name] |= facts(manifest, "report")
+    if patterns:
+        write_record(GOLDEN / spec, manifest)
+        about = {"command": "python -m tools.write_golden_manifest RUN (which outputs of the run the record has)"}
+        entries[f"{spec}/{RECORD}"] = about
     return entries
 
 

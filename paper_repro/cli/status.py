@@ -1,13 +1,15 @@
 """``paper-repro status``: how far a run is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import attrs
+from rich.console import Console
 
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget
 from paper_repro.pipeline.manifest import StageRecord, mismatches, read_manifest
+from paper_repro.pipeline.record import left_out
 from paper_repro.report.document import Table
 from paper_repro.report.terminal import say, show_table
 from paper_repro.spec import digest
@@ -28,9 +30,10 @@ class _StageState:
     size: int
 
     @classmethod
-    def of(cls, directory: Path, record: StageRecord) -> "_StageState":
+    def of(cls, directory: Path, record: StageRecord, absent: Collection[str]) -> "_StageState":
+        faults = tuple(mismatches(directory, record, absent))
         paths = [directory / name for name in record.outputs]
-        return cls(record, tuple(mismatches(directory, record)), sum(path.stat().st_size for path in paths if path.is_file()))
+        return cls(record, faults, sum(path.stat().st_size for path in paths if path.is_file()))
 
 
 def status(directory: Path, /, *, stages: bool = False, json: JsonTarget = None) -> int:
@@ -45,27 +48,21 @@ def status(directory: Path, /, *, stages: bool = False, json: JsonTarget = None)
     """
     manifest = read_manifest(directory)
     spec = recorded_spec(manifest, directory)
+    absent = left_out(directory, manifest)
     console, found = console_beside(json), dict[str, _StageState]()
     with reporter_beside(console) as reporter:
         reporter.stage("stages", len(manifest.stages))
         for name, record in manifest.stages.items():
-            found[name] = _StageState.of(directory, record)
+            found[name] = _StageState.of(directory, record, absent)
             reporter.advance(len(found))
     say(f"{heading(spec)} in {directory}, {len(manifest.sessions)} session(s)", console, "bold")
-    if stages:
-        for name, state in found.items():
-            wrong = f"missing or damaged: {'; '.join(state.faults)}" if state.faults else ""
-            say(f"{name}: {wrong or f'made {state.record.finished}, {state.record.seconds:.1f} s'}", console, indent=2)
-    else:
-        show_table(_by_kind(found), console)
-        faults = [line for state in found.values() for line in state.faults]
-        more = [f"… and {len(faults) - _FAULTS} more: --stages names all"] if len(faults) > _FAULTS else []
-        for line in (*faults[:_FAULTS], *more):
-            say(line, console, "bold red", indent=2)
+    (_show_stages if stages else _show_kinds)(found, console)
     finished = "report" in manifest.stages
     damaged = sum(bool(state.faults) for state in found.values())
     seconds = sum(state.record.seconds for state in found.values())
     say(f"{len(found)} stages made in {seconds:,.1f} s, {damaged} with outputs that are missing or damaged", console, indent=2)
+    if absent:
+        say(f"This is a record of the run: {len(absent)} of its {len(manifest.outputs)} outputs are left out", console, indent=2)
     if not finished:
         say(f"not finished: paper-repro reproduce SPEC --out {directory} continues where it stopped", console, indent=2)
     listed = {
@@ -73,8 +70,23 @@ def status(directory: Path, /, *, stages: bool = False, json: JsonTarget = None)
         for name, state in found.items()
     }
     about = {"spec": spec.name, "spec_sha256": digest(spec), "sessions": len(manifest.sessions), "finished": finished}
+    about |= {"left_out": len(absent)}
     write_json(json, about | {"stages": listed})
     return 0
+
+
+def _show_stages(found: Mapping[str, _StageState], console: Console) -> None:
+    for name, state in found.items():
+        wrong = f"missing or damaged: {'; '.join(state.faults)}" if state.faults else ""
+        say(f"{name}: {wrong or f'made {state.record.finished}, {state.record.seconds:.1f} s'}", console, indent=2)
+
+
+def _show_kinds(found: Mapping[str, _StageState], console: Console) -> None:
+    show_table(_by_kind(found), console)
+    faults = [line for state in found.values() for line in state.faults]
+    more = [f"… and {len(faults) - _FAULTS} more: --stages names all"] if len(faults) > _FAULTS else []
+    for line in (*faults[:_FAULTS], *more):
+        say(line, console, "bold red", indent=2)
 
 
 def _by_kind(found: Mapping[str, _StageState]) -> Table:

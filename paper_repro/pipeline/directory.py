@@ -22,6 +22,7 @@ from paper_repro.pipeline.manifest import (
     read_manifest,
     write_manifest,
 )
+from paper_repro.pipeline.record import NAME as RECORD
 from paper_repro.pipeline.stage import Identity, Stage, StageResult
 
 
@@ -61,8 +62,12 @@ class RunDirectory:
         return None
 
     def keep(self, stale: StaleStage, result: StageResult) -> None:
-        """Write the files of a stage, and note it in the manifest; what it made before, or another stage in its place, goes."""
+        """Write the files of a stage, and note it in the manifest; what it made before, or another stage in its place, goes.
+
+        A record of a run thereby becomes a run, of which nothing may be absent.
+        """
         stage = stale.stage
+        (self.folder / RECORD).unlink(missing_ok=True)
         for name in stage.outputs:
             if name not in result.files:
                 raise RuntimeError(f"stage {stage.name!r} did not make {name}")

@@ -10,6 +10,7 @@ import pytest
 from paper_repro.files import InputError
 from paper_repro.pipeline.engines import Engine
 from paper_repro.pipeline.manifest import NAME, read_manifest
+from paper_repro.pipeline.record import left_out, write_record
 from paper_repro.pipeline.run import open_run
 from paper_repro.pipeline.stage import Identity, Plan, Stage, served
 from tests.support.tiny import Listener
@@ -169,3 +170,14 @@ def test_temporary_files_are_removed_with_the_stage_that_kept_them(tmp_path):
 def write_half(context, stage, text):
     (context.folder / "half.txt").write_text("half")
     return write(context, stage, text)
+
+
+def test_a_record_that_is_continued_is_a_run(tmp_path):
+    """A record may lack outputs; once a stage is made in it, nothing may be absent."""
+    run, _ = make(tmp_path)
+    (tmp_path / "b.txt").unlink()
+    write_record(tmp_path, run.manifest)
+    assert left_out(tmp_path, run.manifest) == {"b.txt"}
+    run, _ = make(tmp_path)
+    (tmp_path / "b.txt").unlink()
+    assert left_out(tmp_path, run.manifest) == frozenset()
