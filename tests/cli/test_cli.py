@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,8 @@ from paper_repro.pipeline.directory import open_directory
 from paper_repro.pipeline.manifest import StageRecord, write_manifest
 from paper_repro.pipeline.stage import Identity
 from paper_repro.report.numbers import number
-from paper_repro.spec import canonical, digest, load_spec, specs_folder
+from paper_repro.spec import canonical, constants_of, digest, load_spec, specs_folder
+from tests.support.commands import on_a_terminal
 
 
 def complaint(capsys, *arguments: str) -> str:
@@ -39,9 +41,13 @@ def test_logz_prints_the_exact_solution(capsys, hamiltonian):
     printed = json.loads(capsys.readouterr().out)
     law = ExactChain(coupling_matrix(as_species("ABBAAB", "AB"), hamiltonian), 20.0)
     assert printed["ln_z"] == law.ln_z
+    assert printed["ln_z_per_spin"] == law.ln_z / 6
     assert printed["mean_energy"] == law.mean_energy
-    assert main(["logz", "A", "--temperature", "1"]) == 0
-    assert f"{math.log(4 * math.pi):.13g}" in capsys.readouterr().out
+    assert (printed["beta"], printed["units"]["mean_energy"]) == (20.0, "energy")
+    assert main(["logz", "AB", "--temperature", "1e9"]) == 0  # (4π)^N at β = 0, in the measure that is stated
+    free = capsys.readouterr().out
+    assert f"per spin {math.log(4 * math.pi):.8g}" in re.sub(" +", " ", free)
+    assert "(4π)^N at β = 0" in free
 
 
 @pytest.mark.parametrize(
@@ -231,6 +237,32 @@ def test_constants_lists_every_constant_with_its_origin(capsys, paper):
     assert "claims.r2.rule.published | 0.8698" in capsys.readouterr().out
 
 
+def test_constants_are_chosen_by_section_and_by_status(capsys, paper):
+    def chosen(*arguments):
+        assert main(["constants", *arguments, "--json", "-"]) == 0
+        return {one["name"]: one["status"] for one in json.loads(capsys.readouterr().out)}
+
+    ours = {path for path, origin in paper.origins.items() if origin.status in {"assumed", "inferred"}}
+    assert ours <= set(chosen("--status", "assumed", "--status", "inferred")) < set(chosen())
+    assert set(chosen("--section", "training.optimiser")) == {path for path in paper.origins if ".optimiser." in path}
+    assert set(chosen("--section", "training", "--status", "assumed").items()) == {("training.seeds", "assumed")}
+    assert "--section: train; expected one of hamiltonian, " in complaint(capsys, "constants", "--section", "train")
+    assert "--status" in complaint(capsys, "constants", "--status", "guessed")
+
+
+def test_constants_on_a_terminal_begin_with_their_number_by_status(paper):
+    status, screen, _ = on_a_terminal(80, "constants")
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen).splitlines()
+    assert (status, max(map(len, lines))) == (0, 79)
+    everything = next(line for line in lines if line.startswith("│all "))
+    counts = list(map(int, re.findall(r"\d+", everything)))
+    assert lines[0].startswith(f"{sum(counts)} constants of ")
+    assert counts[2:] == [sum(one.status == name for one in constants_of(paper)) for name in ("inferred", "assumed")]
+    assert sum(counts) < len(lines) < sum(counts) + 35
+    status, screen, _ = on_a_terminal(80, "constants", "--section", "ladder.replicas")
+    assert paper.origins["ladder.replicas"].why in " ".join(re.sub(r"\x1b\[[0-9;]*m", "", screen).split())
+
+
 def in_a_process(*arguments: str) -> tuple[str, set[str]]:
     """Run a command in a process of its own; return what it printed and which of the slow modules it loaded."""
     code = (
@@ -337,7 +369,7 @@ def test_json_goes_to_a_file_or_alone_to_standard_output(capsys, tmp_path, small
         captured = capsys.readouterr()
         assert json.loads(captured.out) == json.loads(path.read_text()) != {}
         assert captured.err  # the text for people
-    assert json.loads((tmp_path / "verify.json").read_text()) == {"outputs": 1, "faults": []}
+    assert json.loads((tmp_path / "verify.json").read_text()) == {"outputs": 1, "left_out": 0, "agree": 1, "faults": []}
     assert json.loads((tmp_path / "status.json").read_text())["stages"]["note the constants"]["faults"] == []
     assert not (tmp_path / "-").exists()
     assert "--json" in complaint(capsys, "logz", "ABBA", "--temperature", "1", "--json")

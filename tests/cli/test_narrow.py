@@ -9,9 +9,8 @@ import pytest
 from rich.console import Console
 
 import paper_repro as pr
-from paper_repro.cli import score_error, status
+from paper_repro.cli import constants, score_error, status
 from paper_repro.cli.app import app
-from paper_repro.cli.constants import table_of
 from paper_repro.pipeline import codec
 from paper_repro.report import layout, terminal
 from paper_repro.report.document import Section, Table, Text
@@ -64,6 +63,17 @@ def shown(monkeypatch, *arguments):
     return [Section("", tuple(found))]
 
 
+def listed(monkeypatch):
+    """What constants shows on a terminal: all of them, and those of one status with their origin."""
+    found, everything = [], constants_of(load_spec(specs_folder() / "paper.toml"))
+    with monkeypatch.context() as patch:
+        patch.setattr(constants, "show_table", lambda table, _: found.append(table))
+        patch.setattr(constants, "say", lambda text, *_, **__: found.append(Text(text)))
+        for details in (False, True):
+            constants.show_constants(everything, "paper.toml", Console(file=io.StringIO()), details=details)
+    return [Section("", tuple(found))]
+
+
 @pytest.fixture(scope="module")
 def commands(golden, tmp_path_factory):
     """The sections of every command that shows some, from records where there are any."""
@@ -78,7 +88,7 @@ def commands(golden, tmp_path_factory):
             "score-error": score(golden),
             "infer": infer(golden),
             "audit": shown(patch, "audit", weights, "--sequences", "8", "--snapshots", "2"),
-            "constants": [Section("", (table_of(constants_of(load_spec(specs_folder() / "paper.toml"))),))],
+            "constants": listed(patch),
             "status": shown(patch, "status", folder),
         }
 
