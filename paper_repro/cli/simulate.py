@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
-from rich.text import Text
 
 from paper_repro.cli.checks import require_at_least, require_new, spec_path
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget, RunTarget, Whole
 from paper_repro.files import require_output
 from paper_repro.pipeline.progress import TerminalReporter
+from paper_repro.report.terminal import say
 from paper_repro.spec.reader import read_toml
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def simulate(
     Parameters
     ----------
     snapshots
-        Number of snapshots of each system.
+        Number of snapshots of each system: a chain, or the sites of the law.
     out
         The file, an npz archive that infer and pr.read take.
     seed
@@ -47,7 +47,7 @@ def simulate(
     temperature
         Temperature, in units of energy / k_B, instead of that of the file.
     sequences
-        Number of systems, the first ones of the file.
+        Number of chains, the first ones of the file.
     runs
         Number of independent Markov chains, for a law without exact solution.
     thinning
@@ -67,11 +67,13 @@ def simulate(
     made = _simulated(subject, snapshots, seed, runs, thinning, reporter_beside(console))
     write(out, [one.snapshots for one in made])
     count, sites = len(made), sum(len(species) for _, species in subject.systems)
-    where = f"{sites} sites" if count == 1 else f"{count} chains, {sites} sites in all"
-    console.print(Text(f"{subject.name} at T = {1 / subject.truth.beta:g}: {snapshots} snapshots of {where}"))
+    each = f"{snapshots:,} snapshots of {sites} sites"
+    if count > 1:
+        each = f"{snapshots * count:,} snapshots, {snapshots:,} of each of {count} chains ({sites:,} sites in all)"
+    say(f"{subject.name} at T = {1 / subject.truth.beta:g} (energy / k_B): {each}", console)
     for line in _lines(made):
-        console.print(Text(f"  {line}"))
-    console.print(Text(f"  written to {out}"))
+        say(line, console, indent=2)
+    say(f"written to {out}", console, indent=2)
     write_json(json, _numbers(subject, made, snapshots, seed))
     return 0
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 import statistics
 
@@ -36,7 +37,8 @@ def test_two_runs_are_compared_by_the_numbers_that_they_recorded(golden, capsys)
     assert paper["differences"] == []
     assert "diffusion.time_sampling: uniform → log-uniform" in refined["differences"]
     assert not [line for line in refined["differences"] if line.startswith(("name", "training.seeds"))]
-    for words in ("Runs compared", f"{statistics.fmean(paper['r2']):.3f}", "time_sampling"):
+    assert re.search(r"│α +│ +1 │", screen)
+    for words in ("Runs compared", "β_eff = αβ", f"{statistics.fmean(paper['r2']):.3f}", "time_sampling"):
         assert words in screen.replace("\n", "")
 
 

@@ -59,7 +59,7 @@ def simulated(path, out, *arguments):
 def test_a_chain_of_three_species_with_an_exact_solution(law, tmp_path, capsys):
     (data,) = simulated(law(CHAIN), tmp_path / "a.npz")
     said = capsys.readouterr().out
-    assert "law at T = 0.4: 20 snapshots of 5 sites" in said
+    assert "law at T = 0.4 (energy / k_B): 20 snapshots of 5 sites\n" in said
     assert "exact solution: the snapshots are independent" in said
     assert (data.spins.shape, data.temperature, data.species_names) == ((20, 5, 3), 0.4, ("A", "B", "C"))
     assert len(set(data.run.tolist())) == 20
@@ -70,8 +70,9 @@ def test_a_chain_of_three_species_with_an_exact_solution(law, tmp_path, capsys):
     assert pr.read(tmp_path / "b.npz")[0].temperature == 0.7
 
 
-def test_several_chains_and_those_of_a_spec(law, tmp_path):
+def test_several_chains_and_those_of_a_spec(law, tmp_path, capsys):
     data = simulated(law(CHAINS), tmp_path / "a.npz")
+    assert "60 snapshots, 20 of each of 3 chains (13 sites in all)" in " ".join(capsys.readouterr().out.split())
     assert [one.sites for one in data] == [5, 5, 3]
     smoke = simulated("smoke.toml", tmp_path / "b.npz", "--sequences", "3")
     assert len(smoke) == 3

@@ -22,40 +22,52 @@ class NamedRun:
 
 @attrs.frozen
 class Quantity:
-    """One number of each training of a run: its name in JSON, and in a table."""
+    """One number of each training of a run: its name in JSON and in a table, and the value of an exact network."""
 
     key: str
     label: str
+    truth: str
     values: Callable[[Subject], list[float]]
 
 
 QUANTITIES = (
-    Quantity("r2", "R²", lambda run: [part.r2.value for part in run.results.inversion.trained]),
-    Quantity("cosine", "cosine", lambda run: [part.cosine.value for part in run.results.inversion.trained]),
+    Quantity("r2", "R²", "1", lambda run: [part.r2.value for part in run.results.inversion.trained]),
+    Quantity("cosine", "cosine", "1", lambda run: [part.cosine.value for part in run.results.inversion.trained]),
     Quantity(
-        "scale_over_beta", "scale / β", lambda run: [part.scale.value / run.spec.beta for part in run.results.inversion.trained]
+        "scale_over_beta",
+        "scale / β",
+        "1",
+        lambda run: [part.scale.value / run.spec.beta for part in run.results.inversion.trained],
     ),
     Quantity(
         "force_error",
         "relative RMS error of the force",
+        "0",
         lambda run: [part.force_error.value for part in run.results.inversion.trained],
     ),
-    Quantity("largest_ratio_error", "largest error of a ratio", largest_ratio_error),
-    Quantity("alpha", "α", alpha),
-    Quantity("gap_per_spin", "gap per spin", gap_per_spin),
+    Quantity("largest_ratio_error", "largest error of a ratio", "0", largest_ratio_error),
+    Quantity("alpha", "α", "1", alpha),
+    Quantity("gap_per_spin", "gap per spin", "0", gap_per_spin),
+)
+
+_MEANING = (
+    "Mean over the trainings of each run (their number in brackets) ± the standard deviation between them. Truth: the values of an"
+    " exact network."
+)
+_DEFINITIONS = (
+    "R², cosine, scale and ratios: of the couplings fitted to the force of the network. Scale: the common factor between fitted and"
+    " true couplings, β = 1/T for an exact network. Ratio: of a coupling to the reference coupling of the law (J_AA in the paper)."
+    " α, β_eff = αβ: at low energies E the density p of the network is a Boltzmann law, ln p = -β_eff E - ln Z, with β_eff fitted."
+    " Gap: ln Z of this plateau less the exact ln Z(β_eff)."
 )
 
 
 def compared_runs(runs: Sequence[NamedRun]) -> Section:
     """Return the table of runs, a column each, with the values in which each spec differs from that of the first."""
-    columns = ("", *(f"{run.name} ({len(run.subject.results.seeds)})" for run in runs))
-    rows = tuple((quantity.label, *(_shown(quantity.values(run.subject)) for run in runs)) for quantity in QUANTITIES)
-    text = (
-        "Mean over the trainings of each run, whose number follows its name, ± the standard deviation between them where there are"
-        " several. Scale: size of the couplings. Gap: plateau less exact ln Z(β_eff)."
-    )
+    columns = ("", "truth", *(f"{run.name} ({len(run.subject.results.seeds)})" for run in runs))
+    rows = tuple((quantity.label, quantity.truth, *(_shown(quantity.values(run.subject)) for run in runs)) for quantity in QUANTITIES)
     table = Table(columns, rows, frozenset(columns[1:]))
-    return Section("Runs compared", (Text(text), table, *_changes(runs)), summary=True)
+    return Section("Runs compared", (Text(_MEANING), Text(_DEFINITIONS), table, *_changes(runs)), summary=True)
 
 
 def _shown(values: Sequence[float]) -> str:
