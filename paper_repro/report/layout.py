@@ -9,8 +9,8 @@ from rich.cells import cell_len, chop_cells
 
 from paper_repro.report.document import Table
 
-#: The spaces inside a number: before ± and …, after them and ≤ and ≥, before %; no line ends with ±.
-_INSIDE = re.compile(r" (?=[±…] ?[-+]?\.?\d)|(?<=±) |(?<=[…≤≥]) (?=[-+]?\.?\d)|(?<=\d) (?=%)")
+#: The spaces inside a number: before and after ±, … and =, after ≤ and ≥, before %; no line ends with ±.
+_INSIDE = re.compile(r" (?=[±…=] ?[-+]?\.?\d)|(?<=±) |(?<=[…≤≥=]) (?=[-+]?\.?\d)|(?<=\d) (?=%)")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 #: Most parts into which a table with columns of text is folded; a table of numbers has as many as it needs.
 _PARTS = 2

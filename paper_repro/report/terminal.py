@@ -11,6 +11,7 @@ from paper_repro.report.document import Section, Table, Text, Tone
 from paper_repro.report.layout import column_widths, folded, natural_width, wrapped
 
 _NARROWEST = 60  # columns of a terminal in which cells of several lines can be read; below, a row is a paragraph
+_COLUMNS = 80  # of a report as text
 _STYLES: dict[Tone, str] = {"good": "bold green", "bad": "bold red", "open": "yellow"}
 
 
@@ -37,10 +38,10 @@ def say(text: str, console: Console, style: str = "", indent: int = 0) -> None:
         console.print(RichText(" " * indent + line, style=style), soft_wrap=True)
 
 
-def as_text(sections: Sequence[Section], title: str, width: int = 100) -> str:
-    """Return a report as text of ``width`` columns."""
+def as_text(sections: Sequence[Section], title: str) -> str:
+    """Return a report as text of 80 columns, which a notebook shows whole."""
     stream = io.StringIO()
-    show(sections, title, Console(file=stream, width=width, highlight=False, no_color=True, force_terminal=False))
+    show(sections, title, Console(file=stream, width=_COLUMNS, highlight=False, no_color=True, force_terminal=False))
     return stream.getvalue()
 
 

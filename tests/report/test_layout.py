@@ -52,6 +52,7 @@ def test_a_text_fits_and_loses_nothing(width):
     [
         ("0.9 ± 0.1 is ± one standard error", ["0.9 ± 0.1", "is", "± one", "standard", "error"]),
         ("within -1 … 2, ≤ 0.5 of 95 % of …", ["within", "-1 … 2,", "≤ 0.5", "of", "95 %", "of", "…"]),
+        ("at T = 0.05, p = .5 and a = b", ["at", "T = 0.05,", "p = .5", "and", "a", "=", "b"]),
         ("a  b\tc", ["a", "b", "c"]),
         ("", []),
     ],

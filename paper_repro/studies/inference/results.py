@@ -91,3 +91,7 @@ class Inference:
         from paper_repro.studies.inference.sections import TITLE, sections  # noqa: PLC0415  (they show this record)
 
         return as_text(sections(self), TITLE)
+
+    def __repr__(self) -> str:
+        """Return the report as text: what a notebook shows."""
+        return str(self)

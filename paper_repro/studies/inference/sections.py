@@ -105,8 +105,8 @@ def _adequacy(found: Inference) -> Section:
             Text("The defects of the data may be the reason: a mixture of laws requires terms that none of them has.", "bad")
         )
     if judged.verdict == "undecided" and math.isfinite(judged.needed):
-        size = "of 5 % of the largest exchange"
-        blocks.append(Text(f"About {significant(judged.needed)} times as many snapshots would show {judged.reference} {size}."))
+        size = "if its coupling were 5 % of the largest exchange"
+        blocks.append(Text(f"About {significant(judged.needed)} times as many snapshots would show '{judged.reference}' {size}."))
     shown = [row for row in judged.alternatives if row.named]
     if shown:
         columns = ("term outside the library", "β × coupling, added alone", "share of the force", "p")
@@ -126,7 +126,7 @@ def _warnings(found: Inference) -> Section:
 def _couplings(found: Inference) -> Section:
     unit = "in units of energy" if found.data.temperatures else "as β × coupling, without unit"
     text = (
-        f"Couplings {unit}, each with its 95 % interval. The verdicts hold jointly with an error rate of {found.level:g}. Present: "
+        f"Couplings {unit} ± one standard error, and 95 % intervals. The verdicts hold jointly with an error rate of {found.level:g}. Present: "
         f"the coupling is not 0. Absent: it is below {100 * RESOLUTION:g} % of the strongest coupling present; the bound is the "
         f"upper limit of its magnitude."
     )
@@ -158,7 +158,8 @@ def _confirmation(made: Confirmation) -> Section:
     conclusion = f"Energies and correlations of the data {held} those of the fitted law (p = {significant(made.p)})."
     text = (
         f"Markov chains under the fitted law start from the data and run for {SWEEPS} sweeps. {conclusion} p is that of the "
-        f"largest of {len(made.rows)} differences."
+        f"largest of {len(made.rows)} differences; z is a difference over its standard error σ. S·S at r: mean of S_i·S_j over the "
+        "pairs of class r."
     )
     shown = [row for row in made.rows if row.name.startswith(("βH", CORRELATION)) or abs(row.z) > _LARGE]
     rows = tuple(_compared(row) for row in shown)

@@ -81,3 +81,7 @@ class ModelAudit:
         from paper_repro.studies.model_audit.sections import TITLE, sections  # noqa: PLC0415  (they show this record)
 
         return as_text(sections(self), TITLE)
+
+    def __repr__(self) -> str:
+        """Return the report as text: what a notebook shows."""
+        return str(self)

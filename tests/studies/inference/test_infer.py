@@ -225,6 +225,8 @@ def test_the_report_as_text_says_the_law_and_its_conventions(found):
     assert "exchange 1 AA" in text
     assert "H = -Σ coupling × term" in text
     assert f"{len(PRESENT)} present" in text
+    assert max(map(len, text.splitlines())) == 80
+    assert repr(found) == text  # what a notebook shows
 
 
 @pytest.mark.parametrize(
