@@ -126,9 +126,9 @@ def _warnings(found: Inference) -> Section:
 def _couplings(found: Inference) -> Section:
     unit = "in units of energy" if found.data.temperatures else "as β × coupling, without unit"
     text = (
-        f"Couplings {unit} ± one standard error, and 95 % intervals. The verdicts hold jointly with an error rate of {found.level:g}. Present: "
-        f"the coupling is not 0. Absent: it is below {100 * RESOLUTION:g} % of the strongest coupling present; the bound is the "
-        f"upper limit of its magnitude."
+        f"Couplings {unit} ± one standard error, and 95 % intervals. The verdicts hold jointly with an error rate of "
+        f"{found.level:g}. Present: the coupling is not 0. Absent: it is below {100 * RESOLUTION:g} % of the strongest coupling "
+        f"present; the bound is the upper limit of its magnitude."
     )
     blocks = [Text(text)]
     if found.errors == "model-based":

@@ -65,7 +65,9 @@ _DEFINITIONS = (
 def compared_runs(runs: Sequence[NamedRun]) -> Section:
     """Return the table of runs, a column each, with the values in which each spec differs from that of the first."""
     columns = ("", "truth", *(f"{run.name} ({len(run.subject.results.seeds)})" for run in runs))
-    rows = tuple((quantity.label, quantity.truth, *(_shown(quantity.values(run.subject)) for run in runs)) for quantity in QUANTITIES)
+    rows = tuple(
+        (quantity.label, quantity.truth, *(_shown(quantity.values(run.subject)) for run in runs)) for quantity in QUANTITIES
+    )
     table = Table(columns, rows, frozenset(columns[1:]))
     return Section("Runs compared", (Text(_MEANING), Text(_DEFINITIONS), table, *_changes(runs)), summary=True)
 
