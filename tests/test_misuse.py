@@ -82,7 +82,7 @@ MISUSES = {
     ),
     "integers for letters": (
         lambda: pr.Snapshots.of(SPINS, species_names=[0, 1]),
-        "snapshots: species_names = [0, 1]; expected one or more different names, text",
+        "species_names[0]: 0; expected text",
     ),
     "real numbers for species": (
         lambda: pr.Snapshots.of(SPINS, np.ones(7)),
@@ -167,9 +167,12 @@ MISUSES = {
     "no snapshots": (lambda: pr.score_matching([], TERMS), "no snapshots; expected some"),
     "arrays for snapshots": (
         lambda: pr.score_matching([SPINS], TERMS),
-        "data of ndarray; expected Snapshots, such as Snapshots.of(spins, species)",
+        "data[0]: ndarray of shape (5, 7, 3); expected Snapshots, from paper_repro.read or Snapshots.of",
     ),
-    "one record for a list": (lambda: pr.score_matching(DATA[0], TERMS), "data of one Snapshots; expected a list of them"),
+    "one record for a list": (
+        lambda: pr.score_matching(DATA[0], TERMS),
+        "data: a Snapshots; expected a list of Snapshots, from paper_repro.read or Snapshots.of",
+    ),
     "a fit beside other terms": (
         lambda: pr.compare(fit(force), pr.Truth(TERMS.with_terms([pr.Exchange("far", 3)]), np.ones(3), 1.0)),
         "a fit of J1, J2; expected the terms of the truth, J1, J2, far",

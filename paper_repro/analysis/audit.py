@@ -11,12 +11,14 @@ from paper_repro.analysis.comparison import Comparison, compare
 from paper_repro.analysis.force_field import ForceField
 from paper_repro.analysis.identifiability import NotIdentifiableError
 from paper_repro.files import input_error
+from paper_repro.numerics.arguments import Count, Seed, checked_arguments
 from paper_repro.numerics.parallel import available_cores
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.exact_data import exact_data
 from paper_repro.sampling.snapshots import Snapshots
+from paper_repro.score.execution import execution
 from paper_repro.score.field import force_of
 from paper_repro.score.network_for import network_for
 from paper_repro.score.weights import WeightsInfo
@@ -57,12 +59,13 @@ class Audit:
         }
 
 
+@checked_arguments
 def audit_weights(
     weights: str | Path,
     spec: Spec,
-    sequences: int,
-    snapshots: int,
-    seed: int,
+    sequences: Count,
+    snapshots: Count,
+    seed: Seed,
     progress: Callable[[int], None] | None = None,
     device: str = "cpu",
 ) -> Audit:
@@ -76,6 +79,7 @@ def audit_weights(
     >>> round(audit.fit.r2, 2)
     0.76
     """
+    execution(device)  # one that is not there shows before the work
     data = exact_data(spec, sequences, snapshots, seed)
     model, info = network_for(Path(weights), spec, device)
     field = force_of(model, info, spec.inversion.query_times)

@@ -18,6 +18,7 @@ from paper_repro.analysis.force_field import ForceField, force_on
 from paper_repro.analysis.identifiability import condition_number, shortest
 from paper_repro.analysis.independent_units import unit_sums
 from paper_repro.analysis.sandwich import sandwich
+from paper_repro.numerics.arguments import Count, Resamples, Seed, checked_arguments
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.numerics.estimates import quotient, roots
 from paper_repro.numerics.resampling import bootstrap, multiplicities, standard_errors
@@ -53,12 +54,13 @@ def combine(parts: Iterable[NormalEquations]) -> NormalEquations:
     return NormalEquations(listed[0].terms, *(np.concatenate([getattr(part, name) for part in listed]) for name in sums))
 
 
+@checked_arguments
 def normal_equations(
     field: ForceField,
     data: Iterable[Snapshots],
     terms: Terms,
     progress: Callable[[int], None] | None = None,
-    threads: int = 1,
+    threads: Count = 1,
 ) -> NormalEquations:
     """Evaluate a force field on snapshots and return the sums of each unit, a run of one record.
 
@@ -129,8 +131,9 @@ def r_squared(total: Floats, coefficients: Floats, about: About) -> float:
     return 1 - quotient(residual, squares - (sums**2 / equations if about == "mean" else 0.0))
 
 
+@checked_arguments
 def least_squares(
-    equations: NormalEquations, resamples: int = 200, seed: np.random.SeedSequence | int = 0, r2_about: About = "mean"
+    equations: NormalEquations, resamples: Resamples = 200, seed: np.random.SeedSequence | Seed = 0, r2_about: About = "mean"
 ) -> Fit:
     """Fit the terms to the force, and resample the units for the errors.
 

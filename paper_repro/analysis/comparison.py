@@ -6,6 +6,7 @@ import attrs
 import numpy as np
 
 from paper_repro.analysis.basis_fit import Fit
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.estimates import quotient, quotients
 from paper_repro.numerics.resampling import standard_errors
@@ -37,6 +38,7 @@ def cosine_similarity(first: Floats, second: Floats) -> float:
     return quotient(first @ second, np.sqrt((first @ first) * (second @ second)))
 
 
+@checked_arguments
 def compare(fit: Fit, truth: Truth) -> Comparison:
     """Compare a fit with the truth; raises ``ValueError`` if they have different terms.
 

@@ -12,6 +12,7 @@ from paper_repro.analysis.independent_units import records, unit_sums
 from paper_repro.analysis.newton import maximise
 from paper_repro.analysis.sandwich import sandwich
 from paper_repro.analysis.score_matching import score_matching
+from paper_repro.numerics.arguments import Count, checked_arguments
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
 from paper_repro.physics.exact import ExactChain, require_exact_solution
@@ -54,7 +55,8 @@ def fisher_information(data: Sequence[Snapshots], theta: Floats, terms: Terms, t
     return total
 
 
-def maximum_likelihood(data: Sequence[Snapshots], terms: Terms, threads: int = 1) -> Estimate:
+@checked_arguments
+def maximum_likelihood(data: Sequence[Snapshots], terms: Terms, threads: Count = 1) -> Estimate:
     """Maximise Σ θ·φ - n ln Z(θ), exactly, from the estimate of ``score_matching``; the units are the runs of each record.
 
     Raises ``ValueError`` for terms or a geometry without an exact solution, where there is no maximum, and for couplings beyond

@@ -74,7 +74,7 @@ def _standing_out(fit: CouplingFit) -> npt.NDArray[np.intp]:
     theta, covariance, kept = fit.coefficients.copy(), fit.covariance.copy(), np.arange(len(fit.terms))
     while len(kept):
         variances = np.diagonal(covariance)[kept]
-        t = np.divide(np.abs(theta[kept]), np.sqrt(variances), out=np.full(len(kept), np.inf), where=variances > 0)
+        t = np.divide(np.abs(theta[kept]), np.sqrt(np.maximum(variances, 0)), out=np.full(len(kept), np.inf), where=variances > 0)
         least = int(np.argmin(t))
         if t[least] > _STANDS_OUT:
             break

@@ -13,12 +13,14 @@ from paper_repro.analysis.independent_units import unit_sums
 from paper_repro.analysis.newton import maximise
 from paper_repro.analysis.sandwich import sandwich
 from paper_repro.analysis.score_matching import score_matching
+from paper_repro.numerics.arguments import Count, checked_arguments
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots
 
 
-def pseudolikelihood(data: Sequence[Snapshots], terms: Terms, threads: int = 1) -> Estimate:
+@checked_arguments
+def pseudolikelihood(data: Sequence[Snapshots], terms: Terms, threads: Count = 1) -> Estimate:
     """Maximise Σ_i ln p(S_i | rest) over all spins, from the estimate of ``score_matching``; the units are the runs of each record.
 
     Raises ``ValueError`` for terms that are not linear in each spin, and where there is no maximum.

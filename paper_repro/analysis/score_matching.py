@@ -15,12 +15,14 @@ from paper_repro.analysis.estimate import Estimate
 from paper_repro.analysis.identifiability import condition_number
 from paper_repro.analysis.independent_units import unit_sums
 from paper_repro.analysis.sandwich import sandwich
+from paper_repro.numerics.arguments import Count, checked_arguments
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots
 
 
-def score_matching(data: Iterable[Snapshots], terms: Terms, threads: int = 1) -> Estimate:
+@checked_arguments
+def score_matching(data: Iterable[Snapshots], terms: Terms, threads: Count = 1) -> Estimate:
     """Return the couplings of any terms on any geometry; the units are the runs of each record.
 
     Raises ``ValueError`` where some term acts nowhere in the data, or terms cannot be told apart.

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import i0e, i1e, ive
 
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.rng import random_states
 from paper_repro.physics.geometry import Geometry
@@ -141,6 +142,7 @@ class ExactChain(Thermodynamics):
     beta: float
     nodes: int = 0
 
+    @checked_arguments
     def __init__(self, matrix: Floats, beta: float, nodes: int = 0) -> None:
         """Take the couplings J_ij as a matrix (site, site), of which the part above the diagonal is read."""
         reach = 2 if is_solvable(matrix) else len(matrix) - 1

@@ -12,6 +12,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.structure import TOLERANCE, Structure
 
@@ -51,16 +52,19 @@ class Geometry:
     structure: Structure | None = None
 
     @classmethod
+    @checked_arguments
     def open_chain(cls, sites: int) -> Self:
         """Return a chain with free ends; raises ``ValueError`` for fewer than one site."""
         return cls(_checked_sites(sites), "open", _NO_BONDS)
 
     @classmethod
+    @checked_arguments
     def periodic_chain(cls, sites: int) -> Self:
         """Return a ring, where site N - 1 is next to site 0; raises ``ValueError`` for fewer than one site."""
         return cls(_checked_sites(sites), "periodic", _NO_BONDS)
 
     @classmethod
+    @checked_arguments
     def from_bonds(cls, sites: int, bonds: npt.ArrayLike) -> Self:
         """Return the geometry of a list of bonds (bond, 3): i, j and class, integers, the sites counted from 0.
 
@@ -70,6 +74,7 @@ class Geometry:
         return cls(_checked_sites(sites), None, _checked_bonds(bonds, sites))
 
     @classmethod
+    @checked_arguments
     def from_positions(
         cls,
         positions: npt.ArrayLike,

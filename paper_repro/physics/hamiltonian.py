@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.sphere import project, require_unit
@@ -42,6 +43,7 @@ class SpinHamiltonian:
         couplings: Floats = np.tensordot(self.couplings, self.terms.adjacency, axes=1)
         return couplings
 
+    @checked_arguments
     def energy(self, spins: Floats) -> Floats:
         """Return H (snapshot,); raises ``ValueError`` for spins that are not unit vectors."""
         require_unit(spins)
@@ -49,6 +51,7 @@ class SpinHamiltonian:
             return exchange_energy(spins, self.matrix)
         return -self.terms.values(spins) @ self.couplings
 
+    @checked_arguments
     def force(self, spins: Floats, beta: float) -> Floats:
         """Return the force -β∇H (snapshot, site, 3), tangent; dimensionless. Raises ``ValueError`` as ``energy``."""
         require_unit(spins)

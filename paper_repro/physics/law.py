@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 
 from paper_repro.files import InputError, input_error
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.terms.library import Library, keys_of_families
 from paper_repro.physics.truth import Truth
@@ -14,6 +15,7 @@ from paper_repro.spec.law import Law, read_law
 from paper_repro.spec.system import System
 
 
+@checked_arguments
 def load_law(path: str | Path) -> Law:
     r"""Read a law (``spec.law``); raises ``InputError``: the file, the path in it, the value and what was expected.
 

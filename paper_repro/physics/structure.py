@@ -66,7 +66,8 @@ class Structure:
         vectors = None if cell is None else _numbers(cell, "cell", "(3, 3), rows a, b, c", rows=3)
         flags: npt.NDArray[Any] = np.asarray(periodic)
         if flags.shape != (3,) or not np.isin(flags, (False, True)).all():
-            raise ValueError(f"periodic = {flags.tolist()!r}; expected three, each true or false")
+            found = " ".join(repr(flags.tolist()).split())[:80]
+            raise ValueError(f"periodic = {found}; expected three, each true or false")
         if flags.any() and vectors is None:
             raise ValueError("periodic without a cell; expected a cell (3, 3), rows a, b, c")
         if not 0 < tolerance < 0.1:

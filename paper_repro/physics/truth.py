@@ -1,12 +1,14 @@
 """What is known of a law: its couplings, its temperature, and its exact solution where it has one; unknown laws have no truth."""
 
 import itertools
+import math
 from typing import Any, Self
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
+from paper_repro.numerics.arguments import checked_arguments, require_fields
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import ExactChain, require_exact_solution
 from paper_repro.physics.geometry import Geometry
@@ -43,13 +45,16 @@ class Truth:
 
     def __attrs_post_init__(self) -> None:
         """Check that the numbers belong together."""
+        require_fields(self)
         given = self.couplings
         if given.dtype != np.float64 or given.shape != (len(self.terms),) or not np.isfinite(given).all():
-            raise ValueError(f"couplings {given.tolist()!r} of {len(self.terms)} terms; expected a finite number for each")
-        if not (np.isfinite(self.beta) and self.beta > 0):
+            found = " ".join(repr(given.tolist()).split())[:80]
+            raise ValueError(f"couplings {found} of {len(self.terms)} terms; expected a finite number for each")
+        if not (math.isfinite(self.beta) and self.beta > 0):
             raise ValueError(f"beta = {self.beta:g}; expected a finite inverse temperature > 0")
 
     @classmethod
+    @checked_arguments
     def of(cls, hamiltonian: Hamiltonian, beta: float) -> Self:
         """Return the law of a spec's Hamiltonian at an inverse temperature."""
         return cls(Terms.of(hamiltonian), couplings_of(hamiltonian), beta)
@@ -59,10 +64,12 @@ class Truth:
         """The index of the coupling to which ratios are taken."""
         return reference_coupling(self.couplings)
 
+    @checked_arguments
     def on(self, geometry: Geometry, species: npt.ArrayLike | str) -> SpinHamiltonian:
         """Return the Hamiltonian on a geometry whose sites are of ``species`` (site,)."""
         return SpinHamiltonian(self.terms.on(geometry, species), self.couplings)
 
+    @checked_arguments
     def exact(self, geometry: Geometry, species: npt.ArrayLike | str) -> Exact:
         """Return the exact solution on a geometry; raises ``ValueError`` where there is none."""
         require_exact_solution(self.terms, geometry)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import attrs
 
 from paper_repro.files import InputError, input_error
+from paper_repro.numerics.arguments import Count, Seed, checked_arguments
 from paper_repro.physics.exact import EXACT_TERMS, has_exact_solution, without_exact_solution
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.generate import generate
@@ -33,7 +34,8 @@ def require_exchange(spec: Spec) -> None:
         raise InputError(f"spec {spec.name}: hamiltonian", f"{', '.join(others)}", "exchange terms only")
 
 
-def exact_data(spec: Spec, sequences: int, snapshots: int, seed: int) -> Iterator[Snapshots]:
+@checked_arguments
+def exact_data(spec: Spec, sequences: Count, snapshots: Count, seed: Seed) -> Iterator[Snapshots]:
     """Return an iterator over ``sequences`` sequences with ``snapshots`` independent snapshots each, at the spec's temperature.
 
     The same seed gives the same data. Raises ``InputError``, before anything is drawn, where the spec has no exact solution or

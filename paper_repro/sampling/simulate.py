@@ -4,22 +4,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from paper_repro.files import InputError, input_error
+from paper_repro.numerics.arguments import Count, Seed, checked_arguments
 from paper_repro.sampling.engines import Progress
 from paper_repro.sampling.law_file import Subject, subject_at
 from paper_repro.sampling.simulation import Simulation, simulate_system
 from paper_repro.sampling.snapshots import Snapshots
 
 
+@checked_arguments
 def simulate(
     law: str | Path,
-    snapshots: int,
+    snapshots: Count,
     *,
     temperature: float | None = None,
-    sequences: int | None = None,
-    seed: int = 0,
-    runs: int = 8,
-    thinning: int | None = None,
-    threads: int = 1,
+    sequences: Count | None = None,
+    seed: Seed = 0,
+    runs: Count = 8,
+    thinning: Count | None = None,
+    threads: Count = 1,
 ) -> tuple[Snapshots, ...]:
     r"""Return snapshots of a law, a record for each system; how they were drawn is the first of ``notes`` of each.
 

@@ -1,5 +1,6 @@
 """Snapshots: the one record of spin configurations of any origin; other arrays are refused."""
 
+import math
 import string
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.files import InputError, input_error
+from paper_repro.numerics.arguments import checked_arguments, shown
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.species import as_species
@@ -43,6 +45,7 @@ class Snapshots:
     scale: float = 1.0
 
     @classmethod
+    @checked_arguments
     def of(
         cls,
         spins: npt.ArrayLike,
@@ -204,8 +207,8 @@ def checked_temperature(temperature: Any, origin: str) -> float | None:
     if temperature is None:
         return None
     if isinstance(temperature, bool) or not isinstance(temperature, int | float | np.integer | np.floating):
-        raise InputError(origin, f"temperature = {temperature!r}", "a number > 0, in units of energy / k_B")
-    if not (np.isfinite(temperature) and temperature > 0):
+        raise InputError(origin, f"temperature = {shown(temperature)}", "a number > 0, in units of energy / k_B")
+    if not (math.isfinite(temperature) and temperature > 0):
         raise InputError(origin, f"temperature = {temperature:g}", "a finite number > 0, in units of energy / k_B")
     if not 1 / _FARTHEST <= temperature <= _FARTHEST:
         found = f"temperature = {temperature:g}"

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from paper_repro.numerics.arguments import checked_arguments, require_fields
 from paper_repro.physics.sphere import require_unit
 from paper_repro.score.model import ScoreModel, divergence_of, interaction_of, place_of
 from paper_repro.score.weights import WeightsInfo
@@ -54,6 +55,10 @@ class NetworkForce:
     model: ScoreModel
     times: tuple[float, ...]
 
+    def __attrs_post_init__(self) -> None:
+        """Raise ``InputError`` for what is no model, and times that are no numbers."""
+        require_fields(self)
+
     def _evaluate(self, method: Any, species: npt.NDArray[Any], spins: Floats) -> Floats:
         require_unit(spins)
         device, dtype = place_of(self.model)
@@ -75,6 +80,7 @@ class NetworkForce:
         return self._evaluate(method, species, spins)
 
 
+@checked_arguments
 def force_of(model: ScoreModel, info: WeightsInfo, query_times: tuple[float, ...]) -> NetworkForce:
     """Return a loaded network as a force field at the query times of its file, or at ``query_times`` where it states none.
 
@@ -103,6 +109,10 @@ class NetworkScore:
 
     model: ScoreModel
     species: npt.NDArray[Any]
+
+    def __attrs_post_init__(self) -> None:
+        """Raise ``InputError`` for what is no model, and species that are no array."""
+        require_fields(self)
 
     def __call__(self, spins: torch.Tensor, time: float) -> torch.Tensor:
         """Return the score, of the shape of ``spins``."""

@@ -7,7 +7,7 @@ and returns the score ∇ ln p_t (chain, site, 3), tangent to each spin. Two mor
 """
 
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import torch
 
@@ -18,6 +18,7 @@ from paper_repro.score.pairformer import Pairformer
 Answer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
+@runtime_checkable
 class ScoreModel(Protocol):
     """A score as a function of species, spins, diffusion time and mask."""
 

@@ -9,6 +9,7 @@ import attrs
 import torch
 
 from paper_repro.files import InputError, require_format, write_output
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.score.authors_format import authors_architecture, from_authors, sizes_of
 from paper_repro.score.pairformer import Pairformer
 from paper_repro.score.tensors import read_tensors, tensors_as_bytes
@@ -127,6 +128,7 @@ def _described(path: Path, metadata: Mapping[str, str], sizes: Mapping[str, Any]
     )
 
 
+@checked_arguments
 def load_weights(path: str | Path) -> tuple[Pairformer, WeightsInfo]:
     """Load a network from this project's format or the authors' (recognised by their tensor names).
 

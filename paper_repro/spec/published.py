@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import attrs
 
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.spec.quantity import Quantity, checked, tag
 from paper_repro.spec.reader import Loaded, load
 
@@ -122,6 +123,7 @@ class Published:
     statements: tuple[Statement, ...]
 
 
+@checked_arguments
 def load_published(path: str | Path) -> Loaded[Published]:
     """Load the published values and claims; see ``load``.
 

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import attrs
 
+from paper_repro.numerics.arguments import require, shown
+
 _OPTIONAL = "optional"
 
 
@@ -80,10 +82,14 @@ def is_optional(field: "attrs.Attribute[Any]") -> bool:
     return _OPTIONAL in field.metadata
 
 
-def _checked(quantity: Quantity, choices: tuple[Any, ...]) -> Any:
+def _checked(quantity: Quantity | None, choices: tuple[Any, ...]) -> Any:
     def validate(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-        if choices and value not in choices:
-            raise ValueError(f"{attribute.name} = {value!r}; expected one of {', '.join(map(repr, choices))}")
+        if quantity is None or not choices:
+            require(attribute.name, value, attribute.type)
+        if quantity is None:
+            return
+        if choices and (not isinstance(value, str | int | float) or value not in choices):
+            raise ValueError(f"{attribute.name} = {shown(value)}; expected one of {', '.join(map(repr, choices))}")
         try:
             quantity.check(value)
         except ValueError as expected:
@@ -93,9 +99,9 @@ def _checked(quantity: Quantity, choices: tuple[Any, ...]) -> Any:
 
 
 def checked(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
-    """Give every field that has a ``Quantity`` a validator of its bounds and choices (an attrs ``field_transformer``)."""
+    """Give every field a validator of its type and, if it has a ``Quantity``, of its bounds and choices (``field_transformer``)."""
     result = []
     for field in fields:
         quantity = quantity_of(field.type)
-        result.append(field if quantity is None else field.evolve(validator=_checked(quantity, choices_of(field.type))))
+        result.append(field.evolve(validator=_checked(quantity, choices_of(field.type))))
     return result

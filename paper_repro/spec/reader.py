@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from paper_repro.files import InputError, read_bytes
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.spec.origin import Fact, Origin
 from paper_repro.spec.spec import Spec
 from paper_repro.spec.table import TableReader, named_tables, shown
@@ -111,6 +112,7 @@ def load(path: Path, cls: type[T]) -> Loaded[T]:
     return Loaded(path, record, values.origins, values.facts)
 
 
+@checked_arguments
 def load_spec(path: str | Path) -> Loaded[Spec]:
     """Load the spec of a run; see ``load``.
 

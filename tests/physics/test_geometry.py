@@ -87,7 +87,7 @@ def test_capabilities():
         (3, [[0, 1, 1], [2, 2, 1]], "bond 1 joins site 2 to itself; expected two different sites"),
         (3, [[0, 1, 1], [1, 2, 1], [1, 0, 1]], "bond 2 is bond 0 again, sites 1 and 0 of class 1; expected each pair once"),
         (0, [[0, 1, 1]], "sites = 0; expected an integer ≥ 1"),
-        ("3", [[0, 1, 1]], "sites = '3'; expected an integer ≥ 1"),
+        ("3", [[0, 1, 1]], "sites: '3'; expected an integer"),
     ],
 )
 def test_what_is_no_geometry_is_said_in_one_line(sites, bonds, message):

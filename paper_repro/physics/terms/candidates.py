@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 import attrs
 
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.terms.library import Library, library
 from paper_repro.physics.terms.registry import FAMILIES
 from paper_repro.physics.terms.runs import RunTerm
 
 
+@checked_arguments
 def candidates(geometries: Iterable[Geometry]) -> Library:
     """Return the library candidates-42 for data on some geometries.
 

@@ -1,10 +1,12 @@
 """Signs and factors in words, as they are printed with every result; CONVENTIONS.md has the same."""
 
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.physics.terms.terms import Terms
 
 HAMILTONIAN = "H = -Σ coupling × term; a term sums its function over clusters of sites, each once: a pair i, j has no factor ½"
 
 
+@checked_arguments
 def conventions(terms: Terms) -> tuple[str, ...]:
     """Return a sentence for the Hamiltonian, one for each family in the library, and one for each of their conventions.
 

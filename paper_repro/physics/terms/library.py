@@ -7,6 +7,7 @@ from typing import Any, Self
 import attrs
 
 from paper_repro.files import InputError, input_error
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.physics.geometry import Direction, Geometry
 from paper_repro.physics.terms.pairs import PairTerm, as_vector, pair_terms
 from paper_repro.physics.terms.registry import FAMILIES
@@ -45,10 +46,12 @@ class Library:
     origin: str
     own: tuple[Term, ...] = ()
 
+    @checked_arguments
     def with_terms(self, *own: Term) -> Self:
         """Return the library with user-defined terms added at its end."""
         return attrs.evolve(self, own=(*self.own, *own))
 
+    @checked_arguments
     def terms(self, species_names: Sequence[str], geometry: Geometry | Iterable[Geometry]) -> Terms:
         """Return the terms for data on one geometry or several, in the order of the library; species 0, 1, … have the names given.
 
@@ -56,6 +59,8 @@ class Library:
         separation that no chain has, runs where sites have no order.
         """
         geometries = (geometry,) if isinstance(geometry, Geometry) else tuple(geometry)
+        if not geometries:
+            raise InputError("geometry", "none", "one or more")
         found: list[Term] = []
         for table in self.tables:
             where = f"{self.origin}: {table.family}"
@@ -125,6 +130,7 @@ def _directions(classes: tuple[int, ...], geometries: tuple[Geometry, ...], wher
     return found[0]
 
 
+@checked_arguments
 def library(path: str | Path | None = None, *, range: int | None = None, **families: Any) -> Library:
     """Return a library: that of a file, or the default one with changes by keyword.
 

@@ -12,6 +12,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.sphere import tangent_basis
@@ -118,6 +119,7 @@ class OwnTerm(Term):
         return self.value(moved)
 
 
+@checked_arguments
 def own_term(
     name: str,
     function: Callable[[Floats], Any],
@@ -141,12 +143,10 @@ def own_term(
     >>> ring.clusters(pr.Geometry.open_chain(4), np.zeros(4, dtype=int)).tolist()
     [[0, 1, 2], [1, 2, 3]]
     """
-    if not callable(function):
-        raise ValueError(f"function of {name!r} is {type(function).__name__}; expected a function of spins (…, size, 3)")
     place = clusters
     if not callable(place):
         given = np.asarray(place)
-        if given.ndim != 2:
-            raise ValueError(f"clusters of {name!r} of shape {given.shape}; expected sites (cluster, size)")
+        if given.ndim != 2 or given.dtype.kind not in "iu":
+            raise ValueError(f"clusters of {name!r}, {given.dtype} of shape {given.shape}; expected sites (cluster, size)")
         place = tuple(tuple(row) for row in given.tolist())
     return OwnTerm(name, function, place, rotation_invariant, inversion)

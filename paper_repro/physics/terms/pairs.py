@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from paper_repro.numerics.arguments import shown
 from paper_repro.numerics.arrays import Integers
 from paper_repro.physics.geometry import Direction, Geometry
 from paper_repro.physics.terms.term import Term
@@ -24,14 +25,16 @@ class PairTerm(Term):
 
     def __attrs_post_init__(self) -> None:
         """Put the pair in order; raises ``ValueError`` for a class or species that are not numbers."""
-        super().__attrs_post_init__()
         bond_class, pair = self._given
         if not isinstance(bond_class, int) or bond_class < 1:
-            raise ValueError(f"bond_class = {bond_class!r} of {self.name!r}; expected an integer ≥ 1")
-        if pair is not None and (len(pair) != 2 or not all(isinstance(number, int) for number in pair)):
-            raise ValueError(f"pair = {pair!r} of {self.name!r}; expected the numbers of two species")
+            raise ValueError(f"bond_class = {shown(bond_class)} of {self.name!r}; expected an integer ≥ 1")
+        numbers = pair if isinstance(pair, tuple | list) else ()
+        found = " ".join(repr(numbers).split())[:80] if numbers else shown(pair)
+        if pair is not None and (len(numbers) != 2 or not all(isinstance(number, int) for number in numbers)):
+            raise ValueError(f"pair = {found} of {self.name!r}; expected the numbers of two species")
         if pair is not None:
             object.__setattr__(self, "pair", (min(pair), max(pair)))
+        super().__attrs_post_init__()
 
     @property
     def _given(self) -> tuple[Any, Any]:

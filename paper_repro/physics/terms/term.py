@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 import attrs
 import numpy as np
 
+from paper_repro.numerics.arguments import require_fields
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
 
@@ -29,6 +30,7 @@ class Term(abc.ABC):
 
     def __attrs_post_init__(self) -> None:
         """Raise ``ValueError`` for a name that cannot be shown, and for a component that does not exist."""
+        require_fields(self)
         if not self.name.strip() or not self.name.isprintable():
             raise ValueError(f"a term named {self.name!r}; expected a name that can be printed")
         component: Any = getattr(self, "component", None)

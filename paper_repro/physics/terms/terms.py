@@ -7,6 +7,7 @@ from typing import Any, Self
 import attrs
 import numpy.typing as npt
 
+from paper_repro.numerics.arguments import checked_arguments, require, require_fields
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.species import as_species
 from paper_repro.physics.terms.bound import BoundTerm, BoundTerms
@@ -21,10 +22,12 @@ from paper_repro.spec.hamiltonian import ALL
 
 
 def _as_terms(terms: Iterable[Term]) -> tuple[Term, ...]:
+    require("terms", terms, Iterable[Term])
     return tuple(terms)
 
 
 def _as_names(names: Iterable[str]) -> tuple[str, ...]:
+    require("species_names", names, Iterable[str])
     return tuple(names)
 
 
@@ -63,6 +66,7 @@ class Terms:
 
     def __attrs_post_init__(self) -> None:
         """Check that the terms can be distinguished and name species that exist."""
+        require_fields(self)
         if not self.terms:
             raise ValueError("a library without terms; expected at least one")
         if not self.species_names or len(set(self.species_names)) != len(self.species_names):
@@ -80,6 +84,7 @@ class Terms:
                 )
 
     @classmethod
+    @checked_arguments
     def of(cls, hamiltonian: Hamiltonian) -> Self:
         """Return the terms that a spec's Hamiltonian has, in its order."""
         return cls(*_terms_of(hamiltonian))
@@ -88,6 +93,7 @@ class Terms:
         """Return the number of terms."""
         return len(self.terms)
 
+    @checked_arguments
     def with_terms(self, more: Iterable[Term]) -> Self:
         """Return the library with terms added at its end."""
         return attrs.evolve(self, terms=(*self.terms, *more))
@@ -132,6 +138,7 @@ class Terms:
         if missing:
             raise ValueError(f"{', '.join(missing)}; expected {wanted}")
 
+    @checked_arguments
     def on(self, geometry: Geometry, species: npt.ArrayLike | str) -> BoundTerms:
         """Return the terms on a geometry whose sites are of ``species`` (site,), names or numbers.
 

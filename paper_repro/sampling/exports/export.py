@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from paper_repro.files import InputError, input_error
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.exports import spirit, uppasd, vampire
@@ -14,6 +15,7 @@ from paper_repro.sampling.exports.units import CODES, ENERGY_UNITS, Code, Energy
 _CODES: dict[Code, ModuleType] = {"spirit": spirit, "vampire": vampire, "uppasd": uppasd}
 
 
+@checked_arguments
 def export(law: Truth, geometry: Geometry, species: str | Iterable[str], code: Code, energy_unit: EnergyUnit) -> Exported:
     """Return the input files of a program, with the signs, factors and units of that program, and what was chosen in them.
 

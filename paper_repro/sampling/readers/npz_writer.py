@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from paper_repro.files import InputError, write_output
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.sampling.snapshots import Snapshots
 
 _Arrays = dict[str, npt.NDArray[Any]]
 
 
+@checked_arguments
 def write(path: str | os.PathLike[str], data: Snapshots | Sequence[Snapshots]) -> None:
     """Write snapshots to a file, in double precision: one system, or several chains of the same snapshots and runs.
 

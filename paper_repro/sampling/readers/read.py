@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from paper_repro.files import InputError, printable, read_bytes
+from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.sampling.readers import extended_xyz, npz, ovf
 from paper_repro.sampling.readers.frames import Axes, Frames
 from paper_repro.sampling.readers.lengths import empty_sites, unit_spins
@@ -24,6 +25,7 @@ _MANY_SITES = 10  # for each snapshot, from which the axes may be swapped
 _EXPECTED = "snapshots as npz (numpy.savez), extended xyz, or OVF 1 or 2"
 
 
+@checked_arguments
 def read(
     paths: Paths,
     *,

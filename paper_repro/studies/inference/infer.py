@@ -1,7 +1,7 @@
 """From snapshots of an unknown law to its couplings: the one function of the study."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from paper_repro.analysis.identifiability import acting
 from paper_repro.analysis.learning_curve import learning_curve
 from paper_repro.analysis.model_errors import law_gives_errors, with_model_errors
 from paper_repro.files import InputError, input_error
+from paper_repro.numerics.arguments import Count, checked_arguments
 from paper_repro.numerics.parallel import available_cores
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.terms.conventions import conventions
@@ -36,8 +37,9 @@ INTERVAL = 0.05
 _STEPS = 6  # of the work, for a bar of progress
 
 
+@checked_arguments
 def infer(
-    data: Snapshots | Sequence[Snapshots],
+    data: Snapshots | Iterable[Snapshots],
     library: Library | Terms | None = None,
     *,
     level: float = 0.01,
@@ -45,7 +47,7 @@ def infer(
     confirm: bool = True,
     network: Spec | None = None,
     folder: str | Path | None = None,
-    threads: int | None = None,
+    threads: Count | None = None,
     reporter: Reporter | None = None,
 ) -> Inference:
     """Return the law behind snapshots: couplings with intervals and verdicts, warnings, and whether the library is enough.

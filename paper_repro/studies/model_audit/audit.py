@@ -9,6 +9,7 @@ from paper_repro.analysis.basis_fit import least_squares, normal_equations
 from paper_repro.analysis.identifiability import NotIdentifiableError, acting
 from paper_repro.analysis.model_capabilities import OwnInteraction, own_divergence_error, own_interaction
 from paper_repro.files import InputError, input_error
+from paper_repro.numerics.arguments import Resamples, Seed, checked_arguments
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.terms.library import Library
@@ -22,14 +23,15 @@ from paper_repro.studies.model_audit.results import ModelAudit
 _NEAR_ZERO = 1e-4
 
 
+@checked_arguments
 def audit(
     model: object,
     data: Snapshots | Iterable[Snapshots],
     library: Library | Terms | Truth | None = None,
     *,
     query_times: Sequence[float] = (_NEAR_ZERO,),
-    resamples: int = 200,
-    seed: int = 0,
+    resamples: Resamples = 200,
+    seed: Seed = 0,
     name: str = "model",
     progress: Callable[[int], None] | None = None,
 ) -> ModelAudit:

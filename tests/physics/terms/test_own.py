@@ -77,8 +77,8 @@ def test_clusters_are_listed_or_made_of_the_geometry():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("x", 3, [[0]]), "function of 'x' is int; expected a function of spins (…, size, 3)"),
-        (("x", np.sum, [0, 1]), "clusters of 'x' of shape (2,); expected sites (cluster, size)"),
+        (("x", 3, [[0]]), "function: 3; expected a function"),
+        (("x", np.sum, [0, 1]), "clusters of 'x', int64 of shape (2,); expected sites (cluster, size)"),
         (("x", np.sum, [[0.5, 1]]), "clusters of 'x', float64 of shape (1, 2); expected sites (cluster, size)"),
         (("x", np.sum, lambda g: [0]), "clusters of 'x', int64 of shape (1,); expected sites (cluster, size)"),
         (("x", np.sum, [[0, 5]]), "clusters of 'x' on sites 0 to 5; expected 0 to 4"),
