@@ -25,7 +25,7 @@ from paper_repro.studies.reproduction.sections.two_runs import against_aims, cou
 from paper_repro.studies.reproduction.statements import Decision
 from paper_repro.studies.reproduction.subject import Subject
 from tools import discussion, findings, one_change
-from tools.evidence import evidence, recorded_statements
+from tools.evidence import evidence, recorded_statements, recorded_worlds
 from tools.golden_records import RecordedRun, recorded_decisions, recorded_estimators, recorded_run, recorded_score_errors
 from tools.summary import FIGURE, figure, summary_table
 
@@ -92,7 +92,9 @@ BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table]]]] = {
         "discussion": lambda found: discussion.published_run(found.run.subject),
         "refined discussion": lambda found: discussion.refined_run(*found.both),
         "evidence": lambda _: evidence(
-            *(recorded_statements(GOLDEN / f"{name}.json") for name in ("statements", "statements-refined"))
+            recorded_statements(GOLDEN / STATEMENTS[0]),
+            recorded_statements(GOLDEN / STATEMENTS[1]),
+            recorded_worlds(GOLDEN / "witness.json"),
         ),
         "claims": lambda found: tables_of(report.verdicts(found.run.subject)),
         "seeds": lambda found: tables_of(report.inversion(found.run.subject), report.interaction(found.run.subject)),

@@ -7,7 +7,7 @@ import pytest
 
 from paper_repro.files import sha256
 from paper_repro.pipeline.manifest import made_in, read_manifest
-from tools import discussion, findings, summary, write_documents
+from tools import discussion, evidence, findings, summary, write_documents
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,16 @@ def test_a_sentence_that_the_records_contradict_is_refused(records):
     with pytest.raises(ValueError, match="the records contradict the sentence"):
         discussion.refined_run(better, records.run.subject)
     assert findings.verdict(*records.both).startswith("**Verdict.**")
+
+
+def test_networks_that_see_what_the_test_sees_contradict_the_sentence_on_the_witness(golden):
+    """The broken twin: worlds in which the networks of the largest term see nothing."""
+    reports = [evidence.recorded_statements(golden / name) for name in write_documents.STATEMENTS]
+    worlds = evidence.recorded_worlds(golden / "witness.json")
+    assert "**The witness.**" in evidence.evidence(*reports, worlds)
+    blind = [attrs.evolve(world, network=1.0) for world in worlds]
+    with pytest.raises(ValueError, match="the records contradict the sentence"):
+        evidence.evidence(*reports, blind)
 
 
 def test_the_first_screen_is_short(pytestconfig):
