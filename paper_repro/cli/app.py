@@ -27,8 +27,18 @@ app = App(
     help='Reproduce, audit and test "Autonomous Emergence of Hamiltonian in Deep Generative Models" (arXiv 2604.20821), '
     "and find the Hamiltonian behind other snapshots of spins.",
 )
-for _command in (reproduce, status, report, verify, compare, constants, audit, claims, score_error, simulate, logz):
+for _command in (status, report, verify, simulate, logz):
     app.command(_command)
+_USAGES = {
+    reproduce: "reproduce [SPEC] --out DIR [OPTIONS]",
+    compare: "compare RUN [RUN…] [OPTIONS]",
+    constants: "constants [SPEC] [OPTIONS]",
+    audit: "audit MODEL [DATA…] [OPTIONS]",
+    claims: "claims WEIGHTS [WEIGHTS…] [OPTIONS]",
+    score_error: "score-error WEIGHTS [WEIGHTS…] [OPTIONS]",
+}
+for _command, _usage in _USAGES.items():
+    app.command(_command, usage=f"Usage: paper-repro {_usage}")
 app.command(infer, usage=USAGE, group_parameters=OUTPUT)
 
 _OLD_COMMANDS = {"question": "claims", "score": "score-error", "lnz": "logz", "estimate": "infer --simulated SPEC"}

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Annotated, get_args
 
 import attrs
+from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
@@ -27,7 +28,12 @@ _ORIGINS = (
 
 
 def constants(
-    spec: Path | None = None, /, *, section: str | None = None, status: tuple[Status, ...] = (), json: JsonTarget = None
+    spec: Path | None = None,
+    /,
+    *,
+    section: str | None = None,
+    status: Annotated[tuple[Status, ...], Parameter(negative="", show_default=False)] = (),
+    json: JsonTarget = None,
 ) -> int:
     """List the constants of a spec: their number by status and their values; with a filter also meaning and origin.
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Annotated
 
 import attrs
+from cyclopts import Parameter
 from rich.console import Console
 
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
@@ -36,7 +38,7 @@ class _StageState:
         return cls(record, faults, sum(path.stat().st_size for path in paths if path.is_file()))
 
 
-def status(directory: Path, /, *, stages: bool = False, json: JsonTarget = None) -> int:
+def status(directory: Path, /, *, stages: Annotated[bool, Parameter(negative="")] = False, json: JsonTarget = None) -> int:
     """Show the finished stages of a run, and whether their outputs are intact.
 
     Parameters

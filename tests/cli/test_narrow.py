@@ -129,3 +129,13 @@ def test_the_status_of_a_published_run_fits_a_screen(golden, monkeypatch):
     for name in ("paper", "refined"):
         assert len(command("status", golden / name)[1].splitlines()) <= 25
     assert len(command("status", golden / "paper", "--stages")[1].splitlines()) > 240
+
+
+def test_every_help_fits_and_names_its_arguments(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("", *(name for name in app if not name.startswith("-"))):
+        status_, text, _ = command(*filter(None, (name, "--help")))
+        assert status_ == 0
+        assert text.startswith(f"Usage: paper-repro {name or 'COMMAND'}")
+        assert max(map(len, text.splitlines())) <= 80
+        assert "[ARGS" not in text
