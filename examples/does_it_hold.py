@@ -7,7 +7,7 @@ import numpy as np
 
 import paper_repro as pr
 
-# %% The law of the paper, and what the paper says that its network found
+# %% The law of the paper, and what the paper reports of its network
 spec = pr.load_spec(pr.specs_folder() / "paper.toml").record
 claims = pr.load_published(pr.specs_folder() / "published.toml").record.claims
 published = {claim.measured.removeprefix("inversion."): claim.published for claim in claims}

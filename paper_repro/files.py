@@ -54,7 +54,7 @@ class NotFiniteError(InputError):
     """A number that must be finite is not: a NaN or an infinity came out of a computation."""
 
     def __init__(self, where: object, found: str) -> None:
-        """Say where and what; nothing else was expected than finite numbers."""
+        """State where and what; nothing else was expected than finite numbers."""
         super().__init__(where, found, "finite numbers")
 
 

@@ -77,7 +77,7 @@ def recorded_worlds(path: Path) -> tuple[World, ...]:
 
 
 def _of_worlds(worlds: Sequence[World]) -> dict[str, str]:
-    """Return what the sentences say of the worlds with an unlisted term: those of ``SIZE``, and the one of a larger term."""
+    """Return the values in the sentences on the worlds with an unlisted term: those of ``SIZE``, and the one of a larger term."""
     decisive = [world for world in worlds if (world.kind, world.size) == ("unlisted", SIZE)]
     (large,) = (world for world in worlds if world.kind == "unlisted" and world.size > SIZE)
     (snapshots,) = {world.snapshots for world in worlds}

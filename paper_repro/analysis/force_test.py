@@ -33,7 +33,7 @@ class ForcePart:
     """A part of a field outside the library; ``share``, ``confirmed`` and ``error`` are shares of the mean square field.
 
     ``share`` is the part's own mean square, ``confirmed`` is U with its standard ``error``; ``z`` is the evidence that U > 0 in
-    standard deviations of a normal law. ``spins`` and ``separation`` say of which terms it is made, None where of several or none.
+    standard deviations of a normal law. ``spins`` and ``separation`` name its terms, None where it has several or none.
     """
 
     name: str

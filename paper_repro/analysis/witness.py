@@ -1,4 +1,4 @@
-"""What several trainings of a network say together of a law that the library may not describe."""
+"""The joint evidence of several trainings of a network on a law that the library may not describe."""
 
 import math
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ class Witness:
 
 
 def witness(tests: Sequence[ForceTest], level: float) -> Witness:
-    """Return what two or more tests of trainings say together.
+    """Return the joint evidence of two or more tests of trainings.
 
     Trainings share data, so that their evidence is correlated: the mean of their z has at most variance 1, and is taken as if it
     had. Raises ``ValueError`` for fewer than two.

@@ -108,7 +108,7 @@ def _plateaus(run: Path | None, spec: Spec, weights: Sequence[Path] = ()) -> "li
 
 
 def _worlds(path: Path | None) -> "WitnessEvidence | None":
-    """Return what the worlds of a file say; None where there is no file."""
+    """Return the evidence of the worlds of a file; None where there is no file."""
     from paper_repro.analysis.claim_tests.witness import World, measure_witness
     from paper_repro.pipeline.codec import read_json
 

@@ -20,13 +20,13 @@ class Reporter(Protocol):
         """Begin a stage of ``total`` parts."""
 
     def advance(self, done: int, note: str = "") -> None:
-        """Say that ``done`` parts of the current stage are done."""
+        """Report that ``done`` parts of the current stage are done."""
 
     def finish(self, name: str, seconds: float | None, note: str = "") -> None:
         """End a stage after ``seconds``; None where it was made before and is skipped."""
 
     def say(self, line: str) -> None:
-        """Say something that a person should know."""
+        """Report something that a person should know."""
 
 
 class TerminalReporter:
@@ -65,7 +65,7 @@ class TerminalReporter:
         self._task = self._progress.add_task(name, total=total, note="")
 
     def advance(self, done: int, note: str = "") -> None:
-        """Say how far the stage is."""
+        """Report how far the stage is."""
         self._progress.update(self._task, completed=done, note=note)
         now = self._clock()
         if self._first is None:
@@ -86,5 +86,5 @@ class TerminalReporter:
         self.console.print(Text(f"  {name}: {said}{f' ({note})' if note else ''}", style="dim" if seconds is None else ""))
 
     def say(self, line: str) -> None:
-        """Say something that a person should know."""
+        """Report something that a person should know."""
         self.console.print(Text(f"  {line}"))

@@ -36,7 +36,7 @@ class Table:
 class Figure:
     """An image that is drawn elsewhere, by its ``name``.
 
-    The ``conclusion`` is one sentence that its data support, the ``caption`` says what is drawn; ``alt`` describes what is seen.
+    The ``conclusion`` is one sentence that its data support, the ``caption`` states what is drawn; ``alt`` describes what is seen.
     """
 
     name: str
@@ -53,7 +53,7 @@ B = TypeVar("B", Text, Table, Figure)
 class Section:
     """A title and what stands below it.
 
-    ``determinism`` says how closely its numbers are reproduced on another machine. A ``summary`` stands at the top of a page, and
+    ``determinism`` states how closely its numbers are reproduced on another machine. A ``summary`` stands at the top of a page, and
     last in a terminal, where it is seen. A section that is ``folded`` is closed on a page until it is opened.
     """
 

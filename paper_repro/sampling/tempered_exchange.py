@@ -1,4 +1,4 @@
-"""What ``replica_exchange`` does by a compiled kernel for exchange, for any terms: as a spec says, with the same records."""
+"""``replica_exchange`` for any terms, by the settings of a spec and with the same records; there a compiled kernel does it."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def sample(
 ) -> ReplicaExchange:
     """Draw equilibrium snapshots of any terms at the coldest temperature, from a uniformly random start.
 
-    ``replica_exchange.sample`` says what the arguments and the result are. Terms that are linear in each spin are moved by heat
+    ``replica_exchange.sample`` defines the arguments and the result. Terms that are linear in each spin are moved by heat
     bath and over-relaxation, others by Metropolis too, whose steps are tuned before the start; of terms of which none is linear
     there is no over-relaxation.
     """

@@ -30,7 +30,7 @@ class Tempered:
 
 @attrs.frozen(eq=False)
 class Ladders:
-    """The lanes of some ladders; ``replica_at`` (run, level) says which lane of its run is at each temperature.
+    """The lanes of some ladders; ``replica_at`` (run, level) is the lane of its run at each temperature.
 
     ``reflected`` is the share of reflections among heat baths and reflections.
     """

@@ -21,7 +21,7 @@ SIZE = 0.1
 class World:
     """Snapshots of one law, in which a network and the closed-form test looked for what the library lacks.
 
-    ``kind`` says whether the term of that ``size`` (in units of J; 0: there is none) is in the list of the closed-form test;
+    ``kind`` states whether the term of that ``size`` (in units of J; 0: there is none) is in the list of the closed-form test;
     ``seed`` is that of its ``snapshots``. ``network`` and ``closed_form`` are the probabilities of so much evidence were the
     library right; ``excess`` is the relative mean square error of the network's force, and the part that the library lacks.
     """

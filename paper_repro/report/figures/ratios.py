@@ -15,7 +15,7 @@ from paper_repro.report.figures import style
 
 @attrs.frozen(eq=False)
 class Estimates:
-    """What one network says: values and standard errors (term,), NaN where there is none; ``reference`` sets it off in black."""
+    """Results of one network: values and standard errors (term,), NaN where there is none; ``reference``: in black."""
 
     name: str
     values: Floats

@@ -136,7 +136,7 @@ class _Steps:
         return made
 
     def finish(self) -> None:
-        """Say how long all of it took."""
+        """Report how long all of it took."""
         self._done = _STEPS
         self._advance(0.0, "")
         if self._reporter is not None:

@@ -62,7 +62,7 @@ class NetworkStudy:
             raise input_error(f"spec {self.spec.name}: {made.name}", error, "a network whose force can be inverted") from error
 
     def witness(self) -> Witness:
-        """Return what the trainings say together: each has seen all but one part of the data, and is tested on that part."""
+        """Return the joint evidence of the trainings: each has seen all but one part of the data, and is tested on that part."""
         return witness(self._tests(), self.level)
 
     def _tests(self) -> list[ForceTest]:

@@ -23,7 +23,7 @@ class NetworkCoupling:
 
 @attrs.frozen
 class NetworkWarning:
-    """Why the network says little: its kind, and a sentence with its numbers."""
+    """Why the network gives little evidence: its kind, and a sentence with its numbers."""
 
     kind: WarningKind
     text: str

@@ -66,7 +66,7 @@ class Inference:
     ``groups`` are the terms that the data do not distinguish; ``adequacy`` is the test of the library;
     ``confirmation`` compares data of the fitted law with the data, None where it was not made; ``learning`` is the width of the
     intervals against the number of snapshots; ``errors`` is whether they are of the data alone or of the fitted law;
-    ``correlations`` (term, term) are those of the errors of the estimates; ``network`` is what a score network says
+    ``correlations`` (term, term) are those of the errors of the estimates; ``network`` is the evidence of a score network
     that was trained on the data, None where none was.
     """
 

@@ -28,6 +28,6 @@ class Steps:
         return done
 
     def say(self, line: str) -> None:
-        """Say something that a person should know."""
+        """Report something that a person should know."""
         if self.reporter is not None:
             self.reporter.say(line)

@@ -134,7 +134,7 @@ def _besides(
 
 
 def _notes(force: OwnForce, data: Snapshots) -> tuple[str, ...]:
-    """Say where an answer carries a graph by which torch would differentiate it."""
+    """Report where an answer carries a graph by which torch would differentiate it."""
     answer: Any = force.raw(data.species, data.spins[:1])
     if isinstance(answer, torch.Tensor) and answer.requires_grad:
         return ("the answer requires_grad; its values alone are used",)

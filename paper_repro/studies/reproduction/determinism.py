@@ -17,7 +17,7 @@ class Determinism:
     tolerance: float | None
 
     def __str__(self) -> str:
-        """Say it as the report does."""
+        """Return the class as the report states it."""
         if self.tolerance is None:
             return "statistical"
         return f"to {self.tolerance:g} elsewhere" if self.tolerance else "exact"

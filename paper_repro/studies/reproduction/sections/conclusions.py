@@ -17,7 +17,7 @@ from paper_repro.studies.reproduction.subject import Subject
 
 
 def of_sampling(subject: Subject) -> str:
-    """Compare the mean energies with the exact ones; else say how often replicas swap."""
+    """Compare the mean energies with the exact ones; else state how often replicas swap."""
     found = subject.results.sampling
     if found is None:
         return ""
@@ -31,7 +31,7 @@ def of_sampling(subject: Subject) -> str:
 
 
 def of_data(subject: Subject) -> str:
-    """Compare the force of the networks with the exact one; else say the size of the data."""
+    """Compare the force of the networks with the exact one; else state the size of the data."""
     parts = [part.force_magnitudes for part in subject.results.readout.trained]
     if not parts:
         chains = subject.spec.chains
@@ -49,7 +49,7 @@ def _mean(part: ForceMagnitudes, counts: Integers) -> float:
 
 
 def of_training(subject: Subject) -> str:
-    """Say by how much the loss falls, and by how much in the last quarter of the epochs."""
+    """State by how much the loss falls, and by how much in the last quarter of the epochs."""
     losses = [part.epoch_losses for part in subject.results.training.trained]
     epochs = min(map(len, losses), default=0)
     if not epochs:
@@ -86,7 +86,7 @@ def of_ratios(subject: Subject) -> str:
 
 
 def of_inversion(subject: Subject) -> str:
-    """Say the size of the couplings and how much of the force they explain."""
+    """State the size of the couplings and how much of the force they explain."""
     parts = subject.results.inversion.trained
     scale = over_trainings([part.scale.value / subject.spec.beta for part in parts])
     r2 = over_trainings([part.r2.value for part in parts])
@@ -94,19 +94,19 @@ def of_inversion(subject: Subject) -> str:
 
 
 def of_interaction(subject: Subject) -> str:
-    """Say how local W is."""
+    """State how local W is."""
     share = statistics.fmean(part.within_range for part in subject.results.readout.trained)
     return _known(f"{percent(share)} of Σ|W| lies within the range of the couplings, r ≤ {subject.spec.hamiltonian.range}.")
 
 
 def of_plateau(subject: Subject) -> str:
-    """Say how far the plateaus lie from the exact ln Z."""
+    """State how far the plateaus lie from the exact ln Z."""
     gaps = [part.gap.value for part in subject.results.calibration.trained if isinstance(part, Calibration)]
     return _known(f"ln Z of the plateau minus exact ln Z(β_eff) is {over_trainings(gaps)}.") if gaps else ""
 
 
 def of_integration(subject: Subject) -> str:
-    """Compare ln Z with the exact value; else say it."""
+    """Compare ln Z with the exact value; else state it."""
     part = subject.results.thermodynamic_integration
     if part is None:
         return ""

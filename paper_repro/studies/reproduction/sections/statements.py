@@ -15,7 +15,7 @@ _WITHOUT_NETWORK = ("scale", "exchange", "witness")
 
 def statements(decisions: Sequence[Decision], others: Sequence[Decision] = (), others_are: str = "") -> Table:
     """Return the statements with their verdicts; ``others`` are the same measurements on other networks, ``others_are``."""
-    columns: tuple[str, ...] = ("what the paper says", "measured", "bound", "verdict")
+    columns: tuple[str, ...] = ("statement of the paper", "measured", "bound", "verdict")
     rows = [(item.statement, _measured(item), _bound(item), item.verdict) for item in decisions]
     if not others:
         return Table(columns, tuple(rows), frozenset(columns[1:3]), TONES)
