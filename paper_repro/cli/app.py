@@ -29,16 +29,12 @@ app = App(
 )
 for _command in (status, report, verify, simulate, logz):
     app.command(_command)
-_USAGES = {
-    reproduce: "reproduce [SPEC] --out DIR [OPTIONS]",
-    compare: "compare RUN [RUN…] [OPTIONS]",
-    constants: "constants [SPEC] [OPTIONS]",
-    audit: "audit MODEL [DATA…] [OPTIONS]",
-    claims: "claims WEIGHTS [WEIGHTS…] [OPTIONS]",
-    score_error: "score-error WEIGHTS [WEIGHTS…] [OPTIONS]",
-}
-for _command, _usage in _USAGES.items():
-    app.command(_command, usage=f"Usage: paper-repro {_usage}")
+app.command(reproduce, usage="Usage: paper-repro reproduce [SPEC] --out DIR [OPTIONS]")
+app.command(compare, usage="Usage: paper-repro compare RUN [RUN…] [OPTIONS]")
+app.command(constants, usage="Usage: paper-repro constants [SPEC] [OPTIONS]")
+app.command(audit, usage="Usage: paper-repro audit MODEL [DATA…] [OPTIONS]")
+app.command(claims, usage="Usage: paper-repro claims WEIGHTS [WEIGHTS…] [OPTIONS]")
+app.command(score_error, usage="Usage: paper-repro score-error WEIGHTS [WEIGHTS…] [OPTIONS]")
 app.command(infer, usage=USAGE, group_parameters=OUTPUT)
 
 _OLD_COMMANDS = {"question": "claims", "score": "score-error", "lnz": "logz", "estimate": "infer --simulated SPEC"}
