@@ -51,13 +51,21 @@ def data_warnings(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, thr
 
 
 def _copies(data: Sequence[Snapshots]) -> Iterator[DataWarning]:
-    """Look for snapshots that another run has too, bit for bit: no law repeats one, but a file can be given twice."""
-    copies = 0
-    for part in data:
-        first: dict[int, int] = {}
+    """Look for snapshots that another run or record has too, bit for bit: no law repeats one, but a file can be given twice."""
+    copies = elsewhere = 0
+    first: dict[int, tuple[int, int]] = {}
+    for number, part in enumerate(data):
         for spins, run in zip(part.spins, part.run.tolist(), strict=True):
-            copies += first.setdefault(hash(spins.tobytes()), run) != run
-    if copies:
+            record, other = first.setdefault(hash(spins.tobytes()), (number, run))
+            copies += (record, other) != (number, run)
+            elsewhere += part.scale != data[record].scale
+    if elsewhere:
+        yield DataWarning(
+            "copies",
+            f"{elsewhere:,} of {sum(map(len, data)):,} snapshots are copies of snapshots that are stated to be of another "
+            f"temperature. Snapshots are of one temperature: the files or their temperatures are to be checked.",
+        )
+    elif copies:
         yield DataWarning(
             "copies",
             f"{copies:,} of {sum(map(len, data)):,} snapshots are copies of snapshots of other runs. They count as independent, so "

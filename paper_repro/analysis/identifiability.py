@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterable, Sequence
 import attrs
 import numpy as np
 
+from paper_repro.files import InputError
 from paper_repro.numerics.arrays import Floats
+from paper_repro.physics.sphere import normalise
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots
 
@@ -47,6 +49,27 @@ def condition_number(names: Sequence[str], gram: Floats) -> float:
             f"the terms {which} are linearly dependent on these data; expected snapshots that tell them apart"
         )
     return float(np.sqrt(spectrum[-1]) / np.sqrt(spectrum[0]))
+
+
+def require_independent(terms: Terms, data: Iterable[Snapshots], where: object) -> None:
+    """Raise ``InputError`` at ``where`` for terms that are linearly dependent on these systems whatever the snapshots.
+
+    Random spins show it: what they do not distinguish, no snapshots do. Terms that act nowhere are left out.
+    """
+    gram, generator = np.zeros((len(terms), len(terms))), np.random.default_rng(0)  # no result depends on it
+    for snapshots in data:
+        bound, sites = snapshots.bind(terms), snapshots.sites
+        spins = normalise(generator.standard_normal((1 + len(terms) // sites, sites, 3)))
+        gradients = bound.gradients(spins).reshape(-1, len(terms))
+        gram += gradients.T @ gradients
+        kept = np.diagonal(gram) > 0
+        if kept.all() and np.linalg.matrix_rank(gram, tol=1e-9 * np.trace(gram), hermitian=True) == len(terms):
+            return
+    acts = np.flatnonzero(np.diagonal(gram) > 0)
+    names, some = [terms.names[k] for k in acts], gram[np.ix_(acts, acts)]
+    if len(acts) and np.linalg.matrix_rank(some, tol=1e-9 * np.trace(some), hermitian=True) < len(acts):
+        found = f"the terms {', '.join(_dependent(names, some))} are linearly dependent whatever the snapshots"
+        raise InputError(where, found, "one of them less")
 
 
 def _dependent(names: Sequence[str], gram: Floats) -> list[str]:

@@ -16,7 +16,7 @@ from paper_repro.sampling.snapshots import Snapshots
 from paper_repro.score.field import as_batch
 from paper_repro.score.model import ScoreModel, place_of
 from paper_repro.score.own_code import in_own_code
-from paper_repro.score.own_force import OwnForce
+from paper_repro.score.own_force import OwnForce, numbers_of
 
 #: Systems, and snapshots of each, that are looked at.
 _SYSTEMS, _SNAPSHOTS = 20, 2
@@ -41,8 +41,7 @@ def own_interaction(force: OwnForce, data: Sequence[Snapshots], reach: int) -> O
     inside = total = missed = squares = 0.0
     for part in (each.part(slice(_SNAPSHOTS)) for each in data[:_SYSTEMS]):
         w = force.interaction(part.species, part.spins)
-        if w.shape != (len(part), part.sites, part.sites) or not np.isfinite(w).all():
-            raise ValueError(f"'interaction' answered with shape {w.shape}; expected finite numbers (snapshot, site, site)")
+        _require(w, (len(part), part.sites, part.sites), "'interaction'", "(snapshot, site, site)")
         score = attrs.evolve(force, times=force.times[:1])(part.species, part.spins)
         missed += float(((project(part.spins, w @ part.spins) - score) ** 2).sum())
         squares += float((score**2).sum())
@@ -60,16 +59,26 @@ def own_divergence_error(force: OwnForce, data: Sequence[Snapshots]) -> float:
     """
     missed = squares = 0.0
     for part in (each.part(slice(_SNAPSHOTS)) for each in data[:_SYSTEMS]):
-        own, exact = in_own_code(force.name, lambda part=part: _divergences(force, part))  # type: ignore[misc]
-        if own.shape != (len(part),) or not np.isfinite(own).all():
-            raise ValueError(f"'divergence' answered with shape {own.shape}; expected finite numbers (snapshot,)")
+        own, exact = _divergences(force, part)
+        _require(own, (len(part),), "'divergence'", "(snapshot,)")
+        _require(exact, (len(part),), "the divergence of the score, differentiated,", "(snapshot,)")
         missed, squares = missed + float(((own - exact) ** 2).sum()), squares + float((exact**2).sum())
     return math.sqrt(quotient(missed, squares))
 
 
+def _require(found: Floats, shape: tuple[int, ...], what: str, axes: str) -> None:
+    """Raise ``ValueError`` for an answer of another shape, or with numbers that are not finite."""
+    if found.shape != shape:
+        raise ValueError(f"{what} answered with shape {found.shape}; expected {shape}, {axes}")
+    if not np.isfinite(found).all():
+        raise ValueError(f"{what} answered with numbers that are not finite; expected finite numbers {axes}")
+
+
 def _divergences(force: OwnForce, part: Snapshots) -> tuple[Floats, Floats]:
+    """Return a model's own divergence, and that of its score, differentiated."""
     model: Any = force.model
     device, dtype = place_of(cast(ScoreModel, model))
     species, at, time, mask = as_batch(part.species, torch.tensor(part.spins, dtype=dtype, device=device), force.times[0])
-    exact = sphere.divergence(lambda x: model(species, x, time, mask), at)
-    return tuple(found.detach().double().cpu().numpy() for found in (model.divergence(species, at.detach(), time), exact))  # type: ignore[return-value]
+    own = in_own_code(force.name, lambda: model.divergence(species, at.clone(), time))
+    exact = in_own_code(force.name, lambda: sphere.divergence(lambda x: model(species, x, time, mask), at))
+    return numbers_of(own, "'divergence'"), numbers_of(exact, "the divergence of the score, differentiated,")

@@ -32,6 +32,13 @@ class AtLeast:
     least: int
 
 
+@attrs.frozen
+class Words:
+    """What is expected, where the type alone does not state it."""
+
+    expected: str
+
+
 #: The seed of random numbers, and a number of things, of threads or of resamples, whose scatter is an error.
 Seed = Annotated[int, AtLeast(0)]
 Count = Annotated[int, AtLeast(1)]
@@ -166,6 +173,8 @@ def shown(value: Any) -> str:
 
 def _expected(hint: Any) -> str:
     origin, parts = get_origin(hint), get_args(hint)
+    if origin is Annotated and isinstance(parts[1], Words):
+        return parts[1].expected
     if origin is Annotated:
         return " ".join([_expected(parts[0]), *(f"≥ {each.least}" for each in parts[1:] if isinstance(each, AtLeast))])
     if origin in (Union, types.UnionType):

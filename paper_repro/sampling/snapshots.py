@@ -198,6 +198,18 @@ def _runs(run: npt.ArrayLike, count: int, origin: str) -> Integers:
     return given.astype(np.int64)
 
 
+#: Relative difference of temperatures that are one but for the rounding of single precision or of text.
+_SAME_TEMPERATURE = 1e-6
+
+
+def same_temperature(temperature: float | None, known: Iterable[float | None]) -> float | None:
+    """Return which of the ``known`` temperatures a temperature is but for rounding, or itself."""
+    if temperature is None:
+        return None
+    same = (value for value in known if value is not None and math.isclose(value, temperature, rel_tol=_SAME_TEMPERATURE))
+    return next(same, temperature)
+
+
 #: Temperatures beyond it, or below its inverse, leave the range in which couplings and their squares are numbers.
 _FARTHEST = 1e50
 

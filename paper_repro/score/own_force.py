@@ -40,7 +40,7 @@ class OwnForce:
 
     def __call__(self, species: npt.NDArray[Any], spins: npt.NDArray[Any]) -> Floats:
         """Return the force; ``InputError`` for an error in the model's code, ``ValueError`` for an answer that is not numbers."""
-        answers = [_numbers(self.raw(species, spins, time)) for time in self.times or (0.0,)]
+        answers = [numbers_of(self.raw(species, spins, time), "the model") for time in self.times or (0.0,)]
         result: Floats = np.tensordot(extrapolation(self.times), np.stack(answers), 1) if len(answers) > 1 else answers[0]
         return result
 
@@ -56,7 +56,7 @@ class OwnForce:
 
     def interaction(self, species: npt.NDArray[Any], spins: npt.NDArray[Any]) -> Floats:
         """Return the model's W (snapshot, site, site) at the first of the times."""
-        return _numbers(self.raw(species, spins, method="interaction"))
+        return numbers_of(self.raw(species, spins, method="interaction"), "'interaction'")
 
     def require_independent(self, species: npt.NDArray[Any], spins: npt.NDArray[Any]) -> None:
         """Raise ``ValueError`` where the answer for a snapshot is another alone than among others, or when it is computed again."""
@@ -108,17 +108,17 @@ def _arguments(model: Any) -> tuple[int, int]:
     return sum(each.default is each.empty for each in by_position), len(by_position)
 
 
-def _numbers(answer: Any) -> Floats:
-    """Return an answer as an array, without the graph by which torch would differentiate it."""
+def numbers_of(answer: Any, what: str) -> Floats:
+    """Return an answer as an array, without the graph by which torch would differentiate it; ``what`` is blamed for another."""
     if isinstance(answer, torch.Tensor):
         answer = answer.detach().to("cpu", torch.float64 if answer.is_floating_point() else None).numpy()
     if isinstance(answer, np.ma.MaskedArray) and answer.mask.any():
-        raise ValueError(f"the model answered with {int(answer.mask.sum())} masked numbers; expected none")
+        raise ValueError(f"{what} answered with {int(answer.mask.sum())} masked numbers; expected none")
     try:
         given = np.asarray(answer)
     except ValueError:
         given = np.asarray(None)
     if given.dtype.kind not in "fiu":
-        raise ValueError(f"the model answered with {described(answer)} of {given.dtype}; expected real numbers")
+        raise ValueError(f"{what} answered with {described(answer)} of {given.dtype}; expected real numbers")
     result: Floats = given.astype(np.float64)
     return result

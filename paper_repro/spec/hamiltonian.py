@@ -3,6 +3,7 @@
 Energies and temperatures are in units of the strongest ferromagnetic coupling, with k_B = 1.
 """
 
+import itertools
 from typing import Annotated
 
 import attrs
@@ -96,6 +97,20 @@ class Hamiltonian:
             if term.function in seen:
                 raise ValueError(f"terms.{term.name} repeats the bond of terms.{seen[term.function]}; expected one term per bond")
             seen[term.function] = term.name
+        self._require_independent()
+
+    def _require_independent(self) -> None:
+        """Raise ``ValueError`` for a term that is the sum of others: those of each species, or pair, with the one of all."""
+        named = {term.function: term.name for term in self.terms}
+        for term in self.terms:
+            count = {"sites": 1, "pairs": 2, "runs": 0}[FAMILIES[term.family].on]
+            if term.pair != ALL or not count:
+                continue
+            words = ("".join(sorted(letters)) for letters in itertools.combinations_with_replacement(self.species, count))
+            parts = [named.get(attrs.evolve(term, pair=word).function) for word in words]
+            if all(parts):
+                listed = ", ".join(filter(None, parts))
+                raise ValueError(f"terms.{term.name} is the sum of the terms {listed}; expected one of them less")
 
     @property
     def range(self) -> int:

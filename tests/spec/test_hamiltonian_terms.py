@@ -29,6 +29,18 @@ def test_the_families_of_a_spec_are_those_of_the_physics() -> None:
         assert PHYSICS[name].components == family.components
 
 
+def test_a_term_that_is_the_sum_of_others_is_refused() -> None:
+    pairs = [HamiltonianTerm(f"J_{pair}", 1, pair, coupling=1.0) for pair in ("AA", "AB", "BB")]
+    every = HamiltonianTerm("J", 1, "all", coupling=1.0)
+    with pytest.raises(ValueError, match=r"^terms\.J is the sum of the terms J_AA, J_AB, J_BB; expected one of them less$"):
+        Hamiltonian("AB", (*pairs, every))
+    Hamiltonian("AB", (*pairs[1:], every))
+    Hamiltonian("ABC", (*pairs, every))
+    fields = [HamiltonianTerm(f"h_{on}", pair=on, coupling=1.0, family="field", component="z") for on in ("A", "all")]
+    with pytest.raises(ValueError, match=r"^terms\.h_all is the sum of the terms h_A"):
+        Hamiltonian("A", tuple(fields))
+
+
 def term(**values: object) -> str:
     return (
         SMALL

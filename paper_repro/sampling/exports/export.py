@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from types import ModuleType
 
-from paper_repro.files import InputError, input_error
+import attrs
+
+from paper_repro.files import input_error
 from paper_repro.numerics.arguments import checked_arguments
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.exports import spirit, uppasd, vampire
 from paper_repro.sampling.exports.exported import Exported
 from paper_repro.sampling.exports.interactions import interactions
-from paper_repro.sampling.exports.units import CODES, ENERGY_UNITS, Code, EnergyUnit, in_unit
+from paper_repro.sampling.exports.units import Code, EnergyUnit, in_unit
 
 _CODES: dict[Code, ModuleType] = {"spirit": spirit, "vampire": vampire, "uppasd": uppasd}
 
@@ -38,10 +40,6 @@ def export(law: Truth, geometry: Geometry, species: str | Iterable[str], code: C
     2 3 0 0 0 1
     3 2 0 0 0 1
     """
-    if code not in CODES:
-        raise InputError("export", repr(code), " or ".join(CODES))
-    if energy_unit not in ENERGY_UNITS:
-        raise InputError("energy_unit", repr(energy_unit), " or ".join(ENERGY_UNITS))
     program = _CODES[code]
     factor = in_unit(energy_unit, program.UNIT)
     try:
@@ -50,4 +48,4 @@ def export(law: Truth, geometry: Geometry, species: str | Iterable[str], code: C
         raise input_error(f"export to {code}", error, "a law that the program's files can hold") from error
     one = "k_B × 1 K" if energy_unit == "K" else f"1 {energy_unit}"
     unit = f"one unit of energy of the couplings is {one} = {factor:.10g} {program.UNIT}"
-    return Exported(made.code, made.files, (unit, *made.choices))
+    return attrs.evolve(made, choices=(unit, *made.choices))

@@ -14,16 +14,22 @@ ONE_CELL = "one cell holds all sites, in their order; the moments are 1 Bohr mag
 
 @attrs.frozen
 class Exported:
-    """Input ``files``, name → text, of the program ``code``; ``choices`` lists its conventions and the assumptions."""
+    """Input ``files``, name → text, of the program ``code``; ``choices`` lists its conventions and the assumptions.
+
+    ``absent`` are the files that the program has for other laws.
+    """
 
     code: str
     files: Mapping[str, str]
     choices: tuple[str, ...]
+    absent: tuple[str, ...] = ()
 
     def write(self, folder: str | Path) -> None:
-        """Write the files into a folder."""
+        """Write the files into a folder; those that only another law has, of an export before, are removed from it."""
         for name, text in self.files.items():
             write_text(Path(folder) / name, text)
+        for name in self.absent:
+            (Path(folder) / name).unlink(missing_ok=True)
 
 
 def row(*parts: object) -> str:

@@ -6,6 +6,7 @@ The sum over i ≠ j counts each pair twice, so that J is half of the coupling o
 easy axis. Tensors (do_jtensor) hold Dzyaloshinskii-Moriya and anisotropic exchange.
 """
 
+from paper_repro.files import printable
 from paper_repro.sampling.exports.exported import ONE_CELL, Exported, numbers, row, species_of
 from paper_repro.sampling.exports.interactions import Interactions
 from paper_repro.sampling.exports.units import EnergyUnit, tesla
@@ -29,6 +30,7 @@ def write(law: Interactions) -> Exported:
         ],
         "kfile": [row(site, 1, -k, 0.0, *axis.tolist(), 0.0) for site, k, axis in axes if k],
     }
+    absent = tuple(name for name, rows in files.items() if not rows)
     files = {name: rows for name, rows in files.items() if rows}
     files["inpsd.dat"] = [
         "simid law",
@@ -48,7 +50,8 @@ def write(law: Interactions) -> Exported:
         "each pair is written from either end and counted twice: J is half of the coupling",
         "J > 0 is ferromagnetic, K₁ < 0 an easy axis",
         ONE_CELL,
-        "a type for each species; inpsd.dat (ncell 1 1 1, maptype 2) has no simulation yet",
+        f"a type for each species: {', '.join(f'{k} is {printable(kind)!r}' for k, kind in enumerate(kinds, start=1))}",
+        "inpsd.dat (ncell 1 1 1, maptype 2) has no simulation yet",
         "anisotropy without the energy that is the same for all configurations",
     )
-    return Exported("uppasd", {name: "\n".join(rows) + "\n" for name, rows in files.items()}, choices)
+    return Exported("uppasd", {name: "\n".join(rows) + "\n" for name, rows in files.items()}, choices, absent)

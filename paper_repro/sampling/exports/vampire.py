@@ -5,8 +5,11 @@
 The unit cell file lists the interactions of each atom, so that a pair is written from either end and counted once.
 """
 
+import re
+
 import numpy as np
 
+from paper_repro.files import printable
 from paper_repro.sampling.exports.exported import ONE_CELL, Exported, numbers, row, species_of
 from paper_repro.sampling.exports.interactions import Interactions
 from paper_repro.sampling.exports.units import EnergyUnit, tesla
@@ -28,9 +31,10 @@ def write(law: Interactions) -> Exported:
     strength = float(np.linalg.norm(field))
     along = ", ".join(numbers(field / strength if strength else [0.0, 0.0, 1.0]).split())
     kinds = species_of(law.species)
+    names = _material_names(kinds)
     files = {
         "vampire.UCF": _unit_cell(law, kinds),
-        "vampire.mat": _materials(law, kinds),
+        "vampire.mat": _materials(law, kinds, names),
         "input": "\n".join(
             [
                 *(
@@ -52,9 +56,27 @@ def write(law: Interactions) -> Exported:
         "each pair is written from either end and counted once, J > 0 is ferromagnetic: the numbers are the couplings",
         ONE_CELL,
         "a material for each species; lengths are in Å; the input file has no program yet",
+        *(
+            f"the material of the species {printable(kind)!r} is {name}"
+            for kind, name in zip(kinds, names, strict=True)
+            if name != kind
+        ),
         "anisotropy without the energy that is the same for all configurations",
     )
     return Exported("vampire", files, choices)
+
+
+def _material_names(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the species as names of materials: material1, … where a name has blanks, #, ! or the like, or is too long."""
+    return tuple(
+        kind if re.fullmatch(r"(?!material\d)[A-Za-z0-9_+-]{1,20}", kind) else f"material{number}"
+        for number, kind in enumerate(kinds, start=1)
+    )
+
+
+def _renamed(kinds: tuple[str, ...], names: tuple[str, ...]) -> list[str]:
+    both = zip(kinds, names, strict=True)
+    return [f"the material of the species {printable(kind)!r} is {name}" for kind, name in both if name != kind]
 
 
 def _unit_cell(law: Interactions, kinds: tuple[str, ...]) -> str:
@@ -86,10 +108,10 @@ def _unit_cell(law: Interactions, kinds: tuple[str, ...]) -> str:
     )
 
 
-def _materials(law: Interactions, kinds: tuple[str, ...]) -> str:
+def _materials(law: Interactions, kinds: tuple[str, ...], names: tuple[str, ...]) -> str:
     lines = [f"material:num-materials = {len(kinds)}"]
-    for number, name in enumerate(kinds, start=1):
-        k, axis = law.one_axis(law.species.index(name))
+    for number, (kind, name) in enumerate(zip(kinds, names, strict=True), start=1):
+        k, axis = law.one_axis(law.species.index(kind))
         lines += [
             f"material[{number}]:material-name = {name}",
             f"material[{number}]:damping-constant = 1.0",

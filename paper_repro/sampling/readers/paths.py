@@ -9,7 +9,8 @@ from paper_repro.files import InputError
 
 PathLike = str | os.PathLike[str]
 Paths = PathLike | Iterable[PathLike]
-_EXPECTED = "a file, a glob such as snapshots/*.ovf, or a folder"
+#: What a path may be.
+WAYS = "a file, a glob such as snapshots/*.ovf, or a folder"
 _SHOWN = 3  # of the files that are left out
 
 
@@ -25,13 +26,13 @@ def files_of(paths: Paths, readable: Callable[[Path], bool]) -> tuple[list[Path]
         try:
             files, others = _expanded(path, readable)
         except (OSError, ValueError) as error:
-            raise InputError(path, f"cannot be read ({error})", _EXPECTED) from error
+            raise InputError(path, f"cannot be read ({error})", WAYS) from error
         found += files
         if others:
             named = ", ".join(other.name for other in others[:_SHOWN]) + (", …" if len(others) > _SHOWN else "")
             notes.append(f"{path}: {len(others)} files of other kinds are not read ({named})")
     if not found:
-        raise InputError("paths", "no file", _EXPECTED)
+        raise InputError("paths", "no file", WAYS)
     found.sort()
     seen: set[Path] = set()
     for file in found:
@@ -46,11 +47,11 @@ def _listed(paths: Paths) -> list[PathLike]:
     if isinstance(paths, str | os.PathLike):
         return [paths]
     if not isinstance(paths, Iterable):
-        raise InputError("paths", f"{paths!r}", _EXPECTED)
+        raise InputError("paths", f"{paths!r}", WAYS)
     listed = list(paths)
     for path in listed:
         if not isinstance(path, str | os.PathLike):
-            raise InputError("paths", f"{path!r}", _EXPECTED)
+            raise InputError("paths", f"{path!r}", WAYS)
     return listed
 
 
@@ -69,10 +70,10 @@ def _expanded(given: PathLike, readable: Callable[[Path], bool]) -> tuple[list[P
             raise InputError(given, f"a folder of {len(inside)} files, none of them snapshots", "npz, extended xyz or OVF files")
         return files, others
     if path.exists():
-        raise InputError(given, "not a regular file", _EXPECTED)
+        raise InputError(given, "not a regular file", WAYS)
     if not glob.has_magic(str(path)):
-        raise InputError(given, "no such file or folder", _EXPECTED)
+        raise InputError(given, "no such file or folder", WAYS)
     files = [file for file in map(Path, glob.glob(str(path), recursive=True)) if file.is_file()]  # noqa: PTH207 - of any root
     if not files:
-        raise InputError(given, "a glob that matches no file", _EXPECTED)
+        raise InputError(given, "a glob that matches no file", WAYS)
     return files, []

@@ -3,36 +3,37 @@
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 import numpy as np
 
 from paper_repro.files import InputError, printable, read_bytes
-from paper_repro.numerics.arguments import checked_arguments
+from paper_repro.numerics.arguments import Words, checked_arguments
 from paper_repro.sampling.readers import extended_xyz, npz, ovf
 from paper_repro.sampling.readers.frames import Axes, Frames
 from paper_repro.sampling.readers.lengths import empty_sites, unit_spins
-from paper_repro.sampling.readers.paths import Paths, files_of
+from paper_repro.sampling.readers.paths import WAYS, Paths, files_of
 from paper_repro.sampling.readers.sites import geometry_of
 from paper_repro.sampling.readers.systems import System, species_of, stacked
-from paper_repro.sampling.snapshots import Snapshots, checked_temperature
+from paper_repro.sampling.snapshots import Snapshots, checked_temperature, same_temperature
 
 #: The formats; each module recognises a file by how it begins.
 _FORMATS: tuple[ModuleType, ...] = (npz, ovf, extended_xyz)
 _HEAD = 256
 _MANY_SITES = 10  # for each snapshot, from which the axes may be swapped
+_ALONG = "three of True or False, along the cell vectors a, b, c"
 _EXPECTED = "snapshots as npz (numpy.savez), extended xyz, or OVF 1 or 2"
 
 
 @checked_arguments
 def read(
-    paths: Paths,
+    paths: Annotated[Paths, Words(WAYS)],
     *,
     temperature: float | None = None,
     moments: bool = False,
     species: Sequence[str] | None = None,
-    periodic: Sequence[bool] | None = None,
+    periodic: Annotated[Sequence[bool] | None, Words(_ALONG)] = None,
     one_run: bool = False,
 ) -> tuple[Snapshots, ...]:
     """Return the snapshots in files: npz, extended xyz, OVF 1 and 2, told apart by their content.
@@ -101,9 +102,9 @@ def _frames(path: Path, species: Sequence[str] | None, periodic: Sequence[bool] 
     return frames if species is None else [_with_species(part, species) for part in frames]
 
 
-def _axes(periodic: Any) -> Axes:
-    if isinstance(periodic, str) or np.shape(periodic) != (3,) or not all(isinstance(along, bool | np.bool_) for along in periodic):
-        raise InputError("periodic", f"{periodic!r}", "three of True or False, along the cell vectors a, b, c")
+def _axes(periodic: Sequence[bool]) -> Axes:
+    if len(periodic) != 3:
+        raise InputError("periodic", f"{periodic!r}", _ALONG)
     return bool(periodic[0]), bool(periodic[1]), bool(periodic[2])
 
 
@@ -121,7 +122,7 @@ def _temperatures(systems: Sequence[System], given: float | None) -> tuple[list[
     """Return the temperature of each system, and a note where it is not what their files state."""
     stated = {checked_temperature(part.temperature, part.where): part.where for system in systems for part in system.parts}
     if given is not None:
-        others = sorted(value for value in stated if value is not None and value != given)
+        others = sorted(value for value in stated if value is not None and same_temperature(value, [given]) != given)
         shown = ", ".join(f"{value:g}" for value in others[:4]) + (", …" if len(others) > 4 else "")
         return [given] * len(systems), (f"temperature {given:g} as given, instead of {shown} in the files",) if others else ()
     if None in stated and len(stated) > 1:

@@ -8,6 +8,7 @@ import numpy as np
 from paper_repro.files import InputError
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.sampling.readers.frames import Frames, Layout, Species
+from paper_repro.sampling.snapshots import same_temperature
 
 
 @attrs.frozen(eq=False)
@@ -47,10 +48,12 @@ def stacked(files: Sequence[tuple[str, Sequence[Frames]]], one_run: bool, *, by_
     """
     systems: dict[tuple[object, ...], dict[tuple[int, int], list[Frames]]] = {}
     named: dict[tuple[object, ...], dict[str, None]] = {}
+    temperatures: dict[float | None, float | None] = {}
     for number, (name, frames) in enumerate(files):
         _require_still(frames)
         for part in frames:
-            key = (*part.key, part.temperature if by_temperature else None)
+            temperature = temperatures.setdefault(part.temperature, same_temperature(part.temperature, temperatures))
+            key = (*part.key, temperature if by_temperature else None)
             systems.setdefault(key, {}).setdefault((0 if one_run else number, part.chain), []).append(part)
             named.setdefault(key, {})[name] = None
     return [_joined(list(sources.values()), list(named[key])) for key, sources in systems.items()]

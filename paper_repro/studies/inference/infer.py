@@ -9,7 +9,7 @@ from paper_repro.analysis.adequacy import adequacy
 from paper_repro.analysis.confounded import confounded_groups
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
-from paper_repro.analysis.identifiability import acting
+from paper_repro.analysis.identifiability import NotIdentifiableError, acting, require_independent
 from paper_repro.analysis.learning_curve import learning_curve
 from paper_repro.analysis.model_errors import law_gives_errors, with_model_errors
 from paper_repro.files import InputError, input_error
@@ -88,6 +88,8 @@ def infer(
     try:
         fit = step("couplings", lambda _: fit_couplings(records, terms, threads))
     except ValueError as error:
+        if isinstance(error, NotIdentifiableError):
+            require_independent(terms, records, "library")
         raise input_error(records[0].origin, error, "snapshots that fix the couplings") from error
     enough = step("what the library leaves out", lambda _: adequacy(records, terms, fit.correlation, level=level, threads=threads))
     warnings = step("checks of the data", lambda _: data_warnings(records, terms, fit, threads))

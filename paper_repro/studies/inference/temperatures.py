@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import attrs
 
 from paper_repro.files import InputError
-from paper_repro.sampling.snapshots import Snapshots, checked_temperature
+from paper_repro.sampling.snapshots import Snapshots, checked_temperature, same_temperature
 
 
 def temperatures_of(records: Sequence[Snapshots], given: float | None) -> tuple[float, ...]:
@@ -13,7 +13,9 @@ def temperatures_of(records: Sequence[Snapshots], given: float | None) -> tuple[
 
     Raises ``InputError`` for records of which some state one and some do not, and for one that is given in place of several.
     """
-    stated = {part.temperature: part.origin for part in records}
+    stated: dict[float | None, str] = {}
+    for part in records:
+        stated.setdefault(same_temperature(part.temperature, stated), part.origin)
     shown = ", ".join(f"{'none' if value is None else f'{value:g}'} ({origin})" for value, origin in list(stated.items())[:3])
     if given is not None:
         if len(stated) > 1:
@@ -30,5 +32,6 @@ def at_one_scale(records: Sequence[Snapshots], temperatures: tuple[float, ...]) 
     if len(temperatures) < 2:
         return tuple(records)
     return tuple(
-        part if part.temperature is None else attrs.evolve(part, scale=temperatures[0] / part.temperature) for part in records
+        part if stated is None else attrs.evolve(part, scale=temperatures[0] / stated)
+        for part, stated in ((part, same_temperature(part.temperature, temperatures)) for part in records)
     )

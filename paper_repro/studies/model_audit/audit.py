@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from paper_repro.analysis.basis_fit import least_squares, normal_equations
-from paper_repro.analysis.identifiability import NotIdentifiableError, acting
+from paper_repro.analysis.identifiability import NotIdentifiableError, acting, require_independent
 from paper_repro.analysis.model_capabilities import OwnInteraction, own_divergence_error, own_interaction
 from paper_repro.files import InputError, input_error
 from paper_repro.numerics.arguments import Resamples, Seed, checked_arguments
@@ -75,6 +75,7 @@ def audit(
         fit = least_squares(equations, resamples, data_key(seed, "inversion"))
         interaction, divergence_error, left_out = _besides(force, known, terms)
     except NotIdentifiableError as error:
+        require_independent(terms, records, "library")
         raise input_error(records[0].origin, error, "snapshots that fix the couplings") from error
     except ValueError as error:
         raise input_error(name, error, "a force field that can be inverted") from error

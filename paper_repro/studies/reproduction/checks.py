@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from paper_repro.analysis.identifiability import NotIdentifiableError, condition_number
+from paper_repro.analysis.identifiability import NotIdentifiableError, condition_number, require_independent
 from paper_repro.files import InputError, input_error
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.exact import without_exact_solution
@@ -58,9 +58,11 @@ def check_terms(spec: Spec) -> None:
     """
     terms, gram = Terms.of(spec.hamiltonian), np.zeros((len(spec.hamiltonian.terms),) * 2)
     generator = np.random.default_rng(0)  # no result depends on it
+    systems = []
     for sequence in draw_sequences(spec)[1]:
         spins = normalise(generator.standard_normal((min(spec.test_set.snapshots, len(terms)), len(sequence), 3)))
         snapshots = Snapshots.of(spins, sequence, species_names=tuple(spec.hamiltonian.species))
+        systems.append(snapshots.part(slice(1)))
         gradients = terms.on(snapshots.geometry, snapshots.species).gradients(spins).reshape(-1, len(terms))
         gram += gradients.T @ gradients
         if np.linalg.matrix_rank(gram, tol=1e-9 * np.trace(gram), hermitian=True) == len(terms):
@@ -69,6 +71,7 @@ def check_terms(spec: Spec) -> None:
     try:
         condition_number(terms.names, gram)
     except NotIdentifiableError as error:
+        require_independent(terms, systems, f"spec {spec.name}: hamiltonian.terms")
         found = f"{spec.test_set.sequences} sequences × {spec.test_set.snapshots} snapshots, too few for {len(terms)} terms"
         raise InputError(f"spec {spec.name}: test_set", found, "more sequences, snapshots or sites") from error
 

@@ -140,7 +140,7 @@ REFUSED = [
     ),
     ("uppasd", "chain", "vectors", "an anisotropy of two axes; expected one axis"),
     ("vampire", "triangular", "exchange", "a cell that is not rectangular along x, y and z; expected one that is"),
-    ("mumax", "chain", "exchange", "export: 'mumax'; expected spirit or vampire or uppasd"),
+    ("mumax", "chain", "exchange", "code: 'mumax'; expected spirit or vampire or uppasd"),
 ]
 
 
@@ -169,6 +169,36 @@ def test_chirality_powers_own_terms_and_fields_of_one_species_are_refused():
             assert said in str(error.value)
     with pytest.raises(pr.InputError, match="energy_unit: 'kcal'; expected K or meV"):
         pr.export(kept, chain, "ABBA", "spirit", "kcal")
+
+
+@pytest.mark.parametrize("name", ["Fe #1", "Fe!", "Fe 2", "'Fe'", "material2", "Fé", 30 * "F"])
+@pytest.mark.parametrize("code", ["spirit", "vampire", "uppasd"])
+def test_a_species_that_a_file_cannot_hold_is_renamed_and_listed(code, name):
+    """The files are those of a species with a plain name; VAMPIRE's alone hold names."""
+    chain = pr.Geometry.open_chain(3)
+    made, plain = (
+        pr.export(pr.Truth(pr.library(range=1, biquadratic=False).terms(sorted(names), chain), [1.0, 2.0, 3.0], 1.0), chain,
+                  [names[0], names[1], names[0]], code, "K")
+        for names in ((name, "zz"), ("Fe", "zz"))
+    )  # fmt: skip
+    if code == "vampire":
+        assert f"the material of the species {name!r} is material1" in made.choices
+        assert made.files["vampire.mat"] == plain.files["vampire.mat"].replace("= Fe\n", "= material1\n")
+        assert made.files["vampire.UCF"] == plain.files["vampire.UCF"]
+    else:
+        assert made.files == plain.files
+    if code == "uppasd":
+        assert f"a type for each species: 1 is {name!r}, 2 is 'zz'" in made.choices
+
+
+def test_a_second_export_leaves_no_file_of_the_first(tmp_path):
+    """A law with an axis, then one without: UppASD's kfile is of the first; other files of the folder are kept."""
+    (tmp_path / "mine").write_text("kept")
+    for families in ("one axis", "exchange"):
+        made = pr.export(*law("chain", families), "uppasd", "meV")
+        made.write(tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} == {*made.files, "mine"}
+        assert ("kfile" in made.files) == (families == "one axis")
 
 
 def test_units_are_those_of_the_program():

@@ -149,6 +149,11 @@ def test_independent_snapshots_without_a_law_make_no_group():
     assert false <= 7  # 2.5 are expected; more with probability 0.003
 
 
+def doubled():
+    """Twice the exchange of all neighbours: the sum of terms of the library."""
+    return pr.own_term("twice", lambda spins: 2 * (spins[..., 0, :] * spins[..., 1, :]).sum(-1), lambda places: places.pairs_of(1))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -164,6 +169,10 @@ def test_independent_snapshots_without_a_law_make_no_group():
             "temperature: 0.3, and 0.2 (snapshots), 0.4 (snapshots); expected none where the records state different ones",
         ),
         (lambda part: {"library": pr.library(exchange=[40])}, "40, of which the data have no pair"),
+        (
+            lambda part: {"library": pr.library(range=2).with_terms(doubled())},
+            "exchange 1 CC, twice are linearly dependent whatever the snapshots; expected one of them less",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_inferred_is_one_line(snapshots, change, said):

@@ -17,7 +17,7 @@ from paper_repro.cli.process import main
 from paper_repro.physics.terms import Terms
 from paper_repro.studies.inference.as_json import as_json
 from paper_repro.studies.inference.found_law import found_law
-from paper_repro.studies.inference.temperatures import at_one_scale
+from paper_repro.studies.inference.temperatures import at_one_scale, temperatures_of
 
 WORD = "ABBABAABBA"
 CHAIN = pr.Geometry.open_chain(len(WORD))
@@ -101,6 +101,23 @@ def test_a_record_of_another_temperature_than_it_states_is_said(records):
     wrong = [*records[:-1], attrs.evolve(records[-1], temperature=0.6)]
     found = pr.infer(wrong, LIBRARY, confirm=False)
     assert "two temperatures" in [warning.kind for warning in found.warnings]
+
+
+def test_the_same_snapshots_at_two_temperatures_are_reported(records):
+    twice = [records[0], attrs.evolve(records[0], temperature=0.5), records[1]]
+    warnings = {warning.kind: warning.text for warning in pr.infer(twice, LIBRARY, confirm=False).warnings}
+    assert warnings["copies"].startswith("200 of 600 snapshots are copies of snapshots that are stated to be of another")
+
+
+def test_a_temperature_in_single_precision_is_the_same(records, tmp_path):
+    rounded = attrs.evolve(records[1], temperature=float(np.float32(0.4)))
+    assert temperatures_of([records[1], rounded], None) == (0.4,)
+    assert {part.scale for part in at_one_scale([rounded, *records], HEATS)} == {0.25 / heat for heat in HEATS}
+    assert temperatures_of([records[1], attrs.evolve(rounded, temperature=0.40001)], None) == (0.4, 0.40001)
+    for number, part in enumerate([records[1], rounded]):
+        pr.write(tmp_path / f"{number}.npz", part)
+    (read,) = pr.read(tmp_path)
+    assert (len(read), read.temperature) == (400, 0.4)
 
 
 def test_files_of_several_temperatures_from_the_command_line(records, tmp_path, capsys):

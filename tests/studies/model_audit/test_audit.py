@@ -91,6 +91,33 @@ def test_a_wrong_w_and_a_wrong_divergence_are_seen(data, truth, hamiltonian):
     assert found.divergence_error == pytest.approx(0.1)
 
 
+def nan(found):
+    return np.nan * found
+
+
+#: What a method of a model may answer by mistake, and what is reported.
+ANSWERS = {
+    "nan": (("interaction",), nan, "'interaction' answered with numbers that are not finite; expected finite numbers (snapshot, s"),
+    "no nan": (("divergence",), nan, "'divergence' answered with numbers that are not finite; expected finite numbers (snapshot,)"),
+    "shape": (("interaction",), lambda found: found[0], "'interaction' answered with shape "),
+    "sum": (("divergence",), lambda found: found.sum(), "'divergence' answered with shape (); expected (2,), (snapshot,)"),
+    "float": (("divergence",), lambda found: 1.5, "'divergence' answered with shape (); expected (2,), (snapshot,)"),
+    "none": (("divergence", "interaction"), lambda found: None, "answered with a NoneType of object; expected real numbers"),
+    "error": (("divergence",), lambda found: found["a"], "test_audit.py: line "),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_a_method_that_answers_something_else_is_blamed(data, truth, hamiltonian, case):
+    methods, wrong, said = ANSWERS[case]
+    for method in methods:
+        mistaken = type("Mistaken", (Energy,), {method: lambda self, *given, of=method: wrong(getattr(Energy, of)(self, *given))})
+        with pytest.raises(pr.InputError) as error:
+            pr.audit(mistaken(hamiltonian), data[:2], truth, name="mine")
+        assert said in str(error.value)
+        assert case == "error" or f"mine: '{method}' answered" in str(error.value)
+
+
 def test_several_query_times_are_extrapolated_to_zero(data, truth, hamiltonian):
     class Smoothed(Energy):
         def forward(self, species, spins, time, mask):
