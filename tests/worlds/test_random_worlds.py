@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.worlds import false_claims, fits, random_world
+from paper_repro.analysis.coupling_fit import fit_couplings
 from tests.support.stepwise import stepwise
 
 
@@ -39,3 +40,17 @@ def test_the_level_holds_at_any_number_of_snapshots(snapshots):
 @pytest.mark.slow
 def test_the_stepwise_twin_fails_the_same_test():
     assert sum(map(stepwise_is_false, worlds(10, 100))) > 6
+
+
+def largest_deviation(number, sweeps):
+    """The largest distance of a coupling from the law, in standard errors, in 1,000 snapshots."""
+    world = random_world(1000, np.random.default_rng([100, number]), sweeps)
+    fit = fit_couplings(world.data, world.terms)
+    return np.abs((fit.coefficients - world.theta) / fit.errors).max()
+
+
+@pytest.mark.slow
+def test_cold_worlds_are_in_equilibrium_after_their_sweeps_and_not_after_a_hundred():
+    """Four worlds of 35 to 70 candidates: a deviation of 4.5 in one of them has a probability of 0.002."""
+    assert max(largest_deviation(number, None) for number in (36, 37, 92, 104)) < 4.5
+    assert min(largest_deviation(number, 100) for number in (92, 104)) > 8
