@@ -1,4 +1,4 @@
-"""Verdicts on what the paper says: by the bound and the error bar, and nothing else."""
+"""Verdicts on the statements of the paper: by the bound and the error bar, and nothing else."""
 
 import json
 import math
@@ -21,6 +21,8 @@ from paper_repro.physics.species import as_species
 from paper_repro.pipeline import codec
 from paper_repro.spec import Statement, load_published, specs_folder
 from paper_repro.studies.reproduction.results import ByNetwork, Calibration, FailedCalibration, Results
+from paper_repro.studies.reproduction.sections.measurements import MEANINGS, meaning
+from paper_repro.studies.reproduction.sections.statements import evidence
 from paper_repro.studies.reproduction.statements import CONVERTER, StatementsReport, decide, decide_all, listed, plateaus_of
 
 AT_LEAST = Statement("s", "says", "scale.over_beta", "at-least", 1.0)
@@ -63,6 +65,18 @@ def test_what_is_not_measured_is_undecided():
 def test_every_statement_has_its_own_path():
     published = load_published(specs_folder() / "published.toml").record
     assert len({statement.measured for statement in published.statements}) == len(published.statements)
+
+
+def test_every_measurement_is_defined_in_the_table(golden):
+    """Words for each path of the evidence, no two alike, and for no other path."""
+    made = CONVERTER.structure(codec.parse_json(golden / "statements.json", "statements"), StatementsReport)
+    paths = [path for path, _ in listed(made.evidence)]
+    words = [meaning(path) for path in paths]
+    assert not set(words) & set(paths)
+    assert len(set(words)) == len(words)
+    assert set(MEANINGS) <= set(paths)
+    assert [row[0] for row in evidence(made.evidence).rows] == words
+    assert meaning("residual.new") == "residual.new"  # the broken twin: a path without words
 
 
 def test_values_are_listed_with_their_paths():

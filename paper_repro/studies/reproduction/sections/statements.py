@@ -4,8 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 from paper_repro.analysis.claim_tests.evidence import Evidence
+from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Table, Tone
-from paper_repro.report.numbers import number
+from paper_repro.report.numbers import number, significant
+from paper_repro.studies.reproduction.sections.measurements import meaning
 from paper_repro.studies.reproduction.statements import Decision, listed
 
 TONES: Mapping[str, Tone] = {"SUPPORTED": "good", "NOT SUPPORTED": "bad", "UNDECIDED": "open"}
@@ -27,12 +29,14 @@ def statements(decisions: Sequence[Decision], others: Sequence[Decision] = (), o
 
 
 def evidence(found: Evidence) -> Table:
-    """Return every measured value of the evidence, under its path in ``--json`` as words."""
-    rows = []
-    for path, part in listed(found):
-        claim, _, name = path.replace("_", " ").partition(".")
-        rows.append((f"{claim}: {name}", number(part.value, part.standard_error)))
-    return Table(("", "measured"), tuple(rows), frozenset({"measured"}))
+    """Return every measured value of the evidence, with what it is; its path in ``--json`` is a key of ``MEANINGS``."""
+    rows = tuple((meaning(path), _value(part)) for path, part in listed(found))
+    return Table(("measurement", "value"), rows, frozenset({"value"}))
+
+
+def _value(part: Measured) -> str:
+    """Return a value with its error; a count, and what is exact, without decimals that it has not."""
+    return number(part.value, part.standard_error) if part.standard_error > 0 else significant(part.value, 4)
 
 
 def _measured(item: Decision) -> str:
