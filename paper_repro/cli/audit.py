@@ -124,8 +124,8 @@ def _section(done: "Audit", weights: Path, spec: Spec, published: Published | No
         columns, rows = ("", "truth", "these weights"), [(label, truth, value) for label, truth, _, value in rows]
     text = (
         f"{size} from the exact solution, T₀ = {spec.temperature:g}; score at {_times(done.query_times)}; format:"
-        f" {done.info.source}. ± is one standard error, resampling sequences. c: fitted, g: true couplings; the scale is β = 1/T for an"
-        " exact score. Equations: components of the force that are fitted."
+        f" {done.info.source}. ± is one standard error, resampling sequences. c: fitted, g: true couplings; the scale is β = 1/T"
+        " for an exact score. Equations: components of the force that are fitted."
     )
     return Section(f"Audit of {weights.name}", (Text(text), Table(columns, tuple(rows), frozenset(columns[1:]))))
 
