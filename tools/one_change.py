@@ -7,7 +7,12 @@ from paper_repro.report.numbers import fixed, number
 from paper_repro.studies.reproduction.subject import Subject
 from tools.golden_records import RecordedAudit, recorded_audit
 
-_ROWS = {"published recipe, seed 0": "published.json", "log-uniform training times, seed 0": "log-uniform-times.json"}
+_ROWS = {
+    "published recipe, seed 0": "published.json",
+    "log-uniform training times, seed 0": "log-uniform-times.json",
+    "published recipe, seed 3": "published-seed-3.json",
+    "moving average of the weights (EMA), seed 3": "ema.json",
+}
 _COLUMNS = ("", "cosine", "R²", "largest error of a Table 1 ratio", "scale / β", "relative RMS error of the force")
 
 
