@@ -10,6 +10,7 @@ from paper_repro.cli.audit_model import OwnDataOptions, Simulated, audit_model
 from paper_repro.cli.checks import require_device, require_new, require_weights, spec_at
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget, SpecFile, Whole
+from paper_repro.cli.own_files import given
 from paper_repro.files import InputError, sha256
 from paper_repro.report.document import Section, Table, Text
 from paper_repro.report.numbers import number
@@ -29,7 +30,7 @@ def audit(
     own: OwnDataOptions | None = None,
     sequences: Whole | None = None,
     snapshots: Whole | None = None,
-    seed: Whole = 0,
+    seed: Whole | None = None,
     spec: SpecFile = None,
     query_times: Annotated[tuple[float, ...] | None, Parameter(consume_multiple=True, negative="")] = None,
     device: str = "cpu",
@@ -49,7 +50,7 @@ def audit(
     snapshots
         Number of snapshots of each; by default that of the spec's test set.
     seed
-        Seed of the sequences, the snapshots and the resampling.
+        Seed of the sequences, the snapshots and the resampling; by default 0.
     query_times
         Diffusion times at which a score is evaluated, extrapolated to 0 if there are several; by default
         those of the weights or of the spec.
@@ -58,12 +59,12 @@ def audit(
     """
     settings, own, code = spec_at(spec), own or OwnDataOptions(), own_name(str(model))
     simulated = Simulated.of(settings, sequences, snapshots, seed)
-    if data and (sequences, snapshots) != (None, None):
-        raise InputError("--sequences, --snapshots", "given with DATA", "DATA or simulated snapshots")
-    if data and seed:
-        raise InputError("--seed", f"{seed} with DATA", "simulated snapshots: the errors of your own are resampled with the seed 0")
-    if own.given and not data:
-        raise InputError(own.given, "given without DATA", "snapshots of your own")
+    simulation = {"--sequences": sequences, "--snapshots": snapshots, "--seed": seed, "--spec": spec}
+    unused = ", ".join(name for name, value in simulation.items() if value is not None)
+    if data and unused:
+        raise InputError(unused, "given with DATA", "DATA or simulated snapshots")
+    if given(own) and not data:
+        raise InputError(given(own), "given without DATA", "snapshots of your own")
     if not data and code is None and query_times is None:
         return _of_weights(model, settings, simulated, device, json)
     if device != "cpu":

@@ -4,7 +4,7 @@ import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 from cyclopts import Group, Parameter
@@ -12,7 +12,7 @@ from rich.console import Console
 
 from paper_repro.cli.checks import require_sizes, require_weights
 from paper_repro.cli.console import reporter_beside
-from paper_repro.cli.options import Whole
+from paper_repro.cli.own_files import OwnFiles
 from paper_repro.files import InputError, input_error
 from paper_repro.report.terminal import show
 from paper_repro.score.own_code import require_file
@@ -22,44 +22,17 @@ if TYPE_CHECKING:
     from paper_repro.physics.terms.library import Library
     from paper_repro.physics.truth import Truth
     from paper_repro.sampling.snapshots import Snapshots
+    from paper_repro.score.own_force import OwnForce
 
 
 @Parameter(name="*", group=Group("Own snapshots", sort_key=1))
 @attrs.frozen
-class OwnDataOptions:
-    """What is stated of snapshots in files, and the terms to which the force is fitted.
-
-    Parameters
-    ----------
-    library
-        The terms, a TOML file (docs/libraries.md), or a packaged one such as candidates-42; by
-        default exchange to separation, or shell, 4.
-    range_
-        Number of separations, or shells, with exchange, instead of 4.
-    moments
-        Accept vectors of different lengths: each is divided by its own.
-    one_run
-        The files continue one run, in sorted order, instead of each being its own.
-    species
-        Species of the sites, one letter each, for files without them.
-    """
-
-    library: Path | None = None
-    range_: Annotated[Whole | None, Parameter(name="--range")] = None
-    moments: Annotated[bool, Parameter(negative="")] = False
-    one_run: Annotated[bool, Parameter(negative="")] = False
-    species: str | None = None
-
-    @property
-    def given(self) -> str:
-        """The names of the options that differ from their defaults."""
-        fields = [field.name for field in attrs.fields(type(self)) if getattr(self, field.name) != field.default]
-        return ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in fields)
+class OwnDataOptions(OwnFiles):
+    """What is stated of snapshots in files, and the terms to which the force is fitted."""
 
     def of(self, data: Sequence[Path]) -> "OwnData":
-        """Return what is in files, once it is read."""
-        if self.library is not None and self.range_ is not None:
-            raise InputError("--range", "given with --library", "one of them")
+        """Return what is in files, once it is read; raises ``InputError`` as ``check``."""
+        self.check()
         return OwnData(tuple(data), self)
 
 
@@ -73,12 +46,8 @@ class OwnData:
 
     def draw(self, _: Spec) -> "tuple[tuple[Snapshots, ...], Library]":
         """Return the snapshots, and the library to which the force is fitted."""
-        from paper_repro.physics.terms.library import library as library_of
-        from paper_repro.sampling.readers.read import read
-
-        stated = self.options
-        terms = library_of(stated.library) if stated.library is not None else library_of(range=stated.range_)
-        return read(self.files, moments=stated.moments, species=stated.species, one_run=stated.one_run), terms
+        terms = self.options.terms()
+        return self.options.read(self.files), terms
 
 
 @attrs.frozen
@@ -90,10 +59,11 @@ class Simulated:
     seed: int
 
     @classmethod
-    def of(cls, spec: Spec, sequences: int | None, snapshots: int | None, seed: int) -> Self:
+    def of(cls, spec: Spec, sequences: int | None, snapshots: int | None, seed: int | None) -> Self:
         """Return the sizes given, by default those of the spec's test set; raises ``InputError`` for an invalid size."""
         test = spec.test_set
-        made = cls(test.sequences if sequences is None else sequences, test.snapshots if snapshots is None else snapshots, seed)
+        count, each = test.sequences if sequences is None else sequences, test.snapshots if snapshots is None else snapshots
+        made = cls(count, each, seed or 0)
         require_sizes(made.sequences, made.snapshots, made.seed)
         return made
 
@@ -123,8 +93,10 @@ def audit_model(
     from paper_repro.studies.model_audit.sections import TITLE, sections
 
     own = None if code is None else _loaded(code, str(model), console)  # what is wrong with it shows before the work
+    if own is not None and own.kind == "force" and query_times is not None:
+        raise InputError("--query-times", f"given with {model}, a force field, which knows no diffusion time", "a score model")
     snapshots, library = data.draw(spec)
-    made, stated = _of_weights(model, snapshots) if code is None else (own, None)
+    made, stated = _of_weights(model, snapshots) if own is None else (own.model, None)
     times = query_times or stated or spec.inversion.query_times
     with reporter_beside(console) as reporter, _printing_beside(console):
         reporter.stage("audit", len(snapshots))
@@ -148,7 +120,7 @@ def _of_weights(weights: Path, data: "Sequence[Snapshots]") -> tuple[object, tup
     return network.requires_grad_(False), info.query_times
 
 
-def _loaded(code: tuple[Path, str], name: str, console: Console) -> object:
+def _loaded(code: tuple[Path, str], name: str, console: Console) -> "OwnForce":
     """Return the model of a FILE.py:NAME; raises ``InputError`` if it is not one."""
     from paper_repro.score.own_code import load_own
     from paper_repro.score.own_force import own_force
@@ -156,7 +128,7 @@ def _loaded(code: tuple[Path, str], name: str, console: Console) -> object:
     with _printing_beside(console):
         found = load_own(*code)
         try:
-            return own_force(found, (), name).model
+            return own_force(found, (), name)
         except ValueError as error:
             raise input_error(name, error, "a score model or a force field") from error
 

@@ -10,10 +10,11 @@ from rich.text import Text
 
 from paper_repro.cli.checks import require_new, spec_at
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
-from paper_repro.cli.infer_options import FILES, SIMULATED, ExportOptions, FileOptions, SimulationOptions, given
+from paper_repro.cli.infer_options import FILES, SIMULATED, ExportOptions, FileOptions, SimulationOptions
 from paper_repro.cli.infer_report import Report
 from paper_repro.cli.infer_simulated import infer_simulated
 from paper_repro.cli.options import FolderTarget, JsonTarget
+from paper_repro.cli.own_files import given
 from paper_repro.files import InputError, write_text
 from paper_repro.report.terminal import show
 
@@ -78,30 +79,23 @@ def _of_files(
         raise InputError("--network", "given without --out", "--out FOLDER, for the checkpoints and the weights of the trainings")
     recipe = None if options.network is None else spec_at(options.network)
     from paper_repro.physics.terms.candidates import candidates
-    from paper_repro.physics.terms.library import library as library_of
-    from paper_repro.sampling.readers.read import read
     from paper_repro.studies.inference.found_law import require_temperature
 
-    terms = library_of(options.library) if options.library is not None else library_of(range=options.range_)
-    snapshots = read(
-        data,
-        temperature=options.temperature,
-        moments=options.moments,
-        species=options.species,
-        periodic=options.repeated,
-        one_run=options.one_run,
-    )
+    terms = options.terms()
+    snapshots = options.read(data, temperature=options.temperature, periodic=options.repeated)
     if export.export is not None:
         require_temperature(snapshots, options.temperature, "--export")
     if options.discover:
         terms = candidates(part.geometry for part in snapshots)
     from paper_repro.studies.inference.as_json import as_json
+    from paper_repro.studies.inference.infer import LEVEL
     from paper_repro.studies.inference.infer import infer as infer_law
     from paper_repro.studies.inference.sections import HEADING, LEAD, TITLE, sections
 
     with reporter_beside(console) as reporter:
         found = infer_law(
-            snapshots, terms, level=options.level, temperature=options.temperature, confirm=options.confirm, network=recipe,
+            snapshots, terms, level=LEVEL if options.level is None else options.level, temperature=options.temperature,
+            confirm=options.confirm is not False, network=recipe,
             folder=None if out is None else out / "network", reporter=reporter,
         )  # fmt: skip
 

@@ -30,7 +30,7 @@ def infer_simulated(path: Path, options: SimulationOptions, console: Console) ->
     settings = spec_at(path)
     sequences = settings.test_set.sequences if options.sequences is None else options.sequences
     snapshots = settings.test_set.snapshots if options.snapshots is None else options.snapshots
-    seed, weights = options.seed, options.weights
+    seed, weights = options.seed or 0, options.weights
     require_sizes(sequences, snapshots, seed)
     require_weights([] if weights is None else [weights])
     from paper_repro.pipeline.codec import plain

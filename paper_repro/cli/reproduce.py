@@ -75,6 +75,8 @@ def reproduce(
     require_outside(json, out)
     if json is not None and stage is not None:
         raise InputError("--json", f"given with --stage {stage}", "a run to its report, which has the numbers")
+    if not likelihood and stage is not None:
+        raise InputError("--no-likelihood", f"given with --stage {stage}", "a run to its report: a stage alone has no likelihood")
     path, console = spec_path(spec), console_beside(json)
     return run_spec(
         path, out, console, authors_weights, workers, scheduler, stage, device, weights, likelihood=likelihood, json=json

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from paper_repro.cli.checks import require_at_least, require_new, spec_path
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget, RunTarget, Whole
-from paper_repro.files import require_output
+from paper_repro.files import InputError, require_output
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.terminal import say
 from paper_repro.spec.reader import read_toml
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from paper_repro.sampling.law_file import Subject
     from paper_repro.sampling.simulation import Simulation
 
+_RUNS = 8  # Markov chains where no number is given
 _SHOWN = 4  # systems whose statements are printed
 _LAW = "A law (terms, [couplings], temperature and [system] in TOML), or the spec of a run, whose systems are its test sequences."
 
@@ -30,7 +31,7 @@ def simulate(
     seed: Whole = 0,
     temperature: float | None = None,
     sequences: Whole | None = None,
-    runs: Whole = 8,
+    runs: Whole | None = None,
     thinning: Whole | None = None,
     json: JsonTarget = None,
 ) -> int:
@@ -49,11 +50,12 @@ def simulate(
     sequences
         Number of chains, the first ones of the file.
     runs
-        Number of independent Markov chains, for a law without exact solution.
+        Number of independent Markov chains, for a law without exact solution; by default 8.
     thinning
         Sweeps between snapshots of a chain; by default two autocorrelation times, from pilot chains.
     """
-    require_at_least(1, snapshots=snapshots, runs=runs, thinning=1 if thinning is None else thinning)
+    chains = {"runs": runs, "thinning": thinning}
+    require_at_least(1, snapshots=snapshots, **{name: value for name, value in chains.items() if value is not None})
     require_at_least(0, seed=seed)
     require_output(out)
     for target in (out, json):
@@ -63,8 +65,9 @@ def simulate(
     from paper_repro.sampling.readers.npz import write
 
     subject = subject_at(spec_path(law), temperature, sequences)
+    _require_used(subject, chains)
     console = console_beside(json)
-    made = _simulated(subject, snapshots, seed, runs, thinning, reporter_beside(console))
+    made = _simulated(subject, snapshots, seed, _RUNS if runs is None else runs, thinning, reporter_beside(console))
     write(out, [one.snapshots for one in made])
     count, sites = len(made), sum(len(species) for _, species in subject.systems)
     each = f"{snapshots:,} snapshots of {sites} sites"
@@ -76,6 +79,15 @@ def simulate(
     say(f"written to {out}", console, indent=2)
     write_json(json, _numbers(subject, made, snapshots, seed))
     return 0
+
+
+def _require_used(subject: "Subject", of_chains: dict[str, int | None]) -> None:
+    """Raise ``InputError`` for options of Markov chains where every system has an exact solution."""
+    from paper_repro.physics.exact import has_exact_solution
+
+    given = ", ".join(f"--{name}" for name, value in of_chains.items() if value is not None)
+    if given and all(has_exact_solution(subject.truth.terms, geometry) for geometry, _ in subject.systems):
+        raise InputError(given, f"given for {subject.name}, which has an exact solution", "a law that needs Markov chains")
 
 
 def _simulated(

@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 #: 1 - confidence of the intervals of single couplings.
 INTERVAL = 0.05
+#: Probability that any of all verdicts is false, where none is given.
+LEVEL = 0.01
 _STEPS = 6  # of the work, for a bar of progress
 
 
@@ -42,7 +44,7 @@ def infer(
     data: Snapshots | Iterable[Snapshots],
     library: Library | Terms | None = None,
     *,
-    level: float = 0.01,
+    level: float = LEVEL,
     temperature: float | None = None,
     confirm: bool = True,
     network: Spec | None = None,

@@ -272,11 +272,11 @@ def test_the_command_takes_weights_on_own_snapshots(folder, capsys, golden, data
         (["{}/syntax.py:f"], "syntax.py: line 1: SyntaxError: "),
         (["{}/ends.py:f"], "ends.py: line 3: the program ends itself, SystemExit(3); expected code that returns"),
         (["{}/model.py:ring", "--range", "2"], "--range: given without DATA"),
-        (["{}/model.py:ring", "{}/mine.npz", "--sequences", "2"], "--sequences, --snapshots: given with DATA"),
-        (["{}/model.py:ring", "{}/mine.npz", "--seed", "5"], "--seed: 5 with DATA; expected simulated snapshots"),
+        (["{}/model.py:ring", "{}/mine.npz", "--sequences", "2"], "--sequences: given with DATA"),
+        (["{}/model.py:ring", "{}/mine.npz", "--seed", "5"], "--seed: given with DATA; expected DATA or simulated snapshots"),
         (["{}/model.py:ring", "--device", "cuda"], "--device: cuda with FILE.py"),
         (["{}/model.py:ring", "{}/mine.npz", "--range", "2", "--library", "default"], "--range: given with --library"),
-        (["{}/model.py:ring", "--sequences", "2", "--query-times", "-1"], "query_times: -1; expected"),
+        (["{}/model.py:ring", "--sequences", "2", "--query-times", "-1"], "--query-times: given with "),
     ],
 )
 def test_a_file_that_cannot_be_audited_is_one_line(folder, capsys, arguments, said):
