@@ -18,7 +18,17 @@ _STEP, _DIRECTIONS, _TOGETHER = 0.02, 2, 128
 
 
 @attrs.frozen(eq=False)
-class HeldOutSums:
+class _Sums:
+    gram: Floats
+    total: Floats
+    along: Floats
+    laplacians: Floats
+    stein: Floats
+    squares: Floats
+
+
+@attrs.frozen(eq=False)
+class HeldOutSums(_Sums):
     """Sums over all spins of a field F and of terms φ, and sums over the spins of each snapshot, in the order of the data.
 
     ``gram`` Σ ∇φ_k·∇φ_l (term, term), ``total`` ΣF over all components; ``along`` F·∇φ_k, ``laplacians`` Δφ_k and ``stein``
@@ -26,12 +36,6 @@ class HeldOutSums:
     first terms, the library; ``library`` is their number.
     """
 
-    gram: Floats
-    total: Floats
-    along: Floats
-    laplacians: Floats
-    stein: Floats
-    squares: Floats
     divergence: Floats
     library: int
 
@@ -43,13 +47,7 @@ class HeldOutSums:
 
 
 @attrs.frozen(eq=False)
-class _Part:
-    gram: Floats
-    total: Floats
-    along: Floats
-    laplacians: Floats
-    stein: Floats
-    squares: Floats
+class _Part(_Sums):
     moved: Floats
     moved_terms: Floats
 
