@@ -94,8 +94,9 @@ def _section(
     from paper_repro.studies.reproduction.sections.estimators import estimators
 
     text = (
-        f"{size} from the exact solution at T₀ = {temperature:g}. Couplings in units of energy (θ T₀) with their 95 % intervals by"
-        " the sandwich formula, the sequences being independent; a network's interval does not hold the scatter between trainings."
+        f"{size} from the exact solution at T₀ = {temperature:g}. Couplings in units of energy (θ T₀) ± half of their 95 %"
+        " intervals by the sandwich formula, the sequences being independent; a network's interval does not contain the scatter"
+        " between trainings. Ratio: of a coupling to the reference. Scale / β: the common factor of the couplings, 1 for the truth."
         " Efficiency: Cramér-Rao bound over the variance, smallest and largest of the terms. The estimators know the terms and the"
         " temperature, the network neither."
     )
