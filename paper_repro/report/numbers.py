@@ -6,16 +6,17 @@ from collections.abc import Sequence
 #: In the place of a number that there is not.
 NONE = "—"
 _MOST_PLACES = 8
+_ROUNDING = 1e-13  # of a value: an error below it is that of double precision
 
 
 def number(value: float, error: float = math.nan, digits: int = 4) -> str:
     """Return a value with its error, in as many decimals as the error deserves; without one, in ``digits`` decimals.
 
-    "—" stands for a value that is not finite; integers of 100 and more have no decimals.
+    "—" stands for a value that is not finite; integers of 100 and more have no decimals. An error that is rounding is not shown.
     """
     if not math.isfinite(value):
         return NONE
-    if math.isfinite(error) and error > 0:
+    if math.isfinite(error) and error > _ROUNDING * abs(value):
         return f"{as_with(error, value)} ± {as_with(error, error)}"
     if value == int(value) and abs(value) >= 100:
         return f"{int(value):,}"

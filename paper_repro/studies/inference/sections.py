@@ -27,6 +27,7 @@ _HEADLINES = {
 _WARNINGS = "Defects of the data"
 #: Standard deviations from which a difference between the data and the fitted law is shown.
 _LARGE = 3.0
+_WHOLE = 10.0  # from which a number of two digits is an integer
 _TONES: dict[str, Tone] = {"present": "good", "undecided": "open"}
 _HEADLINE_TONES: dict[str, Tone] = {"inadequate": "bad", "undecided": "open"}
 
@@ -106,13 +107,19 @@ def _adequacy(found: Inference) -> Section:
         )
     if judged.verdict == "undecided" and math.isfinite(judged.needed):
         size = "if its coupling were 5 % of the largest exchange"
-        blocks.append(Text(f"About {significant(judged.needed)} times as many snapshots would show '{judged.reference}' {size}."))
+        blocks.append(Text(f"About {_rounded(judged.needed)} times as many snapshots would show '{judged.reference}' {size}."))
     shown = [row for row in judged.alternatives if row.named]
     if shown:
         columns = ("term outside the library", "β × coupling, added alone", "share of the force", "p")
         rows = tuple((row.name, number(row.estimate, row.error), percent(row.force), significant(row.p)) for row in shown)
         blocks.append(Table(columns, rows, frozenset(columns[1:])))
     return Section("Is the library sufficient?", tuple(blocks))
+
+
+def _rounded(count: float) -> str:
+    """Return a number of two significant digits, from 10 on as an integer."""
+    text = significant(count)
+    return f"{float(text):,.0f}" if count >= _WHOLE else text
 
 
 def _count(count: int, name: str) -> str:
@@ -191,7 +198,7 @@ def _learning(found: Inference) -> Section:
         (f"{point.snapshots:,}", percent(float(np.median(point.half_widths))), percent(float(point.half_widths.max())))
         for point in curve.points
     )
-    most, middle = (f"{float(significant(float(count))):,.0f}" for count in (curve.needed.max(), np.median(curve.needed)))
+    most, middle = (_rounded(float(count)) for count in (curve.needed.max(), np.median(curve.needed)))
     conclusion = (
         f"A precision of {100 * curve.precision:g} % requires about {most} snapshots for every term, {middle} for the median term."
     )
