@@ -6,6 +6,7 @@ An annotation that is not known here fits any value, and an array fits that of a
 import collections.abc
 import functools
 import inspect
+import numbers
 import os
 import types
 import typing
@@ -13,7 +14,6 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 
 import attrs
-import numpy as np
 
 from paper_repro.files import InputError
 
@@ -46,9 +46,8 @@ Resamples = Annotated[int, AtLeast(2)]
 
 _LISTS = (collections.abc.Sequence, collections.abc.Iterable, tuple)
 _NUMBERS: dict[Any, tuple[type, ...]] = {
-    bool: (bool, np.bool_),
-    int: (int, np.integer),
-    float: (int, float, np.integer, np.floating),
+    int: (numbers.Integral,),
+    float: (numbers.Real,),
 }
 _WORDS: dict[Any, str] = {
     bool: "True or False",
@@ -57,7 +56,6 @@ _WORDS: dict[Any, str] = {
     str: "text",
     os.PathLike: "a path",
     collections.abc.Callable: "a function",
-    np.ndarray: "an array",
 }
 #: The same of several.
 _SEVERAL: dict[Any, str] = {int: "integers", float: "numbers", os.PathLike: "paths", bool: "True or False"}
@@ -75,6 +73,7 @@ _MADE_BY = {
     "Spec": "a Spec, such as load_spec(path).record",
     "Terms": "Terms, such as library().terms(species, geometry)",
     "Truth": "a Truth, a law of known couplings",
+    "ndarray": "an array",
     "WeightsInfo": "what paper_repro.load_weights returns",
 }
 
@@ -133,25 +132,32 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin in _LISTS:
         return _is_list(value, origin, parts[0]) and not any(True for _ in _elements(value, parts[0]))
     kind = origin or hint
+    if kind is bool:
+        return isinstance(value, bool) or (_of_numpy(value) and value.dtype == bool and value.ndim == 0)
     if kind in _NUMBERS:
-        return isinstance(value, _NUMBERS[kind]) and (kind is bool or not isinstance(value, bool))
+        return isinstance(value, _NUMBERS[kind]) and not isinstance(value, bool)
     known = isinstance(kind, type) and not kind.__module__.startswith("numpy._typing")  # the parts of ArrayLike
     unchecked = getattr(kind, "_is_protocol", False) and not getattr(kind, "_is_runtime_protocol", False)
     return not known or unchecked or isinstance(value, kind)
 
 
+def _of_numpy(value: Any) -> bool:
+    """Return whether a value is an array or a number of numpy, which is not loaded for it."""
+    return type(value).__module__ == "numpy" and hasattr(value, "ndim")
+
+
 def _is_list(value: Any, origin: Any, element: Any) -> bool:
     """Return whether a value is a list of any kind, or iterable where that is enough; a text is one of letters alone."""
-    if isinstance(value, str):
-        return element is str
-    if isinstance(value, np.ndarray):
-        return value.ndim > 0
+    if isinstance(value, str | collections.abc.Mapping):
+        return isinstance(value, str) and element is str
+    if _of_numpy(value):
+        return bool(value.ndim > 0)
     return isinstance(value, collections.abc.Iterable if origin is collections.abc.Iterable else (list, tuple, range))
 
 
 def _elements(value: Any, hint: Any) -> Iterator[int]:
     """Yield the places of elements that do not fit; an iterator is not consumed."""
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, list | tuple) or (_of_numpy(value) and value.ndim > 0):
         yield from (place for place, element in enumerate(value) if not _fits(element, hint))
 
 
@@ -164,11 +170,13 @@ def _misfits(name: str, value: Any, hint: Any) -> Iterator[tuple[str, Any, Any]]
 
 def shown(value: Any) -> str:
     """Return a value as a message shows it: numbers and text themselves, of anything else its kind."""
-    if value is None or isinstance(value, bool | int | float | str | np.generic | os.PathLike):
-        return repr(value.item() if isinstance(value, np.generic) else value)[:60]
+    if value is None or isinstance(value, bool | int | float | str | os.PathLike):
+        return repr(value)[:60]
     if isinstance(value, type):
         return f"the class {value.__name__}"
-    return f"{type(value).__name__} of shape {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+    if _of_numpy(value):
+        return f"{type(value).__name__} of shape {value.shape}" if value.ndim else repr(value.item())[:60]
+    return f"a {type(value).__name__}"
 
 
 def _expected(hint: Any) -> str:

@@ -13,7 +13,7 @@ from paper_repro.analysis.identifiability import NotIdentifiableError, acting, r
 from paper_repro.analysis.learning_curve import learning_curve
 from paper_repro.analysis.model_errors import law_gives_errors, with_model_errors
 from paper_repro.files import InputError, input_error
-from paper_repro.numerics.arguments import Count, checked_arguments
+from paper_repro.numerics.arguments import Count, checked_arguments, require
 from paper_repro.numerics.parallel import available_cores
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.terms.conventions import conventions
@@ -21,6 +21,7 @@ from paper_repro.physics.terms.library import Library
 from paper_repro.physics.terms.library import library as library_of
 from paper_repro.pipeline.progress import Reporter
 from paper_repro.sampling.snapshots import Snapshots, names_of
+from paper_repro.sampling.vectors import require_sphere
 from paper_repro.spec import Spec
 from paper_repro.studies.inference.confirmation import SYSTEMS, confirmation
 from paper_repro.studies.inference.network_checks import require_network
@@ -66,8 +67,9 @@ def infer(
         threads: at most so many cores, all where None; they change no byte.
         reporter: where the progress is shown.
 
-    Raises ``InputError``, one line, for no data, a temperature of some records alone, a library that does not fit the data, and
-    terms that the data cannot tell apart at all; before any work for data that the network cannot serve.
+    Raises ``InputError``, one line, for no data, spins that all lie in a plane (XY) or along an axis (Ising), a temperature of some
+    records alone, a library that does not fit the data, and terms that the data cannot tell apart at all; before
+    any work for data that the network cannot serve.
 
     >>> law = pr.Truth(pr.library(range=1, biquadratic=False).terms("A", pr.Geometry.open_chain(9)), [1.0], beta=2.0)
     >>> spins = law.exact(pr.Geometry.open_chain(9), 9 * "A").sample(400, np.random.default_rng(0))
@@ -78,6 +80,9 @@ def infer(
     records = (data,) if isinstance(data, Snapshots) else tuple(data)
     if not records:
         raise InputError("data", "no snapshots", "one system or more")
+    require("data", records, tuple[Snapshots, ...])
+    for part in records:
+        require_sphere(part.spins, part.origin)
     if not 0 < level < 1:
         raise InputError("level", f"{level:g}", "a probability between 0 and 1")
     temperatures = temperatures_of(records, temperature)

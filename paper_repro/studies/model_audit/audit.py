@@ -9,7 +9,7 @@ from paper_repro.analysis.basis_fit import least_squares, normal_equations
 from paper_repro.analysis.identifiability import NotIdentifiableError, acting, require_independent
 from paper_repro.analysis.model_capabilities import OwnInteraction, own_divergence_error, own_interaction
 from paper_repro.files import InputError, input_error
-from paper_repro.numerics.arguments import Resamples, Seed, checked_arguments
+from paper_repro.numerics.arguments import Resamples, Seed, checked_arguments, require
 from paper_repro.numerics.streams import data_key
 from paper_repro.physics.terms import Terms
 from paper_repro.physics.terms.library import Library
@@ -64,6 +64,7 @@ def audit(
     records = (data,) if isinstance(data, Snapshots) else tuple(data)
     if not records:
         raise InputError("data", "no snapshots", "one system or more")
+    require("data", records, tuple[Snapshots, ...])
     times = _times(query_times)
     truth, chosen = (library, library.terms) if isinstance(library, Truth) else (None, library)
     terms = _terms(records, chosen)

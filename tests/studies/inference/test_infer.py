@@ -17,6 +17,7 @@ from paper_repro.analysis.data_checks import DataWarning
 from paper_repro.cli.infer_options import FileOptions
 from paper_repro.cli.process import main
 from paper_repro.report.document import Table
+from paper_repro.sampling.vectors import require_sphere
 from paper_repro.studies.inference.as_json import as_json
 from paper_repro.studies.inference.sections import sections
 from tests.support import unknown_laws
@@ -149,6 +150,14 @@ def test_independent_snapshots_without_a_law_make_no_group():
     assert false <= 7  # 2.5 are expected; more with probability 0.003
 
 
+def pressed(spins, *components):
+    """Spins without some components."""
+    kept = np.delete(np.arange(3), components)
+    flat = np.zeros(spins.shape)
+    flat[..., kept] = spins[..., kept]
+    return flat / np.linalg.norm(flat, axis=-1, keepdims=True)
+
+
 def doubled():
     """Twice the exchange of all neighbours: the sum of terms of the library."""
     return pr.own_term("twice", lambda spins: 2 * (spins[..., 0, :] * spins[..., 1, :]).sum(-1), lambda places: places.pairs_of(1))
@@ -169,6 +178,16 @@ def doubled():
             "temperature: 0.3, and 0.2 (snapshots), 0.4 (snapshots); expected none where the records state different ones",
         ),
         (lambda part: {"library": pr.library(exchange=[40])}, "40, of which the data have no pair"),
+        (lambda part: {"data": {"mine": part}}, "data: a dict; expected Snapshots"),
+        (lambda part: {"data": iter([part, part.spins])}, "data[1]: ndarray of shape "),
+        (
+            lambda part: {"data": attrs.evolve(part, spins=pressed(part.spins, 2))},
+            "snapshots: spins in the plane across (0, 0, 1), as of XY models; expected spins over the whole sphere",
+        ),
+        (
+            lambda part: {"data": attrs.evolve(part, spins=pressed(part.spins, 0, 2))},
+            "snapshots: spins along (0, 1, 0), as of Ising models; expected spins over the whole sphere",
+        ),
         (
             lambda part: {"library": pr.library(range=2).with_terms(doubled())},
             "exchange 1 CC, twice are linearly dependent whatever the snapshots; expected one of them less",
@@ -266,3 +285,13 @@ def test_periodic_names_the_cell_vectors(word, along):
     options = FileOptions(periodic=word)
     options.check()
     assert options.repeated == along
+
+
+def test_spins_near_a_plane_are_not_refused(snapshots):
+    """An easy plane: out of it by 1 % of a radian, and single precision."""
+    flat = pressed(snapshots.spins, 2)
+    flat[..., 2] = 0.01 * snapshots.spins[..., 2]
+    near = (flat / np.linalg.norm(flat, axis=-1, keepdims=True)).astype(np.float32).astype(np.float64)
+    require_sphere(near, "near")
+    with pytest.raises(pr.InputError, match="as of XY models"):
+        require_sphere(pressed(snapshots.spins, 2).astype(np.float32) + 1e-6, "flat")
