@@ -11,9 +11,9 @@ from paper_repro.spec import load_spec, specs_folder
 #: The file of each record, with the spec and the weights that it is of.
 RECORDS = {
     "published": ("paper.toml", "paper-seed-0"),
-    "log-uniform-times": ("one-change/log-uniform-times.toml", "log-uniform-times-seed-0"),
-    "published-seed-3": ("paper.toml", "paper-seed-3"),
-    "ema": ("one-change/ema.toml", "ema-seed-3"),
+    "log-uniform-times": ("one-change/log-uniform-times.toml", "one-change/log-uniform-times-seed-0"),
+    "published-seed-3": ("paper.toml", "one-change/paper-seed-3"),
+    "ema": ("one-change/ema.toml", "one-change/ema-seed-3"),
 }
 
 
