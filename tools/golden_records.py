@@ -63,13 +63,17 @@ def _quality(name: str, item: dict[str, Any], terms: list[str]) -> EstimatorQual
 
 @attrs.frozen
 class RecordedAudit:
-    """What ``paper-repro audit --json`` found of one network: ratios by the name of the term, the relative error of the force."""
+    """What ``paper-repro audit --json`` found of one network: ratios by the name of the term, the relative error of the force.
+
+    ``sha256`` is that of the file of its weights.
+    """
 
     cosine: Measured
     r2: Measured
     scale: Measured
     ratios: dict[str, Measured]
     force_error: float
+    sha256: str
 
 
 def recorded_audit(path: Path) -> RecordedAudit:
@@ -78,7 +82,7 @@ def recorded_audit(path: Path) -> RecordedAudit:
     errors = data["standard_errors"]
     ratios = {name: Measured(value, errors["ratios"][name]) for name, value in data["ratios"].items()}
     cosine, r2, scale = (Measured(data[key], errors[key]) for key in ("cosine", "r2", "scale"))
-    return RecordedAudit(cosine, r2, scale, ratios, data["force_error"])
+    return RecordedAudit(cosine, r2, scale, ratios, data["force_error"], data["weights_sha256"])
 
 
 def recorded_score_errors(path: Path) -> tuple[list[list[ScoreError]], list[Measured]]:

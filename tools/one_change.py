@@ -1,28 +1,48 @@
-"""The published recipe with one change in its spec, compared with the recipe as it is: from golden/one-change/."""
+"""The published recipe with one change in its spec, compared with the recipe as it is: from golden/one-change/.
+
+``paper-repro audit`` gives the inversion of each network, ``tools.plateaus`` its α and the gap of ln Z.
+"""
 
 from pathlib import Path
 
+from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Table
 from paper_repro.report.numbers import fixed, number
+from paper_repro.studies.reproduction.results import Calibration
 from paper_repro.studies.reproduction.subject import Subject
 from tools.golden_records import RecordedAudit, recorded_audit
+from tools.plateaus import Plateau, recorded_plateaus
 
+_LOG_UNIFORM = "log-uniform-times.json"
 _ROWS = {
-    "published recipe, seed 0": "published.json",
-    "log-uniform training times, seed 0": "log-uniform-times.json",
+    "published recipe (1 % of times below 0.01), seed 0": "published.json",
+    "squared uniform times (10 %), seed 0": "squared-uniform-times.json",
+    "log-uniform times (50 %), seed 0": _LOG_UNIFORM,
     "published recipe, seed 3": "published-seed-3.json",
     "moving average of the weights (EMA), seed 3": "ema.json",
 }
-_COLUMNS = ("", "cosine", "R²", "largest error of a Table 1 ratio", "scale / β", "relative RMS error of the force")
+_COLUMNS = ("", "cosine", "R²", "largest error of a Table 1 ratio", "scale / β", "relative RMS error of the force",
+            "α", "gap of ln Z per spin")  # fmt: skip
 
 
 def table(folder: Path, ours: Subject) -> Table:
-    """Return a row for each network, both inverted on the same sequences; ± is one standard error over sequences."""
-    rows = tuple(_row(name, recorded_audit(folder / file), ours) for name, file in _ROWS.items())
+    """Return a row for each network, all on the same sequences and configurations; ± is one standard error over these."""
+    audits = {name: recorded_audit(folder / file) for name, file in _ROWS.items()}
+    plateaus = {found.sha256: found for found in recorded_plateaus(folder / "plateaus.json").values()}
+    plateaus |= _of_the_run(ours, next(iter(audits.values())).sha256)
+    rows = tuple(_row(name, audit, plateaus.get(audit.sha256), ours) for name, audit in audits.items())
     return Table(_COLUMNS, rows, frozenset(_COLUMNS[1:]))
 
 
-def _row(name: str, audit: RecordedAudit, ours: Subject) -> tuple[str, ...]:
+def _of_the_run(ours: Subject, sha256: str) -> dict[str, Plateau]:
+    """Return the plateau of seed 0 of the published run, whose weights have this ``sha256``."""
+    found, sites = ours.results.calibration.trained[0], len(ours.spec.likelihood.chain)
+    if not isinstance(found, Calibration):
+        return {}
+    return {sha256: Plateau(found.alpha, Measured(found.gap.value / sites, found.gap.standard_error / sites), sha256)}
+
+
+def _row(name: str, audit: RecordedAudit, plateau: Plateau | None, ours: Subject) -> tuple[str, ...]:
     if ours.ratios is None:
         raise ValueError("a law without ratios; expected that of the paper")
     truth = dict(zip(ours.terms, ours.ratios, strict=True))
@@ -30,14 +50,19 @@ def _row(name: str, audit: RecordedAudit, ours: Subject) -> tuple[str, ...]:
     beta = ours.spec.beta
     return (
         name,
-        number(audit.cosine.value, audit.cosine.standard_error),
-        number(audit.r2.value, audit.r2.standard_error),
+        _number(audit.cosine),
+        _number(audit.r2),
         fixed(largest, 4),
         number(audit.scale.value / beta, audit.scale.standard_error / beta),
         fixed(audit.force_error, 3),
+        *(("—", "—") if plateau is None else (_number(plateau.alpha), _number(plateau.gap))),
     )
+
+
+def _number(found: Measured) -> str:
+    return number(found.value, found.standard_error)
 
 
 def residual(folder: Path) -> float:
     """Return 1 - R² of the published recipe with log-uniform training times."""
-    return 1 - recorded_audit(folder / _ROWS["log-uniform training times, seed 0"]).r2.value
+    return 1 - recorded_audit(folder / _LOG_UNIFORM).r2.value

@@ -56,11 +56,7 @@ def write(law: Interactions) -> Exported:
         "each pair is written from either end and counted once, J > 0 is ferromagnetic: the numbers are the couplings",
         ONE_CELL,
         "a material for each species; lengths are in Å; the input file has no program yet",
-        *(
-            f"the material of the species {printable(kind)!r} is {name}"
-            for kind, name in zip(kinds, names, strict=True)
-            if name != kind
-        ),
+        *_renamed(kinds, names),
         "anisotropy without the energy that is the same for all configurations",
     )
     return Exported("vampire", files, choices)
