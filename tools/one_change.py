@@ -11,7 +11,7 @@ from paper_repro.report.numbers import fixed, number
 from paper_repro.studies.reproduction.results import Calibration
 from paper_repro.studies.reproduction.subject import Subject
 from tools.golden_records import RecordedAudit, recorded_audit
-from tools.plateaus import Plateau, recorded_plateaus
+from tools.plateaus import RecordedPlateau, recorded_plateaus
 
 _LOG_UNIFORM = "log-uniform-times.json"
 _ROWS = {
@@ -34,15 +34,15 @@ def table(folder: Path, ours: Subject) -> Table:
     return Table(_COLUMNS, rows, frozenset(_COLUMNS[1:]))
 
 
-def _of_the_run(ours: Subject, sha256: str) -> dict[str, Plateau]:
+def _of_the_run(ours: Subject, sha256: str) -> dict[str, RecordedPlateau]:
     """Return the plateau of seed 0 of the published run, whose weights have this ``sha256``."""
     found, sites = ours.results.calibration.trained[0], len(ours.spec.likelihood.chain)
     if not isinstance(found, Calibration):
         return {}
-    return {sha256: Plateau(found.alpha, Measured(found.gap.value / sites, found.gap.standard_error / sites), sha256)}
+    return {sha256: RecordedPlateau(found.alpha, Measured(found.gap.value / sites, found.gap.standard_error / sites), sha256)}
 
 
-def _row(name: str, audit: RecordedAudit, plateau: Plateau | None, ours: Subject) -> tuple[str, ...]:
+def _row(name: str, audit: RecordedAudit, plateau: RecordedPlateau | None, ours: Subject) -> tuple[str, ...]:
     if ours.ratios is None:
         raise ValueError("a law without ratios; expected that of the paper")
     truth = dict(zip(ours.terms, ours.ratios, strict=True))

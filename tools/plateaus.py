@@ -12,21 +12,19 @@ import attrs
 import numpy as np
 import torch
 
-from paper_repro.analysis import likelihood, plateau
+from paper_repro.analysis import likelihood
 from paper_repro.files import sha256, write_bytes
-from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.measured import Measured
 from paper_repro.physics.species import as_species
-from paper_repro.physics.truth import exact_solution
 from paper_repro.pipeline.codec import as_json, read_json
 from paper_repro.score.field import NetworkScore
 from paper_repro.score.weights import load_weights
 from paper_repro.spec import Spec, load_spec, specs_folder
-from paper_repro.studies.reproduction.run_files import likelihood_chain, stream
+from paper_repro.studies.reproduction.stages.likelihood import exact_configurations, plateau_of
 
 
 @attrs.frozen
-class Plateau:
+class RecordedPlateau:
     """α, and the plateau minus ln Z(αβ) per spin, of the network in the file of this ``sha256``; ± over configurations."""
 
     alpha: Measured
@@ -34,38 +32,26 @@ class Plateau:
     sha256: str
 
 
-def recorded_plateaus(path: Path) -> dict[str, Plateau]:
+def recorded_plateaus(path: Path) -> dict[str, RecordedPlateau]:
     """Read the plateaus of networks by the path of their weights."""
-    return read_json(path, dict[str, Plateau], "plateaus")
+    return read_json(path, dict[str, RecordedPlateau], "plateaus")
 
 
-def measured(spec: Spec, weights: Path) -> Plateau:
+def measured(spec: Spec, weights: Path) -> RecordedPlateau:
     """Compute the log-likelihoods of the exact configurations of a spec at all its temperatures, and fit the plateau."""
-    law, model = likelihood_chain(spec), load_weights(weights)[0]
-    parts = [_log_likelihoods(spec, model, index) for index in range(len(spec.likelihood_temperatures))]
-    energies, values = (np.concatenate(column) for column in zip(*parts, strict=True))
-    exact = exact_solution(law, spec.beta)
-    threshold = exact.mean_energy + spec.likelihood.low_energy * exact.energy_deviation
-    found = plateau.calibrate(
-        energies, values, spec.beta, threshold, lambda beta: exact_solution(law, beta).ln_z, spec.inversion.resamples,
-        stream(spec, "calibration", 0),
-    )  # fmt: skip
-    sites = law.terms.sites
-    gap = Measured(found.gap / sites, found.gap_error / sites)
-    return Plateau(Measured(found.alpha, found.alpha_error), gap, sha256(weights))
-
-
-def _log_likelihoods(spec: Spec, model: torch.nn.Module, index: int) -> tuple[Floats, Floats]:
-    """Return the energies and the log-likelihoods (configuration,) at one temperature."""
-    law, temperature = likelihood_chain(spec), spec.likelihood_temperatures[index]
-    generator = np.random.default_rng(stream(spec, "likelihood", index))
-    spins = exact_solution(law, 1 / temperature).sample(spec.likelihood.configurations, generator)
-    score = NetworkScore(model, as_species(spec.likelihood.chain, spec.hamiltonian.species))
-    values = likelihood.log_likelihood(
-        score, torch.as_tensor(spins, dtype=torch.float32), likelihood.time_grid(spec.likelihood), score.divergence,
-        solver=spec.likelihood.solver,
-    )  # fmt: skip
-    return np.asarray(law.energy(spins), dtype=np.float64), values.numpy()
+    score = NetworkScore(load_weights(weights)[0], as_species(spec.likelihood.chain, spec.hamiltonian.species))
+    energies, values = [], []
+    for index in range(len(spec.likelihood_temperatures)):
+        spins, own = exact_configurations(spec, index)
+        found = likelihood.log_likelihood(
+            score, torch.as_tensor(spins, dtype=torch.float32), likelihood.time_grid(spec.likelihood), score.divergence,
+            solver=spec.likelihood.solver,
+        )  # fmt: skip
+        energies.append(own)
+        values.append(found.numpy())
+    plateau, sites = plateau_of(spec, np.concatenate(energies), np.concatenate(values), (0,)), len(spec.likelihood.chain)
+    gap = Measured(plateau.gap / sites, plateau.gap_error / sites)
+    return RecordedPlateau(Measured(plateau.alpha, plateau.alpha_error), gap, sha256(weights))
 
 
 def main(path: Path, networks: Sequence[str]) -> None:

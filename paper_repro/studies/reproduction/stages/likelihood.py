@@ -9,6 +9,7 @@ import torch
 from paper_repro.analysis import likelihood, plateau
 from paper_repro.analysis.thermodynamic_integration import integrate_to
 from paper_repro.files import DamagedError, NotFiniteError, require_format, sha256
+from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.estimates import standard_error
 from paper_repro.numerics.measured import Measured
 from paper_repro.physics.species import as_species
@@ -52,10 +53,8 @@ def likelihood_stages(spec: Spec, network: Network) -> list[Stage]:
 def compute_log_likelihoods(context: StageContext, stage: Stage, spec: Spec, network: Network, index: int) -> Files:
     """Compute log-likelihoods of configurations at one temperature; those that are done are kept on the way."""
     path = context.folder / stage.temporary[0]
-    law, codes = likelihood_chain(spec), as_species(spec.likelihood.chain, spec.hamiltonian.species)
-    temperature = spec.likelihood_temperatures[index]
-    generator = np.random.default_rng(stream(spec, "likelihood", index))
-    spins = exact_solution(law, 1 / temperature).sample(spec.likelihood.configurations, generator)
+    spins, energies = exact_configurations(spec, index)
+    codes = as_species(spec.likelihood.chain, spec.hamiltonian.species)
     score = NetworkScore(force_of_network(context.folder, spec, network).model, codes)
     key = key_of(stage.constants, index, sha256(context.folder / network.weights))
 
@@ -70,10 +69,17 @@ def compute_log_likelihoods(context: StageContext, stage: Stage, spec: Spec, net
             progress=context.advance,
         )  # fmt: skip
     except ArithmeticError as error:
-        where = f"{context.folder}: likelihood of {network.label}, T = {temperature:g}"
+        where = f"{context.folder}: likelihood of {network.label}, T = {spec.likelihood_temperatures[index]:g}"
         raise NotFiniteError(where, str(error)) from error
-    energies = np.asarray(law.energy(spins), dtype=np.float64)
-    return {stage.outputs[0]: as_json(LogLikelihoods(temperature, energies, values.numpy()))}
+    return {stage.outputs[0]: as_json(LogLikelihoods(spec.likelihood_temperatures[index], energies, values.numpy()))}
+
+
+def exact_configurations(spec: Spec, index: int) -> tuple[Floats, Floats]:
+    """Return the configurations (configuration, site, 3) of one temperature, from the exact solution, and their energies."""
+    law, beta = likelihood_chain(spec), 1 / spec.likelihood_temperatures[index]
+    generator = np.random.default_rng(stream(spec, "likelihood", index))
+    spins = exact_solution(law, beta).sample(spec.likelihood.configurations, generator)
+    return spins, np.asarray(law.energy(spins), dtype=np.float64)
 
 
 def read_partial(path: Path, key: str, say: Callable[[str], None]) -> torch.Tensor | None:
@@ -93,18 +99,29 @@ def calibrate(context: StageContext, stage: Stage, spec: Spec, network: Network)
     """Fit α and the plateau to the log-likelihoods of a network at all temperatures."""
     *names, integral = stage.inputs
     parts = [read_part(context.folder / name, LogLikelihoods) for name in names]
-    law = likelihood_chain(spec)
-    exact = exact_solution(law, spec.beta)
-    threshold = exact.mean_energy + spec.likelihood.low_energy * exact.energy_deviation
+    threshold = low_energies(spec)
+    energies, values = ([getattr(part, name) for part in parts] for name in ("energies", "log_likelihoods"))
     try:
-        found = plateau.calibrate(
-            np.concatenate([part.energies for part in parts]), np.concatenate([part.log_likelihoods for part in parts]), spec.beta,
-            threshold, lambda b: exact_solution(law, b).ln_z, spec.inversion.resamples, stream(spec, "calibration", *network.key),
-        )  # fmt: skip
+        found = plateau_of(spec, np.concatenate(energies), np.concatenate(values), network.key)
     except ValueError as error:  # a network that is too poor to be calibrated is a result, not a fault
         return {stage.outputs[0]: as_json(FailedCalibration(str(error), threshold))}
     measured = read_part(context.folder / integral, ThermodynamicIntegral)
-    return {stage.outputs[0]: as_json(calibration_of(found, parts, threshold, spec.beta, measured, law.terms.sites))}
+    return {stage.outputs[0]: as_json(calibration_of(found, parts, threshold, spec.beta, measured, len(spec.likelihood.chain)))}
+
+
+def low_energies(spec: Spec) -> float:
+    """Return the energy up to which configurations take part in the fit of α."""
+    exact = exact_solution(likelihood_chain(spec), spec.beta)
+    return exact.mean_energy + spec.likelihood.low_energy * exact.energy_deviation
+
+
+def plateau_of(spec: Spec, energies: Floats, log_likelihoods: Floats, key: tuple[int, ...]) -> plateau.Plateau:
+    """Fit α and the plateau to configurations (configuration,) at all temperatures; raises ``ValueError`` as it does."""
+    law = likelihood_chain(spec)
+    return plateau.calibrate(
+        energies, log_likelihoods, spec.beta, low_energies(spec), lambda beta: exact_solution(law, beta).ln_z,
+        spec.inversion.resamples, stream(spec, "calibration", *key),
+    )  # fmt: skip
 
 
 def calibration_of(
