@@ -25,6 +25,7 @@ from paper_repro.physics.terms import BoundTerms, Terms
 from paper_repro.physics.terms.bound import BoundTerm
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.continued import continued
+from paper_repro.sampling.local_polynomials import lane_last
 from paper_repro.sampling.local_terms import LocalTerms
 from paper_repro.sampling.moves import Lanes, sweep
 from paper_repro.sampling.snapshots import Snapshots
@@ -130,7 +131,7 @@ def _sample(
     law = LocalTerms(SpinHamiltonian(_side_by_side(terms, places), theta))
     starts = np.cumsum([0, *(geometry.sites for geometry, _ in places)])
     count = -(-snapshots // len(places))
-    spins = normalise(generator.standard_normal((count, int(starts[-1]), 3)))
+    spins = lane_last(normalise(generator.standard_normal((count, int(starts[-1]), 3))))
     tally = np.zeros((2, count), dtype=np.int64)
     for beta in np.minimum(1, np.linspace(0, 2, sweeps + 1)[1:]):
         step = 1 / np.sqrt(1 + beta * law.largest_energy())

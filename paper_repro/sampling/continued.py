@@ -23,6 +23,5 @@ def continued(
     step = 1 / np.sqrt(1 + beta * local.largest_energy())
     counts = np.zeros((2, lanes), dtype=np.int64)
     chains = Lanes(spins, np.full(lanes, beta), np.full(lanes, step), counts[0], counts[1])
-    for _ in range(sweeps):
-        sweep(chains, local, generator)
+    sweep(chains, local, generator, count=sweeps)
     return attrs.evolve(snapshots, spins=spins, run=np.arange(lanes))

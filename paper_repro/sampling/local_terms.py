@@ -13,6 +13,8 @@ import numpy as np
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.hamiltonian import SpinHamiltonian
 from paper_repro.physics.terms import BoundTerm, BoundTerms, PairTerm, SiteTerm, Term
+from paper_repro.sampling.local_polynomials import monomials, rows_of
+from paper_repro.sampling.polynomial_kernels import Monomials, write_energies
 
 
 def colours(terms: BoundTerms) -> list[Integers]:
@@ -62,15 +64,22 @@ class _Clusters:
         values[:, self.owners] += np.add.reduceat(parts * self.weights, self.starts, axis=1)
 
 
-def _touching(parts: Iterable[tuple[BoundTerm, float]], colour: Integers) -> list[_Clusters]:
-    """Return the clusters of each function that touch a colour."""
+def _by_function(parts: Iterable[tuple[BoundTerm, float]]) -> list[tuple[Term, Integers, Floats]]:
+    """Return each function with its clusters (cluster, size) and their couplings (cluster,)."""
     found: dict[Term, list[tuple[Integers, float]]] = {}
     for bound, coupling in parts:
         found.setdefault(_function(bound.term), []).append((bound.clusters, coupling))
     made = []
     for term, listed in found.items():
-        clusters = np.concatenate([some for some, _ in listed])
-        weights = np.repeat([coupling for _, coupling in listed], [len(some) for some, _ in listed])
+        couplings = np.repeat([coupling for _, coupling in listed], [len(some) for some, _ in listed])
+        made.append((term, np.concatenate([some for some, _ in listed]), couplings))
+    return made
+
+
+def _touching(functions: Iterable[tuple[Term, Integers, Floats]], colour: Integers) -> list[_Clusters]:
+    """Return the clusters of each function that touch a colour."""
+    made = []
+    for term, clusters, weights in functions:
         row, place = np.nonzero(np.isin(clusters, colour))
         owner = np.searchsorted(colour, clusters[row, place])
         order = np.argsort(owner, kind="stable")
@@ -98,16 +107,31 @@ class LocalTerms:
         return colours(BoundTerms(tuple(bound for bound, _ in self._parts), self.law.terms.sites))
 
     @functools.cached_property
+    def _functions(self) -> list[tuple[Term, Integers, Floats]]:
+        """Each function with its clusters and couplings."""
+        return _by_function(self._parts)
+
+    @functools.cached_property
     def _linear(self) -> list[list[_Clusters]]:
         """The clusters of terms that are linear in each spin, of each colour."""
-        parts = [(bound, coupling) for bound, coupling in self._parts if bound.term.multilinear]
-        return [_touching(parts, colour) for colour in self.colours]
+        functions = [given for given in self._functions if given[0].multilinear]
+        return [_touching(functions, colour) for colour in self.colours]
 
     @functools.cached_property
     def _curved(self) -> list[list[_Clusters]]:
         """The clusters of all other terms, of each colour."""
-        parts = [(bound, coupling) for bound, coupling in self._parts if not bound.term.multilinear]
-        return [_touching(parts, colour) for colour in self.colours]
+        functions = [given for given in self._functions if not given[0].multilinear]
+        return [_touching(functions, colour) for colour in self.colours]
+
+    @functools.cached_property
+    def monomials(self) -> Monomials | None:
+        """What each site feels; None where some term is no polynomial of degree 1 or 2 in each spin, which is left to NumPy."""
+        return monomials(self._functions, self.colours)
+
+    @functools.cached_property
+    def energy_monomials(self) -> Monomials | None:
+        """The same, each cluster once."""
+        return monomials(self._functions, self.colours, once=True)
 
     @property
     def multilinear(self) -> bool:
@@ -132,6 +156,13 @@ class LocalTerms:
         for part in self._curved[colour]:
             part.add_values(spins, values)
         return -values
+
+    def energies(self, spins: Floats) -> Floats:
+        """Return H (lane,)."""
+        if self.energy_monomials is None:
+            return self.law.energy(spins)
+        write_energies(rows_of(spins), self.energy_monomials, energies := np.empty(len(spins)))
+        return energies
 
     def largest_energy(self) -> float:
         """Return the largest Σ |c| over the clusters of one site: the scale of what a spin feels, for φ of order 1."""

@@ -13,7 +13,9 @@ from paper_repro.numerics.jit import jit
 from paper_repro.physics.sphere import normalise
 from paper_repro.physics.von_mises_fisher import draw
 from paper_repro.sampling.kernels import over_relaxation
+from paper_repro.sampling.local_polynomials import rows_of
 from paper_repro.sampling.local_terms import LocalTerms
+from paper_repro.sampling.polynomial_kernels import Chains, sweeps
 
 
 @jit
@@ -46,9 +48,34 @@ class Lanes:
     accepted: Integers
     offered: Integers
 
+    @property
+    def chains(self) -> Chains:
+        """The same for compiled kernels; the spins are a copy where they are not stored by lane."""
+        return Chains(rows_of(self.spins), self.betas, self.steps, self.accepted, self.offered)
 
-def sweep(lanes: Lanes, local: LocalTerms, generator: np.random.Generator, reflected: float = 0.5) -> None:
-    """Move every site of every lane once, in place; of heat baths and reflections a share of ``reflected`` are reflections."""
+    def put_back(self, chains: Chains) -> None:
+        """Take the spins of ``chains`` where they are a copy."""
+        if not np.may_share_memory(chains.spins, self.spins):
+            self.spins[:] = chains.spins.reshape(*self.spins.shape[1:], -1).transpose(2, 0, 1)
+
+
+def sweep(lanes: Lanes, local: LocalTerms, generator: np.random.Generator, reflected: float = 0.5, count: int = 1) -> None:
+    """Move every site of every lane ``count`` times, in place.
+
+    Of heat baths and reflections a share of ``reflected`` are reflections. Where all terms are polynomials of degree 1
+    or 2 in each spin, a compiled kernel makes the same moves, with the same random numbers.
+    """
+    if local.monomials is None:
+        for _ in range(count):
+            plain_sweep(lanes, local, generator, reflected)
+        return
+    chains = lanes.chains
+    sweeps(chains, local.monomials, reflected, count, generator)
+    lanes.put_back(chains)
+
+
+def plain_sweep(lanes: Lanes, local: LocalTerms, generator: np.random.Generator, reflected: float = 0.5) -> None:
+    """Move every site of every lane once, in place, whatever the terms."""
     for colour, sites in enumerate(local.colours):
         coin = generator.random()
         if local.multilinear:

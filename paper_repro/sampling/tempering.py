@@ -8,8 +8,11 @@ import numpy as np
 
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.sphere import normalise
+from paper_repro.sampling.local_polynomials import lane_last
 from paper_repro.sampling.local_terms import LocalTerms
 from paper_repro.sampling.moves import Lanes, sweep
+from paper_repro.sampling.polynomial_kernels import Ladder
+from paper_repro.sampling.polynomial_kernels import rounds as compiled_rounds
 from paper_repro.sampling.swap import swap
 
 #: Sweeps between attempts to exchange neighbouring temperatures.
@@ -59,8 +62,8 @@ class Ladders:
         levels, betas = len(temperatures), 1 / temperatures
         count, pairs = runs * levels, max(levels - 1, 0)
         lanes = Lanes(
-            normalise(generator.standard_normal((count, local.law.terms.sites, 3))), np.tile(betas, runs), np.tile(steps, runs),
-            np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64),
+            lane_last(normalise(generator.standard_normal((count, local.law.terms.sites, 3)))), np.tile(betas, runs),
+            np.tile(steps, runs), np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64),
         )  # fmt: skip
         counts = np.zeros((2, pairs), dtype=np.int64)
         return cls(local, betas, steps, lanes, np.tile(np.arange(levels), (runs, 1)), counts[0], counts[1], generator, reflected)
@@ -74,21 +77,25 @@ class Ladders:
 
     def advance(self, rounds: int, parity: int) -> int:
         """Do ``rounds`` times ``INTERVAL`` sweeps and an exchange; return the parity of the next exchange."""
-        for _ in range(rounds):
-            self.sweeps(INTERVAL)
-            if len(self.betas) > 1:
-                self.exchange(parity, self.energies())
-            parity = 1 - parity
-        return parity
+        law, each_once = self.local.monomials, self.local.energy_monomials
+        if law is None or each_once is None:
+            for number in range(rounds):
+                self.sweeps(INTERVAL)
+                if len(self.betas) > 1:
+                    self.exchange((parity + number) % 2, self.energies())
+        else:
+            chains, ladder = self.lanes.chains, Ladder(self.betas, self.steps, self.replica_at, self.attempts, self.accepts)
+            compiled_rounds(chains, law, each_once, ladder, self.reflected, INTERVAL, rounds, parity, self.generator)
+            self.lanes.put_back(chains)
+        return (parity + rounds) % 2
 
     def sweeps(self, count: int) -> None:
         """Move every site of every lane ``count`` times."""
-        for _ in range(count):
-            sweep(self.lanes, self.local, self.generator, self.reflected)
+        sweep(self.lanes, self.local, self.generator, self.reflected, count)
 
     def energies(self) -> Floats:
         """Return H of every replica (run, replica)."""
-        return self.local.law.energy(self.lanes.spins).reshape(self.replica_at.shape)
+        return self.local.energies(self.lanes.spins).reshape(self.replica_at.shape)
 
     def exchange(self, parity: int, energies: Floats) -> None:
         """Attempt the exchanges of one ``parity``, for the ``energies`` (run, replica)."""
@@ -111,8 +118,7 @@ def tuned_steps(local: LocalTerms, temperatures: Floats, runs: int, generator: n
     for number in range(_TUNING):
         lanes, at = state.lanes, state.lane_at
         lanes.accepted[:], lanes.offered[:] = 0, 0
-        for _ in range(_ROUND):  # without exchange, so that each lane stays at its temperature
-            sweep(lanes, local, generator)
+        sweep(lanes, local, generator, count=_ROUND)  # without exchange, so that each lane stays at its temperature
         fraction = lanes.accepted[at].sum(0) / np.maximum(lanes.offered[at].sum(0), 1)
         steps = np.clip(steps * np.exp((fraction - _TARGET) * 4 / math.sqrt(1 + number)), _NARROWEST, _WIDEST)
         state = attrs.evolve(state, steps=steps)
