@@ -9,11 +9,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from paper_repro.numerics.arrays import Floats, Integers
-from paper_repro.physics.terms import Term
-from paper_repro.physics.terms.polynomial import FUNCTIONS, LARGEST, Polynomial, polynomial
+from paper_repro.physics.terms import FAMILIES, Term
+from paper_repro.physics.terms.polynomial import DEGREE, FUNCTIONS, Polynomial, polynomial
 from paper_repro.sampling.polynomial_kernels import FIELD, Monomials
 
-_WIDTH = 2 * (LARGEST - 1)  # factors of a monomial, at most two components of each other spin
+_WIDTH = DEGREE - 1  # factors of a monomial: one at least is the spin itself
 _NONE = np.iinfo(np.int64).max
 
 
@@ -22,14 +22,14 @@ def monomials(
 ) -> Monomials | None:
     """Return the monomials of the sum of ``functions``: terms, their clusters (cluster, size), and couplings (cluster,).
 
-    None where some term is no polynomial of degree 1 or 2 in each spin. With ``once`` only the first site of a cluster feels it, so
-    that all sites together feel each cluster once.
+    None where some term is no ``polynomial``, or of no registered family: points do not show what a user's function is between
+    them. With ``once`` only the first site of a cluster feels it, so that all sites together feel each cluster once.
     """
     sites = np.concatenate(colours)
     linear: list[bool] = []
     keys, weights = [np.empty((0, 2 + _WIDTH), dtype=np.int64)], [np.empty(0)]
     for term, clusters, couplings in functions:
-        found = polynomial(term, clusters.shape[1])
+        found = polynomial(term, clusters.shape[1]) if type(term) in FAMILIES.values() else None
         if found is None:
             return None
         linear.append(term.multilinear)

@@ -125,7 +125,7 @@ class LocalTerms:
 
     @functools.cached_property
     def monomials(self) -> Monomials | None:
-        """What each site feels; None where some term is no polynomial of degree 1 or 2 in each spin, which is left to NumPy."""
+        """What each site feels; None where some term is no polynomial of low degree, which is left to NumPy."""
         return monomials(self._functions, self.colours)
 
     @functools.cached_property

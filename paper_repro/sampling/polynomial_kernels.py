@@ -28,8 +28,8 @@ class Monomials(NamedTuple):
 
     ``sites`` (position,) are in the order in which they move, colour by colour, which begin at ``colours`` (colour + 1,); the
     monomials of a position begin at ``starts`` (position + 1,). A monomial adds to the coefficient ``parts`` (monomial,) its
-    ``weights`` (monomial,) times the spin components at the first ``counts`` (monomial,) of ``factors`` (monomial, factor), rows of
-    the spins. ``multilinear`` and ``has_linear`` are those of ``LocalTerms``.
+    ``weights`` (monomial,) times the spin components at the first ``counts`` (monomial,) of ``factors`` (monomial, 3), rows of the
+    spins. ``multilinear`` and ``has_linear`` are those of ``LocalTerms``.
     """
 
     sites: Integers
@@ -79,15 +79,9 @@ def write_coefficients(spins: Floats, law: Monomials, position: int, coefficient
         elif count == 2:
             for lane in range(len(target)):
                 target[lane] += weight * (first[lane] * second[lane])
-        elif count == 3:
-            for lane in range(len(target)):
-                target[lane] += weight * (first[lane] * second[lane] * third[lane])
         else:
             for lane in range(len(target)):
-                product = first[lane] * second[lane] * third[lane]
-                for k in range(3, count):
-                    product *= spins[law.factors[m, k], lane]
-                target[lane] += weight * product
+                target[lane] += weight * (first[lane] * second[lane] * third[lane])
 
 
 @jit_inline

@@ -17,8 +17,8 @@ from paper_repro.physics.terms.term import Term
 
 #: The components of a spin that each of the nine functions multiplies, of degree 1 and of degree 2.
 FUNCTIONS = ((0,), (1,), (2,), *itertools.combinations_with_replacement(range(3), 2))
-#: A cluster of more sites, or a φ of more monomials, is faster by its own function.
-LARGEST, _MOST = 4, 100
+#: The largest degree of a monomial in all spins together, so that a cluster has at most as many sites.
+DEGREE = 4
 _ROUNDING, _AGREEMENT, _PROBES = 1e-13, 1e-12, 40
 _POINTS = normalise(np.array([*np.eye(3), *-np.eye(3), *np.eye(3) + np.roll(np.eye(3), 1, 0)]))
 
@@ -32,6 +32,11 @@ class Polynomial:
 
     functions: Integers
     coefficients: Floats
+
+    @property
+    def degree(self) -> int:
+        """The largest degree of a monomial in all spins together."""
+        return max((sum(len(FUNCTIONS[number]) for number in row) for row in self.functions), default=0)
 
     @property
     def multilinear(self) -> bool:
@@ -52,11 +57,11 @@ def _functions(spins: npt.NDArray[np.float64]) -> Floats:
 
 @functools.lru_cache(maxsize=256)
 def polynomial(term: Term, size: int) -> Polynomial | None:
-    """Return φ of a term on clusters of ``size`` sites as a polynomial; None where it is none, or one of very many monomials.
+    """Return φ of a term on clusters of ``size`` sites as a polynomial of degree 1 or 2 in each spin and up to 4 in all.
 
-    None also for a term that calls itself multilinear and is not, or the other way round in a degree beyond 2.
+    None where it is none, and for a term that calls itself multilinear and is not. Whether it is one is seen at points alone.
     """
-    if size > LARGEST:
+    if size > DEGREE:
         return None
     generator = np.random.default_rng(0)
     turns = np.linalg.qr(generator.standard_normal((size, 3, 3)))[0]
@@ -70,6 +75,6 @@ def polynomial(term: Term, size: int) -> Polynomial | None:
     found = Polynomial(np.argwhere(kept), table[kept])
     spins = normalise(generator.standard_normal((_PROBES, size, 3)))
     values = term.value(spins)
-    if len(found.coefficients) > _MOST or np.abs(found.value(spins) - values).max() > _AGREEMENT * np.abs(values).max():
+    if found.degree > DEGREE or np.abs(found.value(spins) - values).max() > _AGREEMENT * np.abs(values).max():
         return None
     return None if term.multilinear and not found.multilinear else found
