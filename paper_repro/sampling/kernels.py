@@ -155,14 +155,16 @@ def exchange(
 ) -> int:
     """Run replica exchange to the last snapshot; fill the arrays from ``snapshots`` to ``accepts`` and return the round trips.
 
-    ``spins`` is the start, and is used up. ``burn_in`` and ``thinning`` are in swap intervals, ``interval`` in sweeps. What is
-    filled is described by ``replica_exchange.ReplicaExchange``; every array but the counts is overwritten.
+    ``spins`` is the start, and is used up; lanes beyond those of ``betas`` are moved and not read. ``burn_in`` and
+    ``thinning`` are in swap intervals, ``interval`` in sweeps. What is filled is described by
+    ``replica_exchange.ReplicaExchange``; every array but the counts is overwritten.
     """
-    levels = len(betas)
+    levels, lanes = len(betas), spins.shape[2]
     replica_at = np.arange(levels)
-    beta_of, energies = betas.copy(), np.empty(levels)  # by replica
+    beta_of, energies = np.full(lanes, betas[-1]), np.empty(lanes)  # by replica
+    beta_of[:levels] = betas
     from_hottest, round_trips = np.full(levels, -1), 0
-    scratch = np.empty((5, levels))
+    scratch = np.empty((5, lanes))
     write_energies(spins, band, energies)
     for step in range(burn_in + (len(snapshots) - 1) * thinning + 1):
         if step > 0:

@@ -1,6 +1,7 @@
 """Replica exchange Monte Carlo of one chain (paper, S1), and independent Markov chains without exchange."""
 
 import math
+from typing import TypeVar
 
 import attrs
 import numpy as np
@@ -12,6 +13,10 @@ from paper_repro.physics.sphere import normalise
 from paper_repro.sampling.kernels import band_of, exchange, independent
 from paper_repro.spec import Sampler
 
+Array = TypeVar("Array", Floats, Words)
+
+#: Numbers of the widest vectors: lanes are filled up to a multiple, or the loop over them ends with some one by one.
+_WIDTH = 8
 #: A shorter trace does not determine its autocorrelation.
 SHORTEST_TRACE = 16
 
@@ -66,10 +71,16 @@ def sample(
     cold_energies, end_cosines = np.empty((2, (snapshots - 1) * thinning + 1))
     attempts, accepts = np.zeros(levels - 1, dtype=np.int64), np.zeros(levels - 1, dtype=np.int64)
     round_trips = exchange(
-        start, band_of(matrix), 1 / temperatures, sampler.over_relaxation_probability, interval, burn_in, thinning,
-        spins, cold_energies, end_cosines, attempts, accepts, states, generator,
+        _filled(start), band_of(matrix), 1 / temperatures, sampler.over_relaxation_probability, interval, burn_in, thinning,
+        spins, cold_energies, end_cosines, attempts, accepts, _filled(states), generator,
     )  # fmt: skip
     return ReplicaExchange(spins, cold_energies, end_cosines, attempts, accepts, int(round_trips))
+
+
+def _filled(lanes: Array) -> Array:
+    """Return an array (…, lane) with copies of its last lane, which are not read, up to whole vectors."""
+    filled: Array = np.pad(lanes, [*[(0, 0)] * (lanes.ndim - 1), (0, -lanes.shape[-1] % _WIDTH)], mode="edge")
+    return filled
 
 
 def independent_chains(

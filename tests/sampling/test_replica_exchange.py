@@ -10,6 +10,7 @@ import pytest
 
 from paper_repro.physics.exact import ExactChain
 from paper_repro.physics.hamiltonian import exchange_energy
+from paper_repro.sampling import replica_exchange
 from paper_repro.sampling.replica_exchange import SHORTEST_TRACE, autocorrelation_time, independent_chains, sample
 from paper_repro.spec import Sampler
 
@@ -125,6 +126,16 @@ def test_the_width_of_a_vector_does_not_change_a_byte():
     first, second, _ = printed()
     assert printed(NUMBA_CPU_NAME="generic") == [first, second, ""]
     assert first != second
+
+
+@pytest.mark.parametrize("levels", [1, 7, 8, 9])
+def test_lanes_that_fill_vectors_change_no_byte(monkeypatch, levels):
+    found = []
+    for width in (1, 8):
+        monkeypatch.setattr(replica_exchange, "_WIDTH", width)
+        run = sample(MATRIX, np.geomspace(0.05, 1.0, levels), sampler(), 5, np.random.default_rng(3))
+        found.append([run.spins.tobytes(), run.cold_energies.tobytes(), run.swap_attempts.tolist(), run.swap_accepts.tolist()])
+    assert found[0] == found[1]
 
 
 def test_one_snapshot_without_burn_in_is_the_start():
