@@ -7,21 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import attrs
-import numpy as np
-from scipy import stats
 
 from paper_repro.analysis.coupling_fit import CouplingFit
 from paper_repro.analysis.scale_series import ScaleSeries, scale_series
 from paper_repro.analysis.stationarity import trend
 from paper_repro.analysis.symmetry_check import broken_symmetries
-from paper_repro.numerics.arrays import Floats
+from paper_repro.analysis.temperature_check import excess, temperature_tests
 from paper_repro.physics.terms import Terms
-from paper_repro.sampling.integrated_time import integrated_times
 from paper_repro.sampling.snapshots import Snapshots
 
 LEVEL = 1e-3
-#: Fewest snapshots or runs whose scatter tests for one temperature; fewer runs are compared by their own errors.
-_FEWEST = 8
 
 Kind = Literal["correlated", "run too short", "two temperatures", "not stationary", "symmetry broken", "copies", "one run"]
 
@@ -78,7 +73,7 @@ def _one_run(series: ScaleSeries) -> Iterator[DataWarning]:
 
     Only where the temperature is one: runs in the order of their temperatures are alike too.
     """
-    p = _excess(series.between_runs)
+    p = excess(series.between_runs)
     if p < LEVEL:
         yield DataWarning(
             "one run",
@@ -117,12 +112,8 @@ def _stationary(series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
 
 def _one_temperature(data: Sequence[Snapshots], series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
     """Test whether snapshots, runs or records differ in scale by more than the temperatures that they state allow."""
-    several, stated = len(series.lengths) > 1 and series.lengths.max() > 1, len({part.scale for part in data}) > 1
-    tests = {"snapshots": _excess(_in_blocks(series, fit.correlation.block))}
-    if several:
-        tests["runs"] = _excess(series.apart_of_runs) if len(series.lengths) >= _FEWEST else _between_few(series)
-    if stated:
-        tests["records"] = _between_records(data, series, fit)
+    stated = len({part.scale for part in data}) > 1
+    tests = temperature_tests(data, series, fit.correlation.block, fit.correlation.time)
     for name, p in tests.items():
         if p < LEVEL / len(tests):
             law, mend = ("the temperatures that they state", "The temperatures are to be checked") if stated else (
@@ -135,50 +126,6 @@ def _one_temperature(data: Sequence[Snapshots], series: ScaleSeries, fit: Coupli
                 p,
             )
             return
-
-
-def _between_records(data: Sequence[Snapshots], series: ScaleSeries, fit: CouplingFit) -> float:
-    """Return the probability of means of records as far from 0 as theirs, by the χ² law; 1 where a record has few snapshots."""
-    square, records = 0.0, np.split(series.values, np.cumsum([len(part) for part in data])[:-1])
-    for values in records:
-        if len(values) < _FEWEST * fit.correlation.time:
-            return 1.0
-        square += float(values.mean() ** 2 * len(values) / (fit.correlation.time * max(values.var(ddof=1), 1e-300)))
-    return float(stats.chi2.sf(square, len(records) - 1))
-
-
-def _in_blocks(series: ScaleSeries, block: int) -> Floats:
-    """Return ``series.apart`` summed over blocks of each run, which are independent where snapshots are correlated."""
-    runs = np.split(series.apart, np.cumsum(series.lengths)[:-1])
-    return np.concatenate([np.add.reduceat(run, np.arange(0, len(run), block)) for run in runs])
-
-
-def _excess(products: Floats) -> float:
-    """Return the probability of a mean of ``products`` (unit,) as large as this where its expectation is 0; 1 for few units.
-
-    By Student's t about their mean: products are skewed to the right, whose t has fewer large values than Student's law.
-    """
-    count = len(products)
-    if count < _FEWEST:
-        return 1.0
-    spread = float(products.std(ddof=1))
-    return float(stats.t.sf(products.mean() / spread * np.sqrt(count), count - 1)) if spread > 0 else 1.0
-
-
-def _between_few(series: ScaleSeries) -> float:
-    """Return the probability of means of a few runs as different as theirs, by the F law; 1 where a run is too short for its error.
-
-    The error of each is from its scatter about its own mean and its own autocorrelation time.
-    """
-    between, degrees, count = 0.0, 0.0, len(series.lengths)
-    common = float(series.values.mean())
-    for run in np.split(series.values, np.cumsum(series.lengths)[:-1]):
-        time = float(integrated_times(run[None, :, None])[0]) if len(run) >= _FEWEST else np.inf
-        if not len(run) / time > 2:
-            return 1.0
-        between += (run.mean() - common) ** 2 * len(run) / (time * max(run.var(ddof=1), 1e-300))
-        degrees += len(run) / time - 1
-    return float(stats.f.sf(between / (count - 1), count - 1, degrees / count))
 
 
 def _symmetric(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit) -> Iterator[DataWarning]:

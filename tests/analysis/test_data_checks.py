@@ -11,7 +11,7 @@ import functools
 import numpy as np
 import pytest
 
-from paper_repro.analysis import data_checks, stationarity
+from paper_repro.analysis import stationarity, temperature_check
 from paper_repro.analysis.coupling_fit import RunCorrelation, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
 from paper_repro.analysis.symmetry_check import broken_symmetries
@@ -158,7 +158,7 @@ def test_a_correlated_run_of_one_temperature_is_no_mixture(draw, kinds, monkeypa
         return sum("two temperatures" in kinds(np.repeat(draw(20.0, 60), 20, axis=0), run) for _ in range(worlds))
 
     assert alarms(10) <= 1
-    monkeypatch.setattr(data_checks, "_in_blocks", lambda series, block: series.apart)
+    monkeypatch.setattr(temperature_check, "_in_blocks", lambda series, block: series.apart)
     assert alarms(30) >= 2
 
 

@@ -272,7 +272,7 @@ CONSTANT = {
 #: on errors, variances and sums of squares are > 0, and what may be 0 is guarded where it stands.
 AFTER_A_FIT = {
     "adequacy", "confirmation", "confounded", "coupling_fit", "data_checks", "learning_curve", "model_errors", "run_blocks",
-    "stationarity", "symmetry_check",
+    "stationarity", "symmetry_check", "temperature_check",
 }  # fmt: skip
 
 _CALLS = {
