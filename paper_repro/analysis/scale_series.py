@@ -25,6 +25,7 @@ from paper_repro.sampling.snapshots import Snapshots
 class ScaleSeries:
     """s_n (snapshot,), in the order of the runs, whose ``lengths`` are (run,).
 
+    ``exponents`` (snapshot,) are U = Σ_k θ_k φ_k = -βH, ``forces`` (snapshot,) |∇U|².
     ``apart`` (snapshot,) is Σ q_i q_j over the sites of a snapshot that no term joins, ``apart_of_runs`` (run,) the same of the
     sums of q_i along each run; both are 0 on systems where every two sites are joined. ``between_runs`` (pair,) is Σ_i q_i q'_i,
     less the means of the sites, of the last snapshot of a run and the first of the next; of mean zero where runs are independent.
@@ -32,6 +33,8 @@ class ScaleSeries:
 
     values: Floats
     lengths: Integers
+    exponents: Floats
+    forces: Floats
     apart: Floats
     apart_of_runs: Floats
     between_runs: Floats
@@ -47,15 +50,18 @@ def _apart(q: Floats, joined: Any) -> Floats:
 def scale_series(data: Iterable[Snapshots], terms: Terms, theta: Floats, threads: int = 1) -> ScaleSeries:
     """Return the series of all snapshots at the couplings θ (term,); raises ``ValueError`` where there is no snapshot."""
 
-    def of_share(share: Share) -> tuple[Share, Floats, Any]:
+    def of_share(share: Share) -> tuple[Share, Floats, Floats, Floats, Any]:
         bound, spins = share.snapshots.bind(terms), share.snapshots.spins
-        force = bound.gradients(spins) @ theta
-        return share, (force**2).sum(-1) + bound.laplacians(spins) @ theta, joined_sites(bound)
+        squares = ((bound.gradients(spins) @ theta) ** 2).sum(-1)
+        q = squares + bound.laplacians(spins) @ theta
+        return share, q, bound.values(spins) @ theta, squares.sum(-1), joined_sites(bound)
 
-    values, apart, lengths, apart_of_runs, between = [], [], [], [], []
+    values, exponents, forces, apart, lengths, apart_of_runs, between = [], [], [], [], [], [], []
     run, count = np.zeros(0), 0
-    for share, q, joined in in_order(of_share, shares(data), threads):
+    for share, q, exponent, force, joined in in_order(of_share, shares(data), threads):
         values.append(q.sum(1))
+        exponents.append(exponent)
+        forces.append(force)
         apart.append(_apart(q, joined))
         if share.whole:
             lengths += share.lengths.tolist()
@@ -72,6 +78,6 @@ def scale_series(data: Iterable[Snapshots], terms: Terms, theta: Floats, threads
     if not values:
         raise ValueError("no snapshots; expected some")
     return ScaleSeries(
-        np.concatenate(values), np.array(lengths), np.concatenate(apart), np.concatenate(apart_of_runs),
-        np.concatenate([np.zeros(0), *between]),
+        np.concatenate(values), np.array(lengths), np.concatenate(exponents), np.concatenate(forces), np.concatenate(apart),
+        np.concatenate(apart_of_runs), np.concatenate([np.zeros(0), *between]),
     )  # fmt: skip
