@@ -7,16 +7,21 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import attrs
+import numpy as np
+from scipy import stats
 
 from paper_repro.analysis.coupling_fit import CouplingFit
 from paper_repro.analysis.scale_series import ScaleSeries, scale_series
 from paper_repro.analysis.stationarity import trend
 from paper_repro.analysis.symmetry_check import broken_symmetries
-from paper_repro.analysis.temperature_check import excess, temperature_tests
+from paper_repro.analysis.temperature_check import temperature_tests
+from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots
 
 LEVEL = 1e-3
+#: Fewest pairs of successive runs whose products are tested.
+_FEWEST = 8
 
 Kind = Literal["correlated", "run too short", "two temperatures", "not stationary", "symmetry broken", "copies", "one run"]
 
@@ -35,9 +40,12 @@ def data_warnings(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, thr
     series = scale_series(data, terms, fit.coefficients, threads)
     moving = tuple(_stationary(series, fit))
     temperatures = () if moving else tuple(_one_temperature(data, series, fit))
+    one_run = tuple(_one_run(series))
+    if one_run and temperatures:  # each can look like the other: the clearer one is reported
+        one_run, temperatures = (one_run, ()) if (one_run[0].p or 0.0) < (temperatures[0].p or 0.0) else ((), temperatures)
     return (
         *_copies(data),
-        *(() if temperatures else _one_run(series)),
+        *one_run,
         *moving,
         *_correlation(fit),
         *temperatures,
@@ -69,11 +77,8 @@ def _copies(data: Sequence[Snapshots]) -> Iterator[DataWarning]:
 
 
 def _one_run(series: ScaleSeries) -> Iterator[DataWarning]:
-    """Look for runs that continue the one before: the files of one Markov chain, a snapshot each, are not independent.
-
-    Only where the temperature is one: runs in the order of their temperatures are alike too.
-    """
-    p = excess(series.between_runs)
+    """Look for runs that continue the one before: the files of one Markov chain, a snapshot each, are not independent."""
+    p = _excess(series.between_runs)
     if p < LEVEL:
         yield DataWarning(
             "one run",
@@ -81,6 +86,18 @@ def _one_run(series: ScaleSeries) -> Iterator[DataWarning]:
             f"so that the errors are too small. One run number for all of them, or --one-run (one_run=True), mends it.",
             p,
         )
+
+
+def _excess(products: Floats) -> float:
+    """Return the probability of a mean of ``products`` (unit,) as large as this where its expectation is 0; 1 for few units.
+
+    By Student's t about their mean: products are skewed to the right, whose t has fewer large values than Student's law.
+    """
+    count = len(products)
+    if count < _FEWEST:
+        return 1.0
+    spread = float(products.std(ddof=1))
+    return float(stats.t.sf(products.mean() / spread * np.sqrt(count), count - 1)) if spread > 0 else 1.0
 
 
 def _correlation(fit: CouplingFit) -> Iterator[DataWarning]:
@@ -113,7 +130,7 @@ def _stationary(series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
 def _one_temperature(data: Sequence[Snapshots], series: ScaleSeries, fit: CouplingFit) -> Iterator[DataWarning]:
     """Test whether snapshots, runs or records differ in scale by more than the temperatures that they state allow."""
     stated = len({part.scale for part in data}) > 1
-    tests = temperature_tests(data, series, fit.correlation.block, fit.correlation.time)
+    tests = temperature_tests(data, series, fit.correlation)
     for name, p in tests.items():
         if p < LEVEL / len(tests):
             law, mend = ("the temperatures that they state", "The temperatures are to be checked") if stated else (

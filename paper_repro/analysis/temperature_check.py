@@ -17,27 +17,29 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+from paper_repro.analysis.coupling_fit import RunCorrelation
 from paper_repro.analysis.scale_series import ScaleSeries
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.sampling.integrated_time import integrated_times
 from paper_repro.sampling.snapshots import Snapshots
 
-#: Fewest runs whose scatter tests for one temperature; fewer are compared by their own errors.
-_FEWEST = 8
-#: Fewest independent blocks of snapshots whose scatter does.
-_FEWEST_BLOCKS = 16
+#: Fewest independent units whose scatter tests for one temperature.
+_FEWEST = 16
+#: Snapshots of a record, in autocorrelation times, from which its mean has a known error.
+_OF_A_RECORD = 8
+#: Least length of correlated runs whose means are compared: in snapshots, and in autocorrelation times.
+_SHORTEST, _TIMES = 100, 20
+#: Least length of runs, and number of snapshots, that show by themselves that successive ones are independent.
+_LONG, _MANY = 30, 100
 
 
-def temperature_tests(data: Sequence[Snapshots], series: ScaleSeries, block: int, time: float) -> dict[str, float]:
-    """Return the p value of each test that the data allow: of snapshots, of runs, and of records that state temperatures.
-
-    ``block`` and ``time`` are the length of a block and the autocorrelation time of the fit, in snapshots.
-    """
-    tests = {"snapshots": _between_snapshots(series, np.array([len(part) for part in data]), block, time)}
+def temperature_tests(data: Sequence[Snapshots], series: ScaleSeries, correlation: RunCorrelation) -> dict[str, float]:
+    """Return the p value of each test that the data allow: of snapshots, of runs, and of records that state temperatures."""
+    tests = {"snapshots": _between_snapshots(series, np.array([len(part) for part in data]), correlation)}
     if len(series.lengths) > 1 and series.lengths.max() > 1:
-        tests["runs"] = excess(series.apart_of_runs) if len(series.lengths) >= _FEWEST else _between_few(series)
+        tests["runs"] = _between_runs(series, correlated=correlation.correlated and not _independent(series))
     if len({part.scale for part in data}) > 1:
-        tests["records"] = _between_records(data, series, time)
+        tests["records"] = _between_records(data, series, correlation.time)
     return tests
 
 
@@ -45,20 +47,22 @@ def _between_records(data: Sequence[Snapshots], series: ScaleSeries, time: float
     """Return the probability of means of records as far from 0 as theirs, by the χ² law; 1 where a record has few snapshots."""
     square, records = 0.0, np.split(series.values, np.cumsum([len(part) for part in data])[:-1])
     for values in records:
-        if len(values) < _FEWEST * time:
+        if len(values) < _OF_A_RECORD * time:
             return 1.0
         square += float(values.mean() ** 2 * len(values) / (time * max(values.var(ddof=1), 1e-300)))
     return float(stats.chi2.sf(square, len(records) - 1))
 
 
-def _between_snapshots(series: ScaleSeries, records: Integers, block: int, time: float) -> float:
+def _between_snapshots(series: ScaleSeries, records: Integers, correlation: RunCorrelation) -> float:
     """Return the probability of a ratio R as large as that of the snapshots, which are of ``records`` (record,) snapshots each."""
     size = np.repeat(records, records)
     if 2 * np.count_nonzero(size > 1) < len(size):
-        return _scatter(-series.values, series.values, series.values**2 - series.apart, series.lengths, block, time)
+        own = series.values**2 - series.apart
+        return _scatter(-series.values, series.values, own, series.lengths, correlation.block, correlation.time)
     means = np.add.reduceat(series.exponents, np.cumsum(records) - records) / records
     centred = (series.exponents - np.repeat(means, records)) * np.where(size > 1, size / np.maximum(size - 1, 1), 0.0)
-    return _scatter(centred, series.values, np.where(size > 1, series.forces, 0.0), series.lengths, block, time)
+    expected = np.where(size > 1, series.forces, 0.0)
+    return _scatter(centred, series.values, expected, series.lengths, correlation.block, correlation.time)
 
 
 def _scatter(centred: Floats, scale: Floats, expected: Floats, lengths: Integers, block: int, time: float) -> float:
@@ -74,7 +78,7 @@ def _scatter(centred: Floats, scale: Floats, expected: Floats, lengths: Integers
         return 1.0
     changes = _in_blocks(products / found - expected / total, lengths, block)
     count = len(changes)
-    if count < _FEWEST_BLOCKS:
+    if count < _FEWEST:
         return 1.0
     correlation = found**2 / max(float(centred @ centred * (scale @ scale)), 1e-300)
     variance = max(float(changes @ changes) * count / (count - 1), (1 + 1 / correlation) * time / len(products))
@@ -88,29 +92,33 @@ def _in_blocks(values: Floats, lengths: Integers, block: int) -> Floats:
     return np.concatenate([np.add.reduceat(run, np.arange(0, len(run), block)) for run in runs])
 
 
-def excess(products: Floats) -> float:
-    """Return the probability of a mean of ``products`` (unit,) as large as this where its expectation is 0; 1 for few units.
+def _independent(series: ScaleSeries) -> bool:
+    """Return whether U of successive snapshots is uncorrelated about the means of the runs, whose temperatures may differ."""
+    if series.lengths.min() < _LONG or series.lengths.sum() < _MANY:
+        return False
+    own = [run - run.mean() for run in np.split(series.exponents, np.cumsum(series.lengths)[:-1])]
+    products = np.concatenate([run[:-1] * run[1:] + run.var() / len(run) for run in own])  # the mean of a run takes that away
+    return bool(products.sum() < 2 * np.sqrt(products @ products))
 
-    By Student's t about their mean: products are skewed to the right, whose t has fewer large values than Student's law.
+
+def _between_runs(series: ScaleSeries, *, correlated: bool) -> float:
+    """Return the probability of runs as different as these: of the ratio R of many, of the means s of a few by the F law.
+
+    Along correlated runs the means have errors from the autocorrelation time, which is that about the means of the runs, made
+    larger for the part that those take away, and has as few degrees of freedom as there are windows of its sum.
     """
-    count = len(products)
-    if count < _FEWEST:
-        return 1.0
-    spread = float(products.std(ddof=1))
-    return float(stats.t.sf(products.mean() / spread * np.sqrt(count), count - 1)) if spread > 0 else 1.0
-
-
-def _between_few(series: ScaleSeries) -> float:
-    """Return the probability of means of a few runs as different as theirs, by the F law; 1 where a run is too short for its error.
-
-    The error of each is from its scatter about its own mean and its own autocorrelation time.
-    """
-    between, degrees, count = 0.0, 0.0, len(series.lengths)
-    common = float(series.values.mean())
-    for run in np.split(series.values, np.cumsum(series.lengths)[:-1]):
-        time = float(integrated_times(run[None, :, None])[0]) if len(run) >= _FEWEST else np.inf
-        if not len(run) / time > 2:
+    runs, lengths = np.split(series.values, np.cumsum(series.lengths)[:-1]), series.lengths
+    snapshots, shortest = int(lengths.sum()), int(lengths.min())
+    if not correlated and len(runs) >= _FEWEST:
+        sums = np.array([run.sum() for run in runs])
+        return _scatter(-sums, sums, sums**2 - series.apart_of_runs, np.ones(len(runs), dtype=np.int64), 1, 1.0)
+    time, degrees = 1.0, float(snapshots - len(runs))
+    if correlated:
+        time = float(integrated_times(np.stack([run[:shortest] - run[:shortest].mean() for run in runs])[:, :, None])[0])
+        if shortest < max(_SHORTEST, _TIMES * time):
             return 1.0
-        between += (run.mean() - common) ** 2 * len(run) / (time * max(run.var(ddof=1), 1e-300))
-        degrees += len(run) / time - 1
-    return float(stats.f.sf(between / (count - 1), count - 1, degrees / count))
+        window = 10 * time + 1
+        time, degrees = time / (1 - window / shortest), snapshots / window
+    within = sum(float(((run - run.mean()) ** 2).sum()) for run in runs) / (snapshots - len(runs) * time)
+    between = sum(len(run) * float(run.mean() - series.values.mean()) ** 2 for run in runs) / (time * (len(runs) - 1))
+    return float(stats.f.sf(between / max(within, 1e-300), len(runs) - 1, degrees)) if degrees > 0 else 1.0
