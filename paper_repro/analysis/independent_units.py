@@ -13,6 +13,7 @@ import numpy as np
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
 from paper_repro.sampling.snapshots import Snapshots
+from paper_repro.sampling.spin_space import SpinSpace
 
 #: Snapshots that are held in arrays of all terms at once.
 _TOGETHER = 512
@@ -41,6 +42,18 @@ def records(data: Iterable[Snapshots]) -> Iterator[Snapshots]:
         if not isinstance(found, Snapshots):
             raise ValueError(f"data of {type(found).__name__}; expected Snapshots, such as Snapshots.of(spins, species)")
         yield snapshots
+
+
+def on_sphere(data: Iterable[Snapshots]) -> Iterator[Snapshots]:
+    """Yield the records of ``data``; raises ``InputError`` for spins of a record, or of all, of XY and Ising models."""
+    whole, origin = None, ""
+    for part in records(data):
+        found = SpinSpace.of(part.spins)
+        found.require(part.origin)
+        whole, origin = (found, part.origin) if whole is None else (whole + found, origin)
+        yield part
+    if whole is not None:
+        whole.require(origin)
 
 
 def _pieces(data: Iterable[Snapshots]) -> Iterator[_Piece]:

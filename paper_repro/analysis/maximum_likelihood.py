@@ -60,7 +60,7 @@ def maximum_likelihood(data: Sequence[Snapshots], terms: Terms, threads: Count =
     """Maximise Σ θ·φ - n ln Z(θ), exactly, from the estimate of ``score_matching``; the units are the runs of each record.
 
     Raises ``ValueError`` for terms or a geometry without an exact solution, where there is no maximum, and for couplings beyond
-    the exact solution.
+    the exact solution; and as ``score_matching``.
 
     >>> chain = pr.Geometry.open_chain(12)
     >>> terms = pr.library(range=2, biquadratic=False).terms(["A"], chain)

@@ -23,7 +23,7 @@ from paper_repro.sampling.snapshots import Snapshots
 def pseudolikelihood(data: Sequence[Snapshots], terms: Terms, threads: Count = 1) -> Estimate:
     """Maximise Σ_i ln p(S_i | rest) over all spins, from the estimate of ``score_matching``; the units are the runs of each record.
 
-    Raises ``ValueError`` for terms that are not linear in each spin, and where there is no maximum.
+    Raises ``ValueError`` for terms that are not linear in each spin, and where there is no maximum; and as ``score_matching``.
 
     >>> chain = pr.Geometry.open_chain(12)
     >>> terms = pr.library(range=2, biquadratic=False).terms(["A"], chain)

@@ -13,7 +13,7 @@ import numpy as np
 
 from paper_repro.analysis.estimate import Estimate
 from paper_repro.analysis.identifiability import condition_number
-from paper_repro.analysis.independent_units import unit_sums
+from paper_repro.analysis.independent_units import on_sphere, unit_sums
 from paper_repro.analysis.sandwich import sandwich
 from paper_repro.numerics.arguments import Count, checked_arguments
 from paper_repro.numerics.arrays import Floats
@@ -25,7 +25,8 @@ from paper_repro.sampling.snapshots import Snapshots
 def score_matching(data: Iterable[Snapshots], terms: Terms, threads: Count = 1) -> Estimate:
     """Return the couplings of any terms on any geometry; the units are the runs of each record.
 
-    Raises ``ValueError`` where some term acts nowhere in the data, or terms cannot be told apart.
+    Raises ``ValueError`` where some term acts nowhere in the data, or terms cannot be told apart, and ``InputError`` for spins of
+    XY and Ising models, which all lie in a plane or along an axis.
 
     >>> chain = pr.Geometry.open_chain(12)
     >>> terms = pr.library(range=2, biquadratic=False).terms(["A"], chain)
@@ -42,7 +43,7 @@ def score_matching(data: Iterable[Snapshots], terms: Terms, threads: Count = 1) 
         flat = [gradients[rows].reshape(-1, len(terms)) for rows in units]
         return [(part.T @ part, -drive) for part, drive in zip(flat, drives, strict=True)]
 
-    grams, drives = unit_sums(system, data, threads)
+    grams, drives = unit_sums(system, on_sphere(data), threads)
     gram, drive = grams.sum(0), drives.sum(0)
     condition_number(terms.names, gram)
     theta = np.linalg.solve(gram, drive)

@@ -97,7 +97,7 @@ def audit_model(
         raise InputError("--query-times", f"given with {model}, a force field, which knows no diffusion time", "a score model")
     snapshots, library = data.draw(spec)
     made, stated = _of_weights(model, snapshots) if own is None else (own.model, None)
-    times = query_times or stated or spec.inversion.query_times
+    times = None if own is not None and own.kind == "force" else query_times or stated or spec.inversion.query_times
     with reporter_beside(console) as reporter, _printing_beside(console):
         reporter.stage("audit", len(snapshots))
         found = audit(made, snapshots, library, query_times=times, seed=data.seed, name=str(model), progress=reporter.advance)

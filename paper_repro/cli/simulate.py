@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from paper_repro.cli.checks import require_at_least, require_new, spec_path
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget, RunTarget, Whole
-from paper_repro.files import InputError, require_output
+from paper_repro.files import require_output
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.terminal import say
 from paper_repro.spec.reader import read_toml
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from paper_repro.sampling.law_file import Subject
     from paper_repro.sampling.simulation import Simulation
 
-_RUNS = 8  # Markov chains where no number is given
 _SHOWN = 4  # systems whose statements are printed
 _LAW = "A law (terms, [couplings], temperature and [system] in TOML), or the spec of a run, whose systems are its test sequences."
 
@@ -63,11 +62,12 @@ def simulate(
     read_toml(spec_path(law))  # what cannot be read shows before anything slow is loaded
     from paper_repro.sampling.law_file import subject_at
     from paper_repro.sampling.readers.npz import write
+    from paper_repro.sampling.simulate import require_chains
 
     subject = subject_at(spec_path(law), temperature, sequences)
-    _require_used(subject, chains)
+    require_chains(subject, {f"--{name}": value for name, value in chains.items()})
     console = console_beside(json)
-    made = _simulated(subject, snapshots, seed, _RUNS if runs is None else runs, thinning, reporter_beside(console))
+    made = _simulated(subject, snapshots, seed, runs, thinning, reporter_beside(console))
     write(out, [one.snapshots for one in made])
     count, sites = len(made), sum(len(species) for _, species in subject.systems)
     each = f"{snapshots:,} snapshots of {sites} sites"
@@ -81,17 +81,8 @@ def simulate(
     return 0
 
 
-def _require_used(subject: "Subject", of_chains: dict[str, int | None]) -> None:
-    """Raise ``InputError`` for options of Markov chains where every system has an exact solution."""
-    from paper_repro.physics.exact import has_exact_solution
-
-    given = ", ".join(f"--{name}" for name, value in of_chains.items() if value is not None)
-    if given and all(has_exact_solution(subject.truth.terms, geometry) for geometry, _ in subject.systems):
-        raise InputError(given, f"given for {subject.name}, which has an exact solution", "a law that needs Markov chains")
-
-
 def _simulated(
-    subject: "Subject", snapshots: int, seed: int, runs: int, thinning: int | None, reporter: TerminalReporter
+    subject: "Subject", snapshots: int, seed: int, runs: int | None, thinning: int | None, reporter: TerminalReporter
 ) -> "list[Simulation]":
     """Draw the snapshots of every system, and report the progress."""
     from paper_repro.numerics.parallel import available_cores

@@ -12,7 +12,6 @@ from paper_repro.physics.sphere import normalise
 #: Lengths within this of 1 are rounding of double precision and left as they are; up to ``ROUNDING`` they are rounding of single
 #: precision or of text, and divided out; beyond it the vectors mean something else.
 _DOUBLE, ROUNDING = 1e-9, 1e-4
-_FEWEST = 10  # spins, from which those in a plane are no accident
 _SPINS = "(snapshot, site, 3)"
 
 
@@ -51,20 +50,6 @@ def unit_vectors(vectors: Floats, origin: str) -> Floats:
         found = "axes swapped, unit vectors lie along axis 1" if swapped else f"vectors of lengths {shown_range(lengths)}"
         raise InputError(origin, found, f"unit vectors along the last axis of {_SPINS}")
     return vectors if off <= _DOUBLE else normalise(vectors)
-
-
-def require_sphere(spins: Floats, origin: str) -> None:
-    """Raise ``InputError`` for spins (snapshot, site, 3) that all lie along one axis or in one plane: those of another model.
-
-    Ising and XY spins have laws on other spaces than the sphere, and give wrong couplings in silence.
-    """
-    flat = spins.reshape(-1, 3)
-    values, axes = np.linalg.eigh(flat.T @ flat / len(flat))
-    if len(flat) < _FEWEST or values[0] > ROUNDING**2:
-        return
-    axis = ", ".join(f"{component + 0.0:.3g}" for component in np.round(axes[:, 0 if values[1] > ROUNDING**2 else 2], 6))
-    found = f"spins in the plane across ({axis}), as of XY" if values[1] > ROUNDING**2 else f"spins along ({axis}), as of Ising"
-    raise InputError(origin, f"{found} models", "spins over the whole sphere, as classical Heisenberg spins are")
 
 
 def lengths_of(vectors: Floats, axis: int = -1) -> Floats:

@@ -254,7 +254,7 @@ def test_a_start_far_away_does_not_change_the_maximum(hamiltonian, terms, truth,
 
 
 def test_what_cannot_be_estimated_is_said(hamiltonian, terms):
-    aligned = [Snapshots.of(np.tile([0.0, 0.0, 1.0], (3, 6, 1)), np.zeros(6, dtype=int))]
+    aligned = [Snapshots.of(np.repeat(np.eye(3)[:, None], 6, axis=1), np.zeros(6, dtype=int))]
     for estimator in ESTIMATORS.values():
         with pytest.raises(ValueError, match="act nowhere in the data; expected snapshots on which every term acts"):
             estimator(aligned, terms)

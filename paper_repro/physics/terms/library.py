@@ -148,7 +148,7 @@ def library(path: str | Path | None = None, *, range: int | None = None, **famil
     """
     if path is not None:
         if range is not None or families:
-            raise InputError(path, f"a file and {', '.join([*(['range'] if range else []), *families])}", "one of them")
+            raise InputError(path, f"a file and {', '.join([*([] if range is None else ['range']), *families])}", "one of them")
         return Library(read_library(_found(path), keys_of_families()), str(path))
     default = {table.family: table for table in read_library(_found("default"), keys_of_families())}
     if range is not None:

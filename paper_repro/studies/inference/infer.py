@@ -10,6 +10,7 @@ from paper_repro.analysis.confounded import confounded_groups
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
 from paper_repro.analysis.identifiability import NotIdentifiableError, acting, require_independent
+from paper_repro.analysis.independent_units import on_sphere
 from paper_repro.analysis.learning_curve import learning_curve
 from paper_repro.analysis.model_errors import law_gives_errors, with_model_errors
 from paper_repro.files import InputError, input_error
@@ -21,7 +22,6 @@ from paper_repro.physics.terms.library import Library
 from paper_repro.physics.terms.library import library as library_of
 from paper_repro.pipeline.progress import Reporter
 from paper_repro.sampling.snapshots import Snapshots, names_of
-from paper_repro.sampling.vectors import require_sphere
 from paper_repro.spec import Spec
 from paper_repro.studies.inference.confirmation import SYSTEMS, confirmation
 from paper_repro.studies.inference.network_checks import require_network
@@ -68,8 +68,8 @@ def infer(
         reporter: where the progress is shown.
 
     Raises ``InputError``, one line, for no data, spins that all lie in a plane (XY) or along an axis (Ising), a temperature of some
-    records alone, a library that does not fit the data, and terms that the data cannot tell apart at all; before
-    any work for data that the network cannot serve.
+    records alone, a folder without a network, a library that does not fit the data, and terms that the data cannot tell apart at
+    all; before any work for data that the network cannot serve.
 
     >>> law = pr.Truth(pr.library(range=1, biquadratic=False).terms("A", pr.Geometry.open_chain(9)), [1.0], beta=2.0)
     >>> spins = law.exact(pr.Geometry.open_chain(9), 9 * "A").sample(400, np.random.default_rng(0))
@@ -81,13 +81,15 @@ def infer(
     if not records:
         raise InputError("data", "no snapshots", "one system or more")
     require("data", records, tuple[Snapshots, ...])
-    for part in records:
-        require_sphere(part.spins, part.origin)
+    for _ in on_sphere(records):
+        pass
     if not 0 < level < 1:
         raise InputError("level", f"{level:g}", "a probability between 0 and 1")
     temperatures = temperatures_of(records, temperature)
     if network is not None:
         require_network(records, network, temperatures)
+    elif folder is not None:
+        raise InputError("folder", f"{str(folder)!r} without a network", "network=…, whose trainings it keeps")
     records, heat = at_one_scale(records, temperatures), min(temperatures, default=None)
     terms, notes = _acting(_terms(records, library_of() if library is None else library), records)
     threads = available_cores() if threads is None else threads

@@ -1,5 +1,7 @@
 """The audit of any model on any snapshots: the one function of the study."""
 
+import functools
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -16,6 +18,7 @@ from paper_repro.physics.terms.library import Library
 from paper_repro.physics.terms.library import library as library_of
 from paper_repro.physics.truth import Truth
 from paper_repro.sampling.snapshots import Snapshots, names_of
+from paper_repro.sampling.spin_space import SpinSpace
 from paper_repro.score.own_force import OwnForce, own_force
 from paper_repro.studies.model_audit.results import ModelAudit
 
@@ -29,7 +32,7 @@ def audit(
     data: Snapshots | Iterable[Snapshots],
     library: Library | Terms | Truth | None = None,
     *,
-    query_times: Sequence[float] = (_NEAR_ZERO,),
+    query_times: Sequence[float] | None = None,
     resamples: Resamples = 200,
     seed: Seed = 0,
     name: str = "model",
@@ -44,7 +47,8 @@ def audit(
             that it returns. A method ``interaction`` or ``divergence`` of a score (``score.model``) is compared with the score.
         data: one system or several, from ``paper_repro.read``, ``exact_data``, ``simulate`` or ``Snapshots.of``.
         library: the terms to which the force is fitted; a ``Truth`` where the law of the data is known; None for the default one.
-        query_times: diffusion times at which a score is taken, extrapolated to 0 where there are several.
+        query_times: diffusion times at which a score is taken, extrapolated to 0 where there are several; 1e-4 where none is given.
+            A force field has none.
         resamples: bootstrap resamples of the independent runs, for the errors.
         seed: of the resampling.
         name: of the model, the head of every message.
@@ -65,12 +69,14 @@ def audit(
     if not records:
         raise InputError("data", "no snapshots", "one system or more")
     require("data", records, tuple[Snapshots, ...])
-    times = _times(query_times)
+    times = (_NEAR_ZERO,) if query_times is None else _times(query_times)
     truth, chosen = (library, library.terms) if isinstance(library, Truth) else (None, library)
     terms = _terms(records, chosen)
     known = [part.numbered(terms.species_names) for part in records]
     try:
         force = own_force(model, times, name)
+        if force.kind == "force" and query_times is not None:
+            raise InputError("query_times", f"given with {name}, a force field, which knows no diffusion time", "a score model")
         force.require_independent(known[0].species, known[0].spins)
         equations = normal_equations(force, known, terms, progress)
         fit = least_squares(equations, resamples, data_key(seed, "inversion"))
@@ -89,7 +95,7 @@ def audit(
         interaction=interaction,
         divergence_error=divergence_error,
         left_out=left_out,
-        notes=_notes(force, known[0]),
+        notes=(*_notes(force, known[0]), *_of_other_models(known)),
         species=terms.species_names,
         systems=len(records),
         snapshots=sum(map(len, records)),
@@ -141,3 +147,9 @@ def _notes(force: OwnForce, data: Snapshots) -> tuple[str, ...]:
     if isinstance(answer, torch.Tensor) and answer.requires_grad:
         return ("the answer requires_grad; its values alone are used",)
     return ()
+
+
+def _of_other_models(data: Sequence[Snapshots]) -> tuple[str, ...]:
+    """Report data of XY or Ising models: a force can be fitted at any spins, but is known at these alone."""
+    found = functools.reduce(operator.add, (SpinSpace.of(part.spins) for part in data)).other_model
+    return () if found is None else (f"the data are {found}: the force is fitted there alone",)

@@ -17,7 +17,7 @@ from paper_repro.analysis.data_checks import DataWarning
 from paper_repro.cli.infer_options import FileOptions
 from paper_repro.cli.process import main
 from paper_repro.report.document import Table
-from paper_repro.sampling.vectors import require_sphere
+from paper_repro.sampling.spin_space import SpinSpace
 from paper_repro.studies.inference.as_json import as_json
 from paper_repro.studies.inference.sections import sections
 from tests.support import unknown_laws
@@ -292,6 +292,6 @@ def test_spins_near_a_plane_are_not_refused(snapshots):
     flat = pressed(snapshots.spins, 2)
     flat[..., 2] = 0.01 * snapshots.spins[..., 2]
     near = (flat / np.linalg.norm(flat, axis=-1, keepdims=True)).astype(np.float32).astype(np.float64)
-    require_sphere(near, "near")
+    SpinSpace.of(near).require("near")
     with pytest.raises(pr.InputError, match="as of XY models"):
-        require_sphere(pressed(snapshots.spins, 2).astype(np.float32) + 1e-6, "flat")
+        SpinSpace.of(pressed(snapshots.spins, 2).astype(np.float32) + 1e-6).require("flat")
