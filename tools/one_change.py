@@ -20,6 +20,8 @@ _ROWS = {
     "log-uniform times (50 %), seed 0": _LOG_UNIFORM,
     "published recipe, seed 3": "published-seed-3.json",
     "moving average of the weights (EMA), seed 3": "ema.json",
+    "published recipe, seed 4": "published-seed-4.json",
+    "moving average of the weights (EMA), seed 4": "ema-seed-4.json",
 }
 _COLUMNS = ("", "cosine", "R²", "largest error of a Table 1 ratio", "scale / β", "relative RMS error of the force",
             "α", "gap of ln Z per spin")  # fmt: skip

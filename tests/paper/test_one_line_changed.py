@@ -16,6 +16,8 @@ RECORDS = {
     "log-uniform-times": ("one-change/log-uniform-times.toml", "one-change/log-uniform-times-seed-0"),
     "published-seed-3": ("paper.toml", "one-change/paper-seed-3"),
     "ema": ("one-change/ema.toml", "one-change/ema-seed-3"),
+    "published-seed-4": ("paper.toml", "one-change/paper-seed-4"),
+    "ema-seed-4": ("one-change/ema.toml", "one-change/ema-seed-4"),
 }
 
 
@@ -55,11 +57,12 @@ def test_the_residual_is_of_the_training(golden):
     """The residual of 13 % that the paper calls physical falls as more of the training is where the network is queried.
 
     Of the published times 1 % are below 0.01, of squared uniform ones 10 %, of log-uniform ones half. The average of the weights
-    over the last thousand steps of one training leaves the residual as it is, to a tenth.
+    over the last thousand steps of a training leaves the residual as it is, to a tenth.
     """
     published, squared, log_uniform = (1 - recorded(golden, name)["r2"] for name in list(RECORDS)[:3])
     assert log_uniform < squared / 3 < published / 6
-    assert recorded(golden, "ema")["r2"] == pytest.approx(recorded(golden, "published-seed-3")["r2"], abs=0.013)
+    for plain, averaged in (("published-seed-3", "ema"), ("published-seed-4", "ema-seed-4")):
+        assert recorded(golden, averaged)["r2"] == pytest.approx(recorded(golden, plain)["r2"], abs=0.013)
 
 
 def test_the_plateaus_are_of_the_recorded_weights(golden):
