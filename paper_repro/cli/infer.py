@@ -96,7 +96,7 @@ def _of_files(
         found = infer_law(
             snapshots, terms, level=LEVEL if options.level is None else options.level, temperature=options.temperature,
             confirm=options.confirm is not False, network=recipe,
-            folder=None if out is None else out / "network", reporter=reporter,
+            folder=None if out is None or recipe is None else out / "network", reporter=reporter,
         )  # fmt: skip
 
     def draw() -> dict[str, bytes]:
