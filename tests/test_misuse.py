@@ -61,6 +61,10 @@ MISUSES = {
         lambda: pr.Snapshots.of(not_finite()),
         "snapshots: 1 spins that are not finite, the first in snapshot 1, site 2; expected finite vectors",
     ),
+    "masked numbers": (
+        lambda: pr.Snapshots.of(np.ma.masked_greater(SPINS, 0.999 * SPINS.max())),
+        "snapshots: 1 masked numbers; expected numbers without a mask",
+    ),
     "axes swapped": (
         lambda: pr.Snapshots.of(SPINS.swapaxes(1, 2)),
         f"snapshots: spins of shape (5, 3, 7), axes swapped: the components are axis 1; {AXES}",

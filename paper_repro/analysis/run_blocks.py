@@ -18,6 +18,8 @@ from paper_repro.numerics.arrays import Floats, Integers
 _CANCELS = 0.1
 #: Correlation of any two snapshots up to which it counts as a mean of the contributions.
 _COMMON = 0.1
+#: Snapshots of a record from which that mean is known.
+_KNOWN = 10
 
 
 @attrs.frozen(eq=False)
@@ -110,10 +112,10 @@ def less_common(single: BlockSums, totals: Floats, snapshots: int) -> BlockSums:
 
     Contributions of a site have a mean where the library lacks a term: that is no correlation along the run. It is measured by the
     mean over all pairs of snapshots, from their ``totals`` (site, value); where that is 0.1 or more the run may be shorter than ten
-    correlation times, and all of it counts.
+    correlation times, and all of it counts. In fewer than ten snapshots it is mostly noise, and nothing is taken away.
     """
     acting = single.squares > 0
-    if single.pairs == 0 or not acting.any():
+    if single.pairs == 0 or snapshots < _KNOWN or not acting.any():
         return single
     common = float(np.mean((totals[:, acting] ** 2).sum(0) / single.squares[acting] - 1)) / (snapshots - 1)
     if common >= _COMMON:

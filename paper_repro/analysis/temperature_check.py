@@ -121,4 +121,6 @@ def _between_runs(series: ScaleSeries, *, correlated: bool) -> float:
         time, degrees = time / (1 - window / shortest), snapshots / window
     within = sum(float(((run - run.mean()) ** 2).sum()) for run in runs) / (snapshots - len(runs) * time)
     between = sum(len(run) * float(run.mean() - series.values.mean()) ** 2 for run in runs) / (time * (len(runs) - 1))
-    return float(stats.f.sf(between / max(within, 1e-300), len(runs) - 1, degrees)) if degrees > 0 else 1.0
+    if within <= 1e-12 * float(series.values @ series.values) / snapshots:  # each run is copies of a snapshot
+        return 1.0
+    return float(stats.f.sf(between / within, len(runs) - 1, degrees))

@@ -25,6 +25,8 @@ def finite_vectors(spins: npt.ArrayLike, sites: int | None, origin: str, stated_
         given: npt.NDArray[Any] = np.asarray(spins)
     except ValueError as error:
         raise InputError(origin, "spins in rows of different lengths", f"an array {_SPINS}") from error
+    if isinstance(spins, np.ma.MaskedArray) and spins.mask.any():
+        raise InputError(origin, f"{int(np.count_nonzero(spins.mask)):,} masked numbers", "numbers without a mask")
     if given.dtype.kind not in "fiu":
         raise InputError(origin, f"spins of {given.dtype}", f"real numbers {_SPINS}")
     _require_axes(given.shape, sites, origin, stated_by)

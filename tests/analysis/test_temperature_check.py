@@ -89,6 +89,20 @@ def test_runs_whose_energy_is_slow_are_of_one_temperature():
     assert alarms[True] <= 2 < alarms[False]
 
 
+def test_pairs_of_independent_snapshots_are_not_correlated():
+    """A record of each two: more than one of six worlds beyond three standard deviations has a probability of 3e-5; it was each."""
+    generator, found = np.random.default_rng(5), 0
+    for _ in range(6):
+        pairs = np.split(law(8, 0.2).sample(200, generator), 100)
+        found += fit_couplings([pr.Snapshots.of(pair) for pair in pairs], terms(8)).correlation.correlated
+    assert found <= 1
+
+
+def test_copies_of_one_snapshot_in_each_run_are_no_temperatures():
+    spins = np.repeat(law(8, 0.2).sample(2, np.random.default_rng(6)), 150, axis=0)
+    assert not warned([pr.Snapshots.of(spins, run=np.arange(300) // 150)], terms(8))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [20, 100, 300])
 def test_the_level_after_a_fit(count):
