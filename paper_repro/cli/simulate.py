@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from paper_repro.cli.checks import require_at_least, require_new, spec_path
 from paper_repro.cli.console import console_beside, reporter_beside, write_json
 from paper_repro.cli.options import JsonTarget, RunTarget, Whole
-from paper_repro.files import require_output
+from paper_repro.files import InputError, require_output
 from paper_repro.pipeline.progress import TerminalReporter
 from paper_repro.report.terminal import say
 from paper_repro.spec.reader import read_toml
@@ -59,6 +59,8 @@ def simulate(
     require_output(out)
     for target in (out, json):
         require_new(target, [spec_path(law)])
+    if json is not None and json.resolve() == out.resolve() and (out.is_file() or not out.exists()):
+        raise InputError("--json", f"{json}, which is --out too", "another file")
     read_toml(spec_path(law))  # what cannot be read shows before anything slow is loaded
     from paper_repro.sampling.law_file import subject_at
     from paper_repro.sampling.readers.npz import write

@@ -155,3 +155,12 @@ def test_no_output_takes_the_place_of_the_input(tmp_path):
     assert refused("infer", data, "--json", tmp_path / "link.npz") == f"{tmp_path / 'link.npz'}: {said}"
     assert law.read_text() == CHAIN
     assert data.read_bytes() == b"measured for a year"
+
+
+@pytest.mark.parametrize("out", ["s.npz", "-"])
+def test_numbers_do_not_replace_the_snapshots(tmp_path, monkeypatch, out):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "law.toml").write_text(CHAIN)
+    found = refused("simulate", "law.toml", "--snapshots", "2", "--out", out, "--json", out)
+    assert found == f"--json: {out}, which is --out too; expected another file"
+    assert not (tmp_path / "s.npz").exists()
