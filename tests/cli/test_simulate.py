@@ -157,10 +157,9 @@ def test_no_output_takes_the_place_of_the_input(tmp_path):
     assert data.read_bytes() == b"measured for a year"
 
 
-@pytest.mark.parametrize("out", ["s.npz", "-"])
-def test_numbers_do_not_replace_the_snapshots(tmp_path, monkeypatch, out):
+def test_numbers_do_not_replace_the_snapshots(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "law.toml").write_text(CHAIN)
-    found = refused("simulate", "law.toml", "--snapshots", "2", "--out", out, "--json", out)
-    assert found == f"--json: {out}, which is --out too; expected another file"
+    found = refused("simulate", "law.toml", "--snapshots", "2", "--out", "s.npz", "--json", "./s.npz")
+    assert found == "--json: s.npz, which is --out too; expected another file"
     assert not (tmp_path / "s.npz").exists()
