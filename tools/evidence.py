@@ -54,7 +54,8 @@ _OURS = """\
   0.01) in {seen} of {worlds} such worlds. The closed-form test has {witness.closed_form} standard deviations of evidence on the
   same snapshots (mean ± standard error over the worlds), so that the advantage of the networks is {witness.advantage}; it is
   {witness.listed} where the list of the test contains the term. Networks see a term of {large_size} of J too, in one world, with
-  {large_network} standard deviations; the test has {large_closed_form}."""
+  {large_network} standard deviations; the test has {large_closed_form}. In {null} worlds without such a term
+  the networks have evidence in {null_network}, the test in {null_closed_form}."""
 
 _REFINED = """\
 The same of the refined networks (`golden/statements-refined.json`): {refined.interaction.beyond} of Σ|W| and
@@ -81,6 +82,7 @@ def _of_worlds(worlds: Sequence[World]) -> dict[str, str]:
     decisive = [world for world in worlds if (world.kind, world.size) == ("unlisted", SIZE)]
     (large,) = (world for world in worlds if world.kind == "unlisted" and world.size > SIZE)
     (snapshots,) = {world.snapshots for world in worlds}
+    null = [world for world in worlds if world.size == 0]
     return {
         "worlds": str(len(decisive)),
         "seen": str(sum(world.network < _LEVEL for world in decisive)),
@@ -89,6 +91,9 @@ def _of_worlds(worlds: Sequence[World]) -> dict[str, str]:
         "large_size": f"{100 * large.size:g} %",
         "large_network": given(large.network < _LEVEL, fixed(deviations(large.network), 1)),
         "large_closed_form": fixed(deviations(large.closed_form), 1),
+        "null": str(len(null)),
+        "null_network": str(sum(world.network < _LEVEL for world in null)),
+        "null_closed_form": str(sum(world.closed_form < _LEVEL for world in null)),
     }
 
 
