@@ -16,7 +16,7 @@ from paper_repro.analysis.confounded import confounded_groups
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
 from paper_repro.analysis.data_checks import data_warnings
 from paper_repro.analysis.identifiability import acting
-from paper_repro.analysis.model_errors import law_gives_errors, with_model_errors
+from paper_repro.analysis.one_step import likelihood_applies, one_step
 from paper_repro.numerics.arrays import Floats, Integers
 from paper_repro.physics.geometry import Geometry
 from paper_repro.physics.hamiltonian import SpinHamiltonian
@@ -36,9 +36,9 @@ LEVEL = 0.01
 #: Chains of different species in a random world; with more snapshots each chain has several.
 _CHAINS = 20
 #: Sweeps of a random world: 16 for each of its snapshots, within these bounds.
-_SWEEPS, _FEWEST, _MOST = 16, 400, 3_200
+_SWEEPS, _FEWEST, _MOST = 16, 3_200, 6_400
 #: Sweeps from a snapshot of the paper's law to one of that law and small terms.
-_CONTINUED = 40
+_CONTINUED = 400
 
 #: Open chains with their species.
 Places = Sequence[tuple[Geometry, Integers]]
@@ -157,12 +157,12 @@ def _side_by_side(terms: Terms, places: Places) -> BoundTerms:
 
 
 def fits(world: World, level: float = LEVEL) -> tuple[CouplingFit, CouplingFit]:
-    """Return the fit to a world with errors from the data, and with those that ``infer`` takes."""
+    """Return the closed form of a world with errors from the data, and the fit that ``infer`` takes."""
     fit = fit_couplings(world.data, world.terms)
     enough = adequacy(world.data, world.terms, fit.correlation, level=level)
-    if not law_gives_errors(fit, enough, data_warnings(world.data, world.terms, fit)):
+    if not likelihood_applies(fit, enough, data_warnings(world.data, world.terms, fit)):
         return fit, fit
-    return fit, with_model_errors(world.data, world.terms, fit)
+    return fit, one_step(world.data, world.terms, fit)
 
 
 def claimed(fit: CouplingFit, verdict: str = "present", level: float = LEVEL) -> frozenset[str]:

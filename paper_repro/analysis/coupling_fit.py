@@ -29,7 +29,7 @@ from paper_repro.sampling.snapshots import Snapshots
 BLOCK_TIMES, _UNITS = 10, 2
 #: Standard deviations of the correlation of successive snapshots from which they count as correlated: a false alarm in 700.
 CORRELATED_FROM = 3.0
-ErrorMethod = Literal["robust", "model-based"]
+ErrorMethod = Literal["robust", "model-based", "maximum-likelihood"]
 _EXACT = 1e-10  # of a coupling: no number of snapshots has so small an error, but few spins can be fitted exactly
 
 
@@ -69,8 +69,9 @@ class CouplingFit:
     """θ = β × coupling (term,), dimensionless, their covariance (term, term) and degrees of freedom (term,).
 
     ``snapshots``, ``runs`` and ``spins`` (snapshots × sites) are the size of the data, ``condition`` how well the gradients of the
-    terms can be distinguished, ``gram`` (term, term) are their products summed over all spins. ``method`` is whether the
-    covariance is from the data alone ("robust") or from the fitted law ("model-based", ``model_errors``).
+    terms can be distinguished, ``gram`` (term, term) are their products summed over all spins. ``method`` is
+    "robust" for the closed form with errors from the data, "model-based" for it with errors of the fitted law
+    (``model_errors``), and "maximum-likelihood" for a step from it (``one_step``).
     """
 
     terms: tuple[str, ...]

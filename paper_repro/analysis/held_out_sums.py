@@ -84,8 +84,8 @@ def held_out_sums(
 
 def _shares(data: Sequence[Snapshots]) -> Iterator[tuple[Snapshots, np.random.SeedSequence]]:
     for record, snapshots in enumerate(data):
-        for start in range(0, len(snapshots), _TOGETHER):
-            yield snapshots.part(slice(start, start + _TOGETHER)), data_key(0, "divergence", record, start)
+        for number, part in enumerate(snapshots.in_parts(_TOGETHER)):
+            yield part, data_key(0, "divergence", record, number * _TOGETHER)
 
 
 def _evaluated(field: ForceField, known: Snapshots, key: np.random.SeedSequence, terms: Terms, theta: Floats) -> _Part:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from paper_repro.analysis.coupling_fit import CouplingFit, fit_couplings
-from paper_repro.analysis.model_errors import with_model_errors
+from paper_repro.analysis.one_step import one_step
 from paper_repro.numerics.arrays import Floats
 from paper_repro.physics.terms import Terms
 from paper_repro.sampling.snapshots import Snapshots
@@ -66,8 +66,8 @@ def learning_curve(
         part = subsample(data, fraction)
         try:
             found = fit_couplings(part, terms, threads)
-            if fit.method == "model-based":
-                found = with_model_errors(part, terms, found, threads)
+            if fit.method != "robust":
+                found = one_step(part, terms, found, threads)
         except ValueError:
             continue
         points.append(LearningPoint(found.snapshots, found.half_widths(level) / size))

@@ -1,4 +1,4 @@
-"""Errors of couplings from the fitted law, where snapshots are too few to show them.
+"""Errors of the closed form from the fitted law, where snapshots are too few to show them: which terms stand out.
 
 The estimate of ``coupling_fit`` is off by δ = G⁻¹ Σψ, and its covariance holds Σ_{i~j} ψ_i ψ_jᵀ. From few snapshots that sum has
 few degrees of freedom, which costs width (Student's t). Under a law its expectation is a mean over as many snapshots as one likes
@@ -13,9 +13,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from paper_repro.analysis.adequacy import Adequacy
 from paper_repro.analysis.coupling_fit import CouplingFit, positive
-from paper_repro.analysis.data_checks import DataWarning
 from paper_repro.analysis.site_contributions import contributions
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.streams import data_key
@@ -26,21 +24,16 @@ from paper_repro.sampling.snapshots import Snapshots
 
 #: Degrees of freedom from which the data show the errors: Student's quantile at 1 in 10⁴ is then 3 % above the normal one.
 _DEGREES = 200
-#: Spins of all chains together, and of the data up to which these are at least four chains from each snapshot: seconds of work.
+#: Spins of all chains together, and of the data up to which these are at least four chains from each snapshot.
 _DRAWN = 20_000
 _SPINS = _DRAWN // 4
 #: Sweeps of the chains, and the standard errors from which a term is in their law.
 _SWEEPS, _STANDS_OUT = 5, 2.0
 
 
-def law_gives_errors(fit: CouplingFit, enough: Adequacy, warnings: Sequence[DataWarning]) -> bool:
-    """Return whether errors are to be taken from the fitted law: the snapshots are few, and nothing speaks against library or data.
-
-    Few are those whose errors have fewer than 200 degrees of freedom for some term. Nothing speaks against them where the test of
-    adequacy does not find the library inadequate, and no check of the data warns, as for correlated runs.
-    """
-    few = bool(fit.degrees.min() < _DEGREES) and fit.spins <= _SPINS
-    return few and enough.verdict != "inadequate" and not warnings
+def few(fit: CouplingFit) -> bool:
+    """Return whether snapshots are too few to show their errors: for some term with fewer than 200 degrees of freedom."""
+    return bool(fit.degrees.min() < _DEGREES) and fit.spins <= _SPINS
 
 
 def with_model_errors(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit, threads: int = 1) -> CouplingFit:
@@ -50,8 +43,8 @@ def with_model_errors(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit,
     """
     law, copies = _restricted(fit), -(-_DRAWN // fit.spins)
     chains = []
-    for number, part in enumerate(data):
-        generator = np.random.default_rng(data_key(0, "model errors", number))
+    for part in data:
+        generator = np.random.default_rng(data_key(0, "model errors", part.checksum))
         chains.append(continued(part, SpinHamiltonian(part.bind(terms), law), 1.0, _SWEEPS, copies * len(part), generator))
     inverse = np.linalg.inv(fit.gram).astype(np.float64)
     sums = contributions(chains, terms, law, inverse, threads).blocks[0]
@@ -60,14 +53,14 @@ def with_model_errors(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit,
 
 def _restricted(fit: CouplingFit) -> Floats:
     """Return the couplings θ (term,) of a fit of the terms alone that stand out of their errors; the others are 0."""
-    kept = _standing_out(fit)
+    kept = standing_out(fit, _STANDS_OUT)
     theta = np.zeros(len(fit.terms))
     theta[kept] = np.linalg.solve(fit.gram[np.ix_(kept, kept)], (fit.gram @ fit.coefficients)[kept])
     return theta
 
 
-def _standing_out(fit: CouplingFit) -> npt.NDArray[np.intp]:
-    """Return which terms are left where the least significant is taken out, and the others fitted anew, until all stand out.
+def standing_out(fit: CouplingFit, errors: float) -> npt.NDArray[np.intp]:
+    """Return the terms that are left where the least significant is taken out, the others fitted anew, until each has > ``errors``.
 
     Of terms that the data do not tell apart none stands out before the others are out.
     """
@@ -76,7 +69,7 @@ def _standing_out(fit: CouplingFit) -> npt.NDArray[np.intp]:
         variances = np.diagonal(covariance)[kept]
         t = np.divide(np.abs(theta[kept]), np.sqrt(np.maximum(variances, 0)), out=np.full(len(kept), np.inf), where=variances > 0)
         least = int(np.argmin(t))
-        if t[least] > _STANDS_OUT:
+        if t[least] > errors:
             break
         out, kept = kept[least], np.delete(kept, least)
         column = covariance[:, out] / variances[least]

@@ -10,6 +10,7 @@ DATA = {
     "training sequences": 0, "test sequences": 1, "training snapshots": 2, "test snapshots": 3,
     "inversion": 10, "likelihood": 11, "calibration": 12, "thermodynamic integration": 13, "diagnostics": 14, "overlaps": 15,
     "end time": 16, "claim tests": 17, "simulation": 20, "confirmation": 21, "model errors": 22, "divergence": 23,
+    "likelihood step": 24,
 }  # fmt: skip
 TRAINING = {"order": 0, "snapshot": 1, "noise": 2}
 

@@ -2,7 +2,8 @@
 
 import math
 import string
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 import attrs
@@ -92,6 +93,11 @@ class Snapshots:
             notes=tuple(notes),
         )
 
+    @property
+    def checksum(self) -> int:
+        """The CRC-32 of the spins, a key of random numbers that does not depend on the order of systems."""
+        return zlib.crc32(np.ascontiguousarray(self.spins).data)
+
     def __len__(self) -> int:
         """Return the number of snapshots."""
         return len(self.spins)
@@ -104,6 +110,11 @@ class Snapshots:
     def part(self, rows: slice) -> Self:
         """Return some of the snapshots."""
         return attrs.evolve(self, spins=self.spins[rows], run=self.run[rows])
+
+    def in_parts(self, most: int) -> Iterator[Self]:
+        """Yield the snapshots in their order, at most ``most`` at a time."""
+        for start in range(0, len(self), most):
+            yield self.part(slice(start, start + most))
 
     def by_run(self) -> Self:
         """Return the snapshots in the order of the numbers of their runs, those of a run in their own order."""

@@ -271,8 +271,8 @@ CONSTANT = {
 #: What rests on the fit of any library, which refuses data that its terms fit exactly (``coupling_fit.positive`` above): from there
 #: on errors, variances and sums of squares are > 0, and what may be 0 is guarded where it stands.
 AFTER_A_FIT = {
-    "adequacy", "confirmation", "confounded", "coupling_fit", "data_checks", "learning_curve", "model_errors", "run_blocks",
-    "stationarity", "symmetry_check", "temperature_check",
+    "adequacy", "confirmation", "confounded", "coupling_fit", "data_checks", "learning_curve", "model_errors", "one_step",
+    "run_blocks", "stationarity", "symmetry_check", "temperature_check",
 }  # fmt: skip
 
 _CALLS = {

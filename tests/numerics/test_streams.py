@@ -16,6 +16,7 @@ def test_keys_are_those_of_the_published_run():
         "training sequences": 0, "test sequences": 1, "training snapshots": 2, "test snapshots": 3, "inversion": 10,
         "likelihood": 11, "calibration": 12, "thermodynamic integration": 13, "diagnostics": 14, "overlaps": 15, "end time": 16,
         "claim tests": 17, "simulation": 20, "confirmation": 21, "model errors": 22, "divergence": 23,
+        "likelihood step": 24,
     }  # fmt: skip
     assert TRAINING == {"order": 0, "snapshot": 1, "noise": 2}
     assert data_key(7, "overlaps", 3).spawn_key == (15, 3)

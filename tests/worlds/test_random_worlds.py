@@ -8,13 +8,14 @@ worlds with a false claim pass with probability 0.01. The gate: more than one of
 import numpy as np
 import pytest
 
+from benchmarks.discovery import world
 from benchmarks.worlds import false_claims, fits, random_world
 from paper_repro.analysis.coupling_fit import fit_couplings
 from tests.support.stepwise import stepwise
 
 
 def worlds(snapshots, count):
-    return (random_world(snapshots, np.random.default_rng([snapshots, number])) for number in range(count))
+    return (world("random", snapshots, number) for number in range(count))
 
 
 def is_false(world):

@@ -12,8 +12,8 @@ from paper_repro.physics.terms import Terms
 from paper_repro.sampling.continued import continued
 from paper_repro.sampling.snapshots import Snapshots
 
-#: Sweeps of the chains, chains of each system at least and at most, and systems that are looked at, those of most snapshots.
-SWEEPS, FEWEST, MOST, SYSTEMS = 100, 64, 512, 8
+#: Sweeps of the chains, chains of each snapshot, of each system at least and at most, and systems, those of most snapshots.
+SWEEPS, COPIES, FEWEST, MOST, SYSTEMS = 100, 4, 256, 2048, 8
 
 
 def confirmation(
@@ -23,8 +23,8 @@ def confirmation(
     chosen = sorted(records, key=len, reverse=True)[:SYSTEMS]
 
     def sample(system: Snapshots, number: int) -> Snapshots:
-        lanes = min(max(FEWEST, len(system)), MOST)
-        generator = np.random.default_rng(data_key(0, "confirmation", number))
+        lanes = min(max(FEWEST, COPIES * len(system)), MOST)
+        generator = np.random.default_rng(data_key(0, "confirmation", system.checksum))
         made = continued(system, SpinHamiltonian(system.bind(terms), fit.coefficients), 1.0, SWEEPS, lanes, generator)
         progress(number + 1)
         return made

@@ -12,7 +12,7 @@ from paper_repro.analysis.data_checks import data_warnings
 from paper_repro.analysis.identifiability import NotIdentifiableError, acting, require_independent
 from paper_repro.analysis.independent_units import on_sphere
 from paper_repro.analysis.learning_curve import learning_curve
-from paper_repro.analysis.model_errors import law_gives_errors, with_model_errors
+from paper_repro.analysis.one_step import likelihood_applies, one_step
 from paper_repro.files import InputError, input_error
 from paper_repro.numerics.arguments import Count, checked_arguments, require
 from paper_repro.numerics.parallel import available_cores
@@ -102,9 +102,9 @@ def infer(
         raise input_error(records[0].origin, error, "snapshots that fix the couplings") from error
     enough = step("what the library leaves out", lambda _: adequacy(records, terms, fit.correlation, level=level, threads=threads))
     warnings = step("checks of the data", lambda _: data_warnings(records, terms, fit, threads))
-    if law_gives_errors(fit, enough, warnings):
-        robust = fit
-        fit = step("errors", lambda _: with_model_errors(records, terms, robust, threads))
+    if likelihood_applies(fit, enough, warnings):
+        closed = fit
+        fit = step("likelihood", lambda _: one_step(records, terms, closed, threads))
     groups = confounded_groups(fit, level)
     compared = None
     if confirm:

@@ -18,11 +18,15 @@ from paper_repro.studies.inference.verdicts import RESOLUTION
 
 TITLE = "paper_repro · infer"
 HEADING = "Hamiltonian inferred from spin snapshots"
-LEAD = "Method: closed-form score matching on the snapshots alone, without energies or forces."
+LEAD = "Method: closed-form score matching, then maximum likelihood where it applies; snapshots alone, without energies or forces."
 _HEADLINES = {
     "inadequate": "The library is not sufficient: these data require terms that it lacks. The couplings below are not reliable.",
     "adequate": "The library is sufficient for these data.",
     "undecided": "There are too few data to decide whether the library is sufficient.",
+}
+_BY_CHAINS = {
+    "model-based": "The errors are from Markov chains of the fitted law.",
+    "maximum-likelihood": "Couplings and errors are of maximum likelihood, from Markov chains that start from the data.",
 }
 _WARNINGS = "Defects of the data"
 #: Standard deviations from which a difference between the data and the fitted law is shown.
@@ -138,12 +142,9 @@ def _couplings(found: Inference) -> Section:
         f"present; the bound is the upper limit of its magnitude."
     )
     blocks = [Text(text)]
-    if found.errors == "model-based":
+    if found.errors in _BY_CHAINS:
         blocks.append(
-            Text(
-                "There are few snapshots: the errors are computed under the fitted law, by Markov chains that start from the data. "
-                "They are valid if the library contains the law and the data are in equilibrium."
-            )
+            Text(f"{_BY_CHAINS[found.errors]} They are valid if the library contains the law and the data are in equilibrium.")
         )
     columns = ("term", "coupling", "95 % interval", "bound", "verdict")
     rows = tuple(_row(coupling) for coupling in found.couplings)

@@ -109,8 +109,8 @@ def test_exchange_and_biquadratic_of_few_cold_snapshots_are_claimed_as_a_group_u
     spins = law.exact(chain, 30 * "A").sample(400, np.random.default_rng(3))
     library = pr.library(range=1, biquadratic=[1])
     few = pr.infer(pr.Snapshots.of(spins[:20], 30 * "A", run=range(20)), library)
-    assert as_json(few)["errors"] == few.errors == "model-based"
-    assert "the errors are computed under the fitted law" in " ".join(str(few).split())
+    assert as_json(few)["errors"] == few.errors == "maximum-likelihood"
+    assert "Couplings and errors are of maximum likelihood" in " ".join(str(few).split())
     (group,) = few.groups
     assert set(group.terms) == {"exchange 1 AA", "biquadratic 1"}
     assert verdicts(few, "undecided") == set(group.terms)
@@ -118,7 +118,7 @@ def test_exchange_and_biquadratic_of_few_cold_snapshots_are_claimed_as_a_group_u
     many = pr.infer(pr.Snapshots.of(spins, 30 * "A", run=range(400)), library)
     assert many.groups == ()
     assert "exchange 1 AA" in verdicts(many, "present")
-    assert as_json(many)["errors"] == many.errors == "robust"
+    assert as_json(many)["errors"] == many.errors == "maximum-likelihood"
 
 
 def test_an_inadequate_library_is_the_headline_above_the_couplings(snapshots):
