@@ -77,12 +77,11 @@ def _by_replica_exchange(
     return run.spins, found
 
 
-def _generate_one(spec: Spec, which: Which, sequence: str, index: int) -> Ensemble:
+def _generate_one(spec: Spec, truth: Truth, which: Which, sequence: str, index: int, *, has_exact: bool) -> Ensemble:
     generator = np.random.default_rng(data_key(spec.seeds.data, f"{which} snapshots", index))
-    truth = Truth.of(spec.hamiltonian, spec.beta)
     law = truth.on(Geometry.open_chain(len(sequence)), sequence)
     snapshots = (spec.training_set if which == "training" else spec.test_set).snapshots
-    exact = exact_solution(law, spec.beta) if has_exact_solution(truth.terms) else None
+    exact = exact_solution(law, spec.beta) if has_exact else None
     if spec.sampler.method != "exact":
         exact_energy = np.nan if exact is None else exact.mean_energy
         spins, found = _by_replica_exchange(spec, law, exact_energy, snapshots, generator)
@@ -110,9 +109,15 @@ def generate(
     sequences = draw_sequences(spec)[0 if which == "training" else 1]
     if not 0 <= first < last <= len(sequences):
         raise ValueError(f"sequences {first}..{last} of the {which} set; expected a range within 0..{len(sequences)}")
+    truth = Truth.of(spec.hamiltonian, spec.beta)
+    has_exact = has_exact_solution(truth.terms)
+
+    def of_sequence(index: int) -> Ensemble:
+        return _generate_one(spec, truth, which, sequences[index], index, has_exact=has_exact)
+
     parts: list[Ensemble] = []
     with ThreadPoolExecutor(threads) as executor:
-        for part in executor.map(lambda k: _generate_one(spec, which, sequences[k], k), range(first, last)):
+        for part in executor.map(of_sequence, range(first, last)):
             parts.append(part)
             if progress is not None:
                 progress(len(parts))
