@@ -1,4 +1,4 @@
-"""The plateaus of networks of one changed line: python -m tools.plateaus FILE SPEC=WEIGHTS …, with 5 CPU minutes for each network.
+"""The plateaus of networks of one changed line: python -m tools.plateaus FILE SPEC=WEIGHTS …, with 14 CPU minutes for each network.
 
 FILE keeps what it has. Configurations, solver and fit are those of the spec, as in a run: the figures of a network are those that
 ``reproduce --weights`` reports.

@@ -53,9 +53,13 @@ def with_model_errors(data: Sequence[Snapshots], terms: Terms, fit: CouplingFit,
 
 def _restricted(fit: CouplingFit) -> Floats:
     """Return the couplings θ (term,) of a fit of the terms alone that stand out of their errors; the others are 0."""
-    kept = standing_out(fit, _STANDS_OUT)
-    theta = np.zeros(len(fit.terms))
-    theta[kept] = np.linalg.solve(fit.gram[np.ix_(kept, kept)], (fit.gram @ fit.coefficients)[kept])
+    return fit_of(standing_out(fit, _STANDS_OUT), fit.gram, fit.gram @ fit.coefficients)
+
+
+def fit_of(kept: npt.NDArray[np.intp], gram: Floats, drive: Floats) -> Floats:
+    """Return θ (term,) that solves ``gram`` θ = ``drive`` for the terms ``kept`` alone; the others are 0."""
+    theta = np.zeros(len(drive))
+    theta[kept] = np.linalg.solve(gram[np.ix_(kept, kept)], drive[kept])
     return theta
 
 

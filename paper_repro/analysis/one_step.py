@@ -30,7 +30,7 @@ import numpy.typing as npt
 from paper_repro.analysis.adequacy import Adequacy
 from paper_repro.analysis.coupling_fit import CouplingFit
 from paper_repro.analysis.data_checks import DataWarning
-from paper_repro.analysis.model_errors import few, standing_out, with_model_errors
+from paper_repro.analysis.model_errors import few, fit_of, standing_out, with_model_errors
 from paper_repro.analysis.site_contributions import equations
 from paper_repro.numerics.arrays import Floats
 from paper_repro.numerics.parallel import in_order
@@ -90,8 +90,7 @@ def _first_step(
     """Return the step from the closed form of the terms ``kept``, to which those are added that it finds."""
     system = equations(data, terms, threads)
     for number in range(_LAWS):
-        law = np.zeros(len(terms))
-        law[kept] = np.linalg.solve(system.gram[np.ix_(kept, kept)], system.drive[kept])
+        law = fit_of(kept, system.gram, system.drive)
         step = _step(data, terms, law, number, threads)
         if step is None:
             return None
