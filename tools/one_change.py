@@ -3,6 +3,8 @@
 ``paper-repro audit`` gives the inversion of each network, ``tools.plateaus`` its α and the gap of ln Z.
 """
 
+import statistics
+from collections.abc import Callable
 from pathlib import Path
 
 from paper_repro.numerics.measured import Measured
@@ -23,6 +25,12 @@ _ROWS = {
     "published recipe, seed 4": "published-seed-4.json",
     "moving average of the weights (EMA), seed 4": "ema-seed-4.json",
 }
+_SHORT = {
+    "none": ("published.json",),
+    "weights averaged": ("ema.json", "ema-seed-4.json"),
+    "squared uniform times": ("squared-uniform-times.json",),
+    "log-uniform times": (_LOG_UNIFORM,),
+}
 _COLUMNS = ("", "cosine", "R²", "largest error of a Table 1 ratio", "scale / β", "relative RMS error of the force",
             "α", "gap of ln Z per spin")  # fmt: skip
 
@@ -34,6 +42,22 @@ def table(folder: Path, ours: Subject) -> Table:
     plateaus |= _of_the_run(ours, next(iter(audits.values())).sha256)
     rows = tuple(_row(name, audit, plateaus.get(audit.sha256), ours) for name, audit in audits.items())
     return Table(_COLUMNS, rows, frozenset(_COLUMNS[1:]))
+
+
+def short_table(folder: Path, ours: Subject) -> Table:
+    """Return the first screen's excerpt, with the mean where there are two trainings."""
+    audits = {name: [recorded_audit(folder / file) for file in files] for name, files in _SHORT.items()}
+    columns = ("one line changed", "cosine", "R²", "scale / β", "error of the force")
+    cells: tuple[tuple[Callable[[RecordedAudit], float], int], ...] = (
+        (lambda found: found.cosine.value, 4),
+        (lambda found: found.r2.value, 3),
+        (lambda found: found.scale.value / ours.spec.beta, 2),
+        (lambda found: found.force_error, 2),
+    )
+    rows = tuple(
+        (name, *(fixed(statistics.fmean(map(value, found)), places) for value, places in cells)) for name, found in audits.items()
+    )
+    return Table(columns, rows, frozenset(columns[1:]))
 
 
 def _of_the_run(ours: Subject, sha256: str) -> dict[str, RecordedPlateau]:

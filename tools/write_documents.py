@@ -84,6 +84,7 @@ BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table]]]] = {
         "figure": lambda found: findings.picture(found.run.subject),
         "summary": lambda found: [summary_table(*found.both)],
         "findings": lambda found: findings.findings(*found.both, one_change.residual(ONE_CHANGE), decisions(STATEMENTS[0])),
+        "one change": lambda found: [one_change.short_table(ONE_CHANGE, found.run.subject)],
     },
     "REPRODUCE.md": {
         "published run": lambda found: [ratio_table(found.run.subject)],

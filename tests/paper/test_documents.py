@@ -7,6 +7,7 @@ import pytest
 
 from paper_repro.files import sha256
 from paper_repro.pipeline.manifest import made_in, read_manifest
+from tests.support.ten_trainings import ten_trainings
 from tools import discussion, evidence, findings, summary, write_documents
 
 
@@ -59,6 +60,38 @@ def test_a_sentence_that_the_records_contradict_is_refused(records):
     with pytest.raises(ValueError, match="the records contradict the sentence"):
         discussion.refined_run(better, records.run.subject)
     assert findings.verdict(*records.both).startswith("**Verdict.**")
+
+
+def with_ten(run, cosine=0.0):
+    """The subject of a run with ten trainings, whose cosines are larger by ``cosine``."""
+    return attrs.evolve(run, results=ten_trainings(run.results, run.published, cosine))
+
+
+def test_with_ten_trainings_every_verdict_is_decided_and_states_its_probability(records):
+    run = records.run.subject
+    several = with_ten(run)
+    assert findings.draws(run) is None
+    low, high = findings.draws(several)
+    decisions = write_documents.decisions("statements.json")
+    sentence = findings.findings(several, records.refined.subject, 0.01, decisions)
+    assert (
+        f"seven REPRODUCED, each as one more draw of the law of ten trainings (two-sided probability {low:.2f} to {high:.2f};"
+        in sentence
+    )
+    assert "INCONCLUSIVE" not in sentence
+    discussed = discussion.published_run(several)
+    (bias,) = re.findall(r"R² of the inversion by (-0\.\d+) ±", discussed)
+    assert float(bias) == pytest.approx(several.judgements[1].value - 1, abs=1e-3)
+    assert "this is open" in discussion.published_run(run)
+    assert "this is open" not in discussed
+
+
+def test_a_cosine_that_no_training_has_contradicts_the_sentence_on_the_ratios(records):
+    """The broken twin: ten trainings whose cosines are all larger than the published one."""
+    far = with_ten(records.run.subject, cosine=0.1)
+    assert far.judgements[0].decided.verdict == "DEVIATES"
+    with pytest.raises(ValueError, match="the records contradict the sentence"):
+        discussion.published_run(far)
 
 
 def test_networks_that_see_what_the_test_sees_contradict_the_sentence_on_the_witness(golden):

@@ -41,11 +41,14 @@ def names(count):
     return [f"J_{'ABCDEFGHIJ'[k % 10]}{'ABCDEFGHIJ'[k // 10]}" for k in range(count)]
 
 
-def estimates(count, networks=4):
-    return [
-        Estimates(f"seed {k}" if k < 3 else "authors' weights", RNG.normal(size=count), np.full(count, 0.1), reference=k == 3)
-        for k in range(networks)
-    ]
+def networks_with(terms):
+    """The names of three trainings and the authors' network; with twelve terms, of ten trainings."""
+    return [*(f"seed {k}" for k in range(10 if terms == 12 else 3)), "authors' weights"]
+
+
+def estimates(count):
+    named = networks_with(count)
+    return [Estimates(name, RNG.normal(size=count), np.full(count, 0.1), reference=name is named[-1]) for name in named]
 
 
 def chain(sites, species):
@@ -77,14 +80,14 @@ def of_ratios(terms, *_):
 
 def of_interaction(terms, sites, _):
     separations = np.arange(1.0, sites)
-    decays = [interaction.Decay(f"seed {k}", separations, RNG.uniform(0.01, 9, (sites - 1, 3))) for k in range(3)]
+    decays = [interaction.Decay(name, separations, RNG.uniform(0.01, 9, (sites - 1, 3))) for name in networks_with(terms)]
     data = interaction.Interaction(decays, np.arange(terms) % 4 + 1.0, RNG.uniform(0, 20, terms))
     return lambda: interaction.draw(data)
 
 
 def of_plateau(count, *_):
     groups = [plateau.Group(f"T = {t:g}", RNG.uniform(-9, -2, 20), RNG.normal(size=20)) for t in (0.05, 0.1, 0.2, 0.4)]
-    networks = [plateau.Plateau(f"seed {k}, α = 0.650", groups, -1.2, 0.3, -5.0) for k in range(min(count, 5))]
+    networks = [plateau.Plateau(f"{name}, α = 0.650", groups, -1.2, 0.3, -5.0) for name in networks_with(count)[-count:]]
     return lambda: plateau.draw(networks)
 
 
@@ -130,7 +133,7 @@ CASES = {1: (1, 4, "A"), 2: (2, 2, "AB"), 6: (6, 50, "AB"), 12: (12, 9, "ABC"), 
 #: Each figure with the numbers of terms, or of networks, for which it is drawn.
 FIGURES = {
     "argument": (of_argument, CASES), "ensemble": (of_ensemble, CASES), "ratios": (of_ratios, CASES),
-    "interaction": (of_interaction, CASES), "plateau": (of_plateau, (1, 2, 6)), "curves": (of_curves, (1, 6)),
+    "interaction": (of_interaction, CASES), "plateau": (of_plateau, (1, 2, 6, 12)), "curves": (of_curves, (1, 6)),
     "sampling": (of_sampling, (6,)), "mean_energy": (of_mean_energy, (6,)),
     "intervals": (of_intervals, CASES), "compared": (of_compared, (1, 2, 6)), "scaling": (of_scaling, (1, 6, 20)),
 }  # fmt: skip
@@ -146,7 +149,7 @@ def tick_labels(axis):
 
 
 def faults(figure):
-    """What is written outside of a figure, and labels of one axis that overlap."""
+    """What is written outside of a figure, labels of one axis that overlap, and titles of one panel."""
     figure.canvas.draw()
     renderer, edge = figure.canvas.get_renderer(), figure.bbox.padded(1)
     axes = list(itertools.chain.from_iterable((panel.xaxis, panel.yaxis) for panel in figure.axes))
@@ -158,7 +161,8 @@ def faults(figure):
             box = text.get_window_extent(renderer)
             if box.width and not (edge.x0 <= box.x0 and box.x1 <= edge.x1 and edge.y0 <= box.y0 and box.y1 <= edge.y1):
                 found.append(f"{text.get_text()!r} reaches over the edge")
-    for _, drawn in labels:
+    titles = [(panel._left_title, panel.title, panel._right_title) for panel in figure.axes]
+    for drawn in (*(drawn for _, drawn in labels), *titles):
         for one, other in itertools.pairwise(label for label in drawn if label.get_text()):
             if one.get_window_extent(renderer).overlaps(other.get_window_extent(renderer)):
                 found.append(f"{one.get_text()!r} overlaps {other.get_text()!r}")
@@ -179,7 +183,7 @@ def test_everything_that_is_written_fits(name, case):
 
 
 def test_what_does_not_fit_is_seen():
-    """The broken twin: a legend beyond the edge, and tick labels upon each other."""
+    """The broken twin: a legend beyond the edge, tick labels upon each other, a letter upon a title."""
 
     def draw():
         figure = style.figure(2.0)
@@ -188,11 +192,20 @@ def test_what_does_not_fit_is_seen():
         axes.plot([0, 1], label="a long name of a term")
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         axes.set_xticks(np.linspace(0, 1, 60))
+        axes.set_title("(a)", loc="left")
+        axes.set_title("a title as long as its panel is wide, " * 3)
         return figure
 
     found = checked(draw)
+    assert any(line.startswith("'(a)' overlaps") for line in found)
     assert any("reaches over" in line for line in found)
     assert any("overlaps" in line for line in found)
+
+
+def test_each_of_many_things_has_its_own_look():
+    looks = [style.look(index) for index in range(12)]
+    assert len({(look.colour, look.mark) for look in looks}) == 12  # points have no dash
+    assert len({(look.colour, look.dash) for look in looks}) == 12
 
 
 def test_panels_without_data_are_left_out():

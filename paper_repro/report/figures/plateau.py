@@ -31,9 +31,13 @@ class Plateau:
     threshold: float
 
 
+_FEW = 4  # panels that are drawn large
+
+
 def draw(networks: Sequence[Plateau]) -> Figure:
-    """Draw a panel for each network, with common axes; 0 is the exact -ln Z."""
-    columns = min(2, len(networks))
+    """Draw a panel for each network, with common axes; 0 is the exact -ln Z. Many networks are three in a row."""
+    few = len(networks) <= _FEW
+    columns = min(2 if few else 3, len(networks))
     rows = -(-len(networks) // columns)
     figure = style.figure(0.9 + 2.5 * rows)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
@@ -58,7 +62,7 @@ def draw(networks: Sequence[Plateau]) -> Figure:
         error = np.nan_to_num(network.plateau_error)
         axis.axhspan(network.plateau - error, network.plateau + error, color=colours.GREY, alpha=0.5, lw=0, zorder=0)
         axis.axvline(network.threshold, color=colours.BLACK, lw=0.6, ls=":", label="end of the fit")
-        axis.set_title(style.literal(network.name), fontsize="medium")
+        axis.set_title(style.literal(network.name), fontsize="medium" if few else "small")
         axis.set(xlabel="energy E", ylabel="αβE + ln p + exact ln Z(αβ)")
     for axis in axes[: len(networks)]:
         axis.label_outer()

@@ -47,7 +47,8 @@ def look(index: int, *, reference: bool = False) -> Look:
     """Return the look of the ``index``-th of several things; a ``reference`` to which they are compared is black."""
     if reference:
         return Look(BLACK, "D", (0, (4, 1, 1, 1)))
-    return Look(CYCLE[index % 6], MARKS[index % 6], DASHES[(index + index // 6) % 6])
+    again = index + index // 6  # the seventh has the colour of the first, and another mark
+    return Look(CYCLE[index % 6], MARKS[again % 6], DASHES[again % 6])
 
 
 def figure(height: float) -> Figure:

@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+import statistics
 
 import attrs
 import pytest
@@ -16,6 +17,7 @@ from paper_repro.pipeline.manifest import read_manifest
 from paper_repro.report import markdown, terminal
 from paper_repro.report.document import Table
 from paper_repro.report.html import page as page_of
+from paper_repro.report.numbers import number
 from paper_repro.studies.reproduction.figures import draw
 from paper_repro.studies.reproduction.protocol import published_protocol
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
@@ -23,6 +25,7 @@ from paper_repro.studies.reproduction.results import ByNetwork, Results
 from paper_repro.studies.reproduction.results_file import CONVERTER, as_json, read_results
 from paper_repro.studies.reproduction.sections import sections
 from paper_repro.studies.reproduction.subject import Subject
+from tests.support.ten_trainings import ten_trainings
 
 PAPERS = (r"0\.9974", r"0\.8698", r"0\.8759", r"0\.6206", "1,057,440", r"0\.5095", "Table 1", "Does the paper hold")
 
@@ -231,3 +234,22 @@ def test_no_table_has_a_row_or_a_cell_too_many(results, spec, manifest):
             assert table.rows
             assert table.numbers <= set(table.columns)
             assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+def test_many_trainings_are_summarised_on_the_screen_and_listed_on_the_page(results, spec, manifest):
+    """Mean ± standard deviation, the smallest and the largest; each training is in a table of the page."""
+    published, protocol = published_protocol()
+    subject = Subject.of(ten_trainings(results, published), spec, published, protocol)
+    built = {section.title: section for section in sections(subject, manifest)}
+    values = [part.r2.value for part in subject.results.inversion.trained]
+    summary, full = built["Inversion"].blocks_of(Table)
+    assert summary.columns == ("", "10 trainings", "smallest", "largest", "authors' weights")
+    (row,) = (row for row in summary.rows if row[0] == "R²")
+    assert row[1] == number(statistics.fmean(values), statistics.stdev(values))
+    assert [cell.split(" ")[0] for cell in row[2:4]] == [f"{edge:.5f}" for edge in (min(values), max(values))]
+    assert full.page_only
+    assert full.columns == ("", *(f"seed {k}" for k in range(10)), "authors' weights")
+    for title in ("Inversion", "Interaction matrix", "Partition function"):
+        shown = [table for table in built[title].blocks_of(Table) if not table.page_only]
+        assert max(len(table.columns) for table in shown) == 5, title
+    assert nothing_is_missing(markdown.document(built.values(), "report", {}))

@@ -3,17 +3,20 @@
 import functools
 import math
 from collections.abc import Callable
+from typing import TypeVar
 
 from paper_repro.numerics.measured import Measured
-from paper_repro.report.document import Figure, Section, Table, Text
+from paper_repro.report.document import Block, Figure, Section, Table, Text
 from paper_repro.report.numbers import NONE, distinct, fixed, number, significant
 from paper_repro.studies.reproduction.determinism import CLOSE, EXACT
 from paper_repro.studies.reproduction.results import Calibration, FailedCalibration
 from paper_repro.studies.reproduction.sections import conclusions
-from paper_repro.studies.reproduction.sections.tables import by_network, determinism_of_networks, shown
+from paper_repro.studies.reproduction.sections.tables import Quantity, by_network, determinism_of_networks, shown
 from paper_repro.studies.reproduction.subject import Subject
 
-_QUANTITIES: tuple[tuple[str, Callable[[Calibration], Measured | None]], ...] = (
+T = TypeVar("T")
+_Value = Callable[[T], Measured | None]
+_QUANTITIES: tuple[tuple[str, _Value[Calibration]], ...] = (
     ("α", lambda part: part.alpha),
     ("β_eff = α/T₀", lambda part: part.beta_effective),
     ("ln Z from the plateau", lambda part: part.ln_z),
@@ -33,12 +36,12 @@ def partition_function(subject: Subject) -> Section | None:
     if not networks:
         return None
     failed = [f"{name} has no plateau: {part.failed}." for name, part in networks if isinstance(part, FailedCalibration)]
-    lines = [(label, _cell(quantity)) for label, quantity in _QUANTITIES]
-    lines += [
-        (f"T = {temperature} above the plateau", _cell(functools.partial(_above, index)))
+    quantities = [Quantity(label, _where_calibrated(value)) for label, value in _QUANTITIES]
+    quantities += [
+        Quantity(f"T = {temperature} above the plateau", _where_calibrated(functools.partial(_above, index)))
         for index, temperature in enumerate(distinct(spec.likelihood_temperatures))
     ]
-    table = by_network(networks, lines)
+    tables = by_network(results, results.calibration, quantities)
     texts = [_text(subject, networks[0][1].threshold), " ".join(failed)]
     if any(isinstance(part, Calibration) and part.ln_z_by_integration is None for _, part in networks):
         texts.append("ln Z(β_eff) by thermodynamic integration is omitted where β_eff lies outside the integrated range.")
@@ -49,16 +52,20 @@ def partition_function(subject: Subject) -> Section | None:
     )
     alt = "Scatter plots, one for each network: log-likelihoods against energies, with lines at zero and at the plateau."
     figure = Figure("plateau", conclusions.of_plateau(subject), caption, alt)
-    blocks = [*(Text(text) for text in texts if text), *((table, figure) if table.rows else ())]
-    return Section("Partition function", tuple(blocks), determinism_of_networks(results))
+    blocks: tuple[Block, ...] = tuple(Text(text) for text in texts if text)
+    if tables[0].rows:
+        blocks = (*blocks, *tables, figure)
+    return Section("Partition function", blocks, determinism_of_networks(results))
 
 
 def _above(index: int, part: Calibration) -> Measured | None:
     return part.above[index] if index < len(part.above) else None
 
 
-def _cell(quantity: Callable[[Calibration], Measured | None]) -> Callable[[Calibration | FailedCalibration], str]:
-    return lambda part: NONE if isinstance(part, FailedCalibration) else shown(quantity(part))
+def _where_calibrated(
+    value: Callable[[Calibration], Measured | None],
+) -> Callable[[Calibration | FailedCalibration], Measured | None]:
+    return lambda part: None if isinstance(part, FailedCalibration) else value(part)
 
 
 def _text(subject: Subject, threshold: float) -> str:
