@@ -24,7 +24,7 @@ from paper_repro.studies.reproduction.sections.statements import statements
 from paper_repro.studies.reproduction.sections.two_runs import against_aims, couplings_of_both
 from paper_repro.studies.reproduction.statements import Decision
 from paper_repro.studies.reproduction.subject import Subject
-from tools import discussion, findings, one_change
+from tools import discussion, findings, one_change, query_times
 from tools.evidence import evidence, recorded_statements, recorded_worlds
 from tools.golden_records import RecordedRun, recorded_decisions, recorded_estimators, recorded_run, recorded_score_errors
 from tools.summary import FIGURE, figure, summary_table
@@ -106,6 +106,7 @@ BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table]]]] = {
             report.end_time(found.run.subject),
         ),
         "times": lambda found: _times(found.run),
+        "query times": lambda _: [query_times.table(GOLDEN / "query-times.json")],
         "estimators": _estimators,
         "one change": lambda found: [one_change.table(ONE_CHANGE, found.run.subject)],
         "couplings": lambda found: [couplings_of_both(*found.both, ("published recipe", "refined"))],
