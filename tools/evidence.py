@@ -18,16 +18,16 @@ _LEVEL = 0.01  # at which a network sees what a library lacks
 _OURS = """\
 - **The residual.** The exact force is a combination of the six terms, so that any residual is an error of the network. The
   smallest residual of a training is {residual.smallest} of the variance; the paper states 0.13. The residual fields of
-  different trainings are nearly identical (correlation {residual.correlation}): the recipe causes them, not the noise of a
-  training. The refined networks have {refined.residual.smallest}.
+  different trainings are strongly correlated ({residual.correlation}): most of the residual is common to trainings of one
+  recipe on one data set, and is not the noise of a training. The refined networks have {refined.residual.smallest}.
 - **The scale.** J and T cannot be read separately from snapshots. βJ can: maximum likelihood on {snapshots} snapshots gives
   {scale.over_beta} of it. The data determine the scale; the missing factor of two is an error of the network.
 - **Sampling.** At T₀ the autocorrelation time of the energy is {exchange.energy} sweeps with the ladder of 40 temperatures
   and {exchange.energy_alone} without exchange, that of S_1·S_N {exchange.ends} and {exchange.ends_alone}: a time of about 10
   sweeps means no measurable correlation after one step. Sweeps are heat bath and over-relaxation. Plain Metropolis alone
   (Gaussian moves of standard deviation √T, 56 % accepted) takes {exchange.energy_metropolis} and {exchange.ends_metropolis}
-  sweeps, {exchange.gain_over_metropolis} times as long as with the ladder: small moves make it slow, and the heat bath
-  removes this, not exchange.
+  sweeps, the latter {exchange.gain_over_metropolis} times as long as with the ladder: small moves make it slow. With the heat
+  bath exchange is not needed; exchange of Metropolis chains was not tested.
 - **The cutoff.** Σ|W| beyond separation 2 is {interaction.beyond} of the whole. W is not unique; the force is, and in a fit
   with terms to separation 6 the norm of the couplings beyond 2 is {force.beyond} of that within.
 - **The plateau** is {plateau.gap_per_spin} per spin from the exact ln Z, on average over the trainings (chain of 20 sites),
@@ -43,26 +43,26 @@ _OURS = """\
 - **Generalisation.** At the couplings of the training distribution, 1 - R² grows by {generalisation.lengths_51_to_100} for
   lengths of 51 to 100, by {generalisation.one_letter} for chains of B alone, by {generalisation.nine_of_ten_one_letter} for
   nine B of ten, and by {generalisation.T_0.02}, {generalisation.T_0.2} and {generalisation.T_1} for T = 0.02, 0.2 and 1.
-- **Discovery.** The force of each network, fitted to the 42 candidates of `infer --discover` (errors over sequences, 0.01 over all
-  candidates), has every term of the law, and terms that are not there: {discovery.false} in the mean over the trainings,
-  {false_in_all} of them in all. They are exchange beyond separation 2, biquadratic exchange and the four-spin term; the largest
-  is {discovery.largest_false} of the largest coupling. The tail of W is in the force too. The refined networks have
-  {refined.discovery.false} of them, and much smaller ones: the largest is {refined.discovery.largest_false}. Terms that a
-  common rotation of all spins changes are never claimed.
+- **Discovery.** The force of each network, fitted to the 42 candidates of `infer --discover` (errors over sequences, 0.01
+  over all candidates), has every term of the law, and terms that are not there: {discovery.false} in the mean over the
+  trainings; {false_in_all} are in every training. They are exchange beyond separation 2, biquadratic exchange and the
+  four-spin term; the largest is {discovery.largest_false} of the largest coupling. The tail of W is in the force too. The
+  refined networks have {refined.discovery.false} of them, and much smaller ones: the largest is
+  {refined.discovery.largest_false}. Terms that a common rotation of all spins changes are never claimed.
 - **The witness.** Chains of eight sites have a three-spin term of {world_size} of J that no list contains; networks of
   `witness.toml` are trained on {world_snapshots} snapshots of each world. They have evidence for a term outside the library (level
   0.01) in {seen} of {worlds} such worlds. The closed-form test has {witness.closed_form} standard deviations of evidence on the
   same snapshots (mean ± standard error over the worlds), so that the advantage of the networks is {witness.advantage}; it is
-  {witness.listed} where the list of the test contains the term. Networks see a term of {large_size} of J too, in one world, with
-  {large_network} standard deviations; the test has {large_closed_form}. In {null} worlds without such a term
+  {witness.listed} where the list of the test contains the term. In one world with a term of {large_size} of J the networks see it,
+  with {large_network} standard deviations; the test has {large_closed_form}. In {null} worlds without such a term
   the networks have evidence in {null_network}, the test in {null_closed_form}."""
 
 _REFINED = """\
 The same of the refined networks (`golden/statements-refined.json`): {refined.interaction.beyond} of Σ|W| and
 {refined.force.beyond} of the norm of the couplings are beyond separation 2, and 1 - R² grows by
 {refined.generalisation.lengths_51_to_100} for lengths of 51 to 100: the sharp cutoff, the plateau and the error out of
-distribution agree with what the paper states of its own network. Their residual force is again nearly the same in all
-trainings (correlation {refined.residual.correlation}). R² flags a wrong temperature even less
+distribution agree with what the paper states of its own network. Their residual force is again similar in all trainings
+(correlation {refined.residual.correlation}). R² flags a wrong temperature even less
 ({refined.detector.wrong_temperature})."""
 
 

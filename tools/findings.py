@@ -74,10 +74,10 @@ def verdict(ours: Subject, refined: Subject) -> str:
 def picture(ours: Subject) -> str:
     """Return the figure of Table 1, with its caption."""
     low, high = spread(ours)
-    alt = "Published ratios and those of our trainings scatter around the truth; those of the refined recipe lie on it."
+    alt = "Published ratios and those of our trainings scatter away from the truth; those of the refined recipe are near it."
     caption = (
-        f"*Ratios of Table 1, less the true ones. Trainings of the published recipe scatter by {fixed(low, 1)} to {fixed(high, 1)}"
-        " (standard deviation) of the published error.*"
+        "*Ratios of Table 1, less the true ones. Standard deviation between trainings of the published recipe:"
+        f" {fixed(low, 1)} to {fixed(high, 1)} of the published error.*"
     )
     return f"![{alt}]({FIGURE.as_posix()})\n\n{caption}"
 
@@ -96,13 +96,13 @@ def _holds(ours: Subject, statements: Sequence[Decision]) -> str:
     probabilities = draws(ours)
     if probabilities:
         how = (
-            f"each as one more draw of the law of {trainings} (two-sided probability {extent(probabilities, 2)}; REPRODUCED:"
-            " consistent with one more training, not with the truth)"
+            f"each as one more of {trainings} (two-sided probability {extent(probabilities, 2)}; REPRODUCED: could be one more"
+            " training, right or wrong)"
         )
     else:
         how = (
-            f"after {trainings} (REPRODUCED: consistent with one more training, not with the truth; INCONCLUSIVE: trainings differ"
-            " too much to decide)"
+            f"after {trainings} (REPRODUCED: could be one more training, right or wrong; INCONCLUSIVE: trainings differ too much to"
+            " decide)"
         )
     return (
         f"**Does it hold?** Of {count(len(judged(ours)))} published numbers that depend on a training: {tally(ours)}, {how}. Of"
@@ -125,7 +125,7 @@ def _recipe(refined: Subject, changed: float) -> str:
     residual = 100 * (1 - span(refined, "r2")[0])
     return given(
         residual < 1 and changed < 0.02,
-        "**Recipe:** The paper reads the missing 13 % of R² as thermal correlations. But the exact force is a sum of the six terms:"
-        f" what is missing is an error of the network, {fixed(residual, 1)} % with the refined recipe, {fixed(100 * changed, 1)} %"
-        " with [one line changed](REPRODUCE.md#one-line-changed):",
+        "**Recipe:** the paper attributes the missing 13 % of R² to thermal correlations. But the exact force is a sum of the six"
+        f" terms: what is missing is an error of the network, {fixed(residual, 1)} % with the refined recipe,"
+        f" {fixed(100 * changed, 1)} % with [one line changed](REPRODUCE.md#one-line-changed):",
     )

@@ -26,7 +26,7 @@ _ROWS = {
     "moving average of the weights (EMA), seed 4": "ema-seed-4.json",
 }
 _SHORT = {
-    "none": ("published.json",),
+    "none": ("published.json", "published-seed-3.json", "published-seed-4.json"),
     "weights averaged": ("ema.json", "ema-seed-4.json"),
     "squared uniform times": ("squared-uniform-times.json",),
     "log-uniform times": (_LOG_UNIFORM,),
@@ -45,7 +45,7 @@ def table(folder: Path, ours: Subject) -> Table:
 
 
 def short_table(folder: Path, ours: Subject) -> Table:
-    """Return the first screen's excerpt, with the mean where there are two trainings."""
+    """Return the first screen's excerpt, with the mean where there are several trainings."""
     audits = {name: [recorded_audit(folder / file) for file in files] for name, files in _SHORT.items()}
     columns = ("one line changed", "cosine", "R²", "scale / β", "error of the force")
     cells: tuple[tuple[Callable[[RecordedAudit], float], int], ...] = (

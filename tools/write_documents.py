@@ -14,7 +14,7 @@ import attrs
 
 from paper_repro.files import write_text
 from paper_repro.report import markdown
-from paper_repro.report.document import Section, Table
+from paper_repro.report.document import Section, Table, Text
 from paper_repro.studies.reproduction import sections as report
 from paper_repro.studies.reproduction.sections import provenance
 from paper_repro.studies.reproduction.sections.couplings import ratio_table
@@ -74,11 +74,18 @@ def _score(_: Records) -> Iterable[Table]:
     return [by_recipe({"published": (networks[:3], costs[:3]), "refined": (networks[3:], costs[3:])})]
 
 
+def _claims(run: Subject) -> Iterable[Table | Text]:
+    """Return the verdicts, and with the second rule what its columns are."""
+    section = report.verdicts(run)
+    blocks = section.blocks[1:] if section is not None else ()
+    return [block for block in blocks if isinstance(block, Table | Text)]
+
+
 def _times(run: RecordedRun) -> Iterable[Table]:
     return [provenance.sessions(run.manifest), provenance.seconds(run.manifest)]
 
 
-BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table]]]] = {
+BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table | Text]]]] = {
     "README.md": {
         "verdict": lambda found: findings.verdict(*found.both),
         "figure": lambda found: findings.picture(found.run.subject),
@@ -97,7 +104,7 @@ BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table]]]] = {
             recorded_statements(GOLDEN / STATEMENTS[1]),
             recorded_worlds(GOLDEN / "witness.json"),
         ),
-        "claims": lambda found: tables_of(report.verdicts(found.run.subject)),
+        "claims": lambda found: _claims(found.run.subject),
         "seeds": lambda found: tables_of(report.inversion(found.run.subject), report.interaction(found.run.subject)),
         "sampler": lambda found: tables_of(report.sampling(found.run.subject)),
         "partition": lambda found: tables_of(
@@ -143,10 +150,10 @@ def documents(records: Records) -> dict[str, str]:
     }
 
 
-def _shown(content: str | Iterable[Table]) -> str:
+def _shown(content: str | Iterable[Table | Text]) -> str:
     if isinstance(content, str):
         return "\n".join(_wrapped(line) for line in content.splitlines())
-    return "\n\n".join(map(markdown.table, content))
+    return "\n\n".join(_wrapped(block.text) if isinstance(block, Text) else markdown.table(block) for block in content)
 
 
 def _wrapped(line: str) -> str:

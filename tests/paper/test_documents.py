@@ -74,14 +74,13 @@ def test_with_ten_trainings_every_verdict_is_decided_and_states_its_probability(
     low, high = findings.draws(several)
     decisions = write_documents.decisions("statements.json")
     sentence = findings.findings(several, records.refined.subject, 0.01, decisions)
-    assert (
-        f"seven REPRODUCED, each as one more draw of the law of ten trainings (two-sided probability {low:.2f} to {high:.2f};"
-        in sentence
-    )
+    assert f"seven REPRODUCED, each as one more of ten trainings (two-sided probability {low:.2f} to {high:.2f};" in sentence
     assert "INCONCLUSIVE" not in sentence
     discussed = discussion.published_run(several)
-    (bias,) = re.findall(r"R² of the inversion by (-0\.\d+) ±", discussed)
-    assert float(bias) == pytest.approx(several.judgements[1].value - 1, abs=1e-3)
+    (bias,) = re.findall(r"J_BB / J_AA by (-?0\.\d+) ±", discussed)
+    assert float(bias) == pytest.approx(several.judgements[3].value - 0.5, abs=1e-2)
+    assert "R² of the inversion by" not in discussed  # R² is at most 1: its mean cannot be the truth
+    assert "is not a draw of our recipe" in discussed
     assert "this is open" in discussion.published_run(run)
     assert "this is open" not in discussed
 
