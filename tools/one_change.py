@@ -24,9 +24,11 @@ _ROWS = {
     "moving average of the weights (EMA), seed 3": "ema.json",
     "published recipe, seed 4": "published-seed-4.json",
     "moving average of the weights (EMA), seed 4": "ema-seed-4.json",
+    "published recipe, seed 5": "published-seed-5.json",
+    "published recipe, seed 6": "published-seed-6.json",
 }
 _SHORT = {
-    "none": ("published.json", "published-seed-3.json", "published-seed-4.json"),
+    "none": ("published.json", *(f"published-seed-{seed}.json" for seed in range(3, 7))),
     "weights averaged": ("ema.json", "ema-seed-4.json"),
     "squared uniform times": ("squared-uniform-times.json",),
     "log-uniform times": (_LOG_UNIFORM,),

@@ -18,6 +18,8 @@ RECORDS = {
     "ema": ("one-change/ema.toml", "one-change/ema-seed-3"),
     "published-seed-4": ("paper.toml", "one-change/paper-seed-4"),
     "ema-seed-4": ("one-change/ema.toml", "one-change/ema-seed-4"),
+    "published-seed-5": ("paper.toml", "one-change/paper-seed-5"),
+    "published-seed-6": ("paper.toml", "one-change/paper-seed-6"),
 }
 
 
