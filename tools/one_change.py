@@ -26,9 +26,11 @@ _ROWS = {
     "moving average of the weights (EMA), seed 4": "ema-seed-4.json",
     "published recipe, seed 5": "published-seed-5.json",
     "published recipe, seed 6": "published-seed-6.json",
+    "published recipe, seed 7": "published-seed-7.json",
+    "published recipe, seed 8": "published-seed-8.json",
 }
 _SHORT = {
-    "none": ("published.json", *(f"published-seed-{seed}.json" for seed in range(3, 7))),
+    "none": ("published.json", *(f"published-seed-{seed}.json" for seed in range(3, 9))),
     "weights averaged": ("ema.json", "ema-seed-4.json"),
     "squared uniform times": ("squared-uniform-times.json",),
     "log-uniform times": (_LOG_UNIFORM,),

@@ -20,6 +20,8 @@ RECORDS = {
     "ema-seed-4": ("one-change/ema.toml", "one-change/ema-seed-4"),
     "published-seed-5": ("paper.toml", "one-change/paper-seed-5"),
     "published-seed-6": ("paper.toml", "one-change/paper-seed-6"),
+    "published-seed-7": ("paper.toml", "one-change/paper-seed-7"),
+    "published-seed-8": ("paper.toml", "one-change/paper-seed-8"),
 }
 
 
