@@ -18,8 +18,6 @@ from tools.summary import span
 
 _VERDICTS = ("REPRODUCED", "DEVIATES", "INCONCLUSIVE")
 _BIASED = 3.0  # standard errors of a mean over trainings
-_ENOUGH = 10  # trainings, as in the rule of specs/published.toml
-_LEVEL = 0.05
 
 
 def published_run(run: Subject) -> str:
@@ -100,14 +98,17 @@ def _authors(run: Subject) -> str:
         f" {number(theirs.alpha.value, theirs.alpha.standard_error)}; that of our {count(len(values), 'training')} is"
         f" {number(statistics.fmean(values), deviation(values))}. As one more of them, theirs has the two-sided probability"
         f" {significant(probability)}."
-        f" {_answer(probability, len(values))}"
+        f" {_answer(run, probability)}"
     )
 
 
-def _answer(probability: float, count: int) -> str:
-    if count < _ENOUGH:
+def _answer(run: Subject, probability: float) -> str:
+    if run.published is None:
+        raise ValueError("a law that is not the paper's; expected the published values")
+    rule = run.published.draw_of_the_recipe
+    if len(run.results.calibration.trained) < rule.trainings:
         return "So few trainings do not show how wide their distribution is: this is open."
-    if probability < _LEVEL:
+    if probability < rule.level:
         return (
             "In α, whose published value is lost, their network is not a draw of our recipe: their data differ from ours, or a"
             " setting of their training that we do not know."

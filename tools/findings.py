@@ -65,9 +65,9 @@ def verdict(ours: Subject, refined: Subject) -> str:
     cosines, scales = span(ours, "cosine"), span(ours, "scale_over_beta")
     return given(
         cosines[0] > 0.99 and scales[1] < 0.8 and span(refined, "scale_over_beta")[0] > 0.9,
-        f"**Verdict.** In part: each of our {count(len(ours.results.seeds))} trainings of the published recipe recovers the"
-        f" direction of the couplings (cosine {extent(cosines, 4)}), none their magnitude ({extent(scales, 2)} of the true one);"
-        " R² = 0.87, the ratios of Table 1 and the error of ln Z belong to the training recipe, not to the physics.",
+        f"**Verdict.** In part: each of the {count(len(ours.results.seeds))} trainings in our run of the published recipe"
+        f" recovers the direction of the couplings (cosine {extent(cosines, 4)}), none their magnitude ({extent(scales, 2)} of the"
+        " true one); R² = 0.87, the ratios of Table 1 and the error of ln Z belong to the training recipe, not to the physics.",
     )
 
 

@@ -8,7 +8,7 @@ from paper_repro.studies.reproduction.verdicts import judge_all
 
 
 def ten_trainings(results: Results, published, cosine=0.0) -> Results:
-    """Ten trainings whose inversions scatter by five percent of 1 - R² and of each ratio, and their verdicts.
+    """Ten trainings whose inversions scatter by a tenth of 1 - R² and a twentieth of each ratio, and their verdicts.
 
     Their cosines are larger by ``cosine``. All else is that of the three, in turn.
     """

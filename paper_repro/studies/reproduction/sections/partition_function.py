@@ -3,7 +3,6 @@
 import functools
 import math
 from collections.abc import Callable
-from typing import TypeVar
 
 from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Block, Figure, Section, Table, Text
@@ -14,9 +13,7 @@ from paper_repro.studies.reproduction.sections import conclusions
 from paper_repro.studies.reproduction.sections.tables import Quantity, by_network, determinism_of_networks, shown
 from paper_repro.studies.reproduction.subject import Subject
 
-T = TypeVar("T")
-_Value = Callable[[T], Measured | None]
-_QUANTITIES: tuple[tuple[str, _Value[Calibration]], ...] = (
+_QUANTITIES: tuple[tuple[str, Callable[[Calibration], Measured | None]], ...] = (
     ("α", lambda part: part.alpha),
     ("β_eff = α/T₀", lambda part: part.beta_effective),
     ("ln Z from the plateau", lambda part: part.ln_z),
