@@ -14,14 +14,14 @@ RECORDS = {
     "published": ("paper.toml", "paper-seed-0"),
     "squared-uniform-times": ("one-change/squared-uniform-times.toml", "one-change/squared-uniform-times-seed-0"),
     "log-uniform-times": ("one-change/log-uniform-times.toml", "one-change/log-uniform-times-seed-0"),
-    "published-seed-3": ("paper.toml", "one-change/paper-seed-3"),
+    "published-seed-3": ("paper.toml", "paper-seed-3"),
     "ema": ("one-change/ema.toml", "one-change/ema-seed-3"),
-    "published-seed-4": ("paper.toml", "one-change/paper-seed-4"),
+    "published-seed-4": ("paper.toml", "paper-seed-4"),
     "ema-seed-4": ("one-change/ema.toml", "one-change/ema-seed-4"),
-    "published-seed-5": ("paper.toml", "one-change/paper-seed-5"),
-    "published-seed-6": ("paper.toml", "one-change/paper-seed-6"),
-    "published-seed-7": ("paper.toml", "one-change/paper-seed-7"),
-    "published-seed-8": ("paper.toml", "one-change/paper-seed-8"),
+    "published-seed-5": ("paper.toml", "paper-seed-5"),
+    "published-seed-6": ("paper.toml", "paper-seed-6"),
+    "published-seed-7": ("paper.toml", "paper-seed-7"),
+    "published-seed-8": ("paper.toml", "paper-seed-8"),
 }
 
 
