@@ -86,6 +86,12 @@ def golden(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
+def first_run(pytestconfig: pytest.Config) -> Path:
+    """The record of the first published run: three trainings, results and manifest in the first format."""
+    return pytestconfig.rootpath / "tests" / "formats" / "run-1"
+
+
+@pytest.fixture(scope="session")
 def trained_state(golden: Path) -> dict[str, torch.Tensor]:
     """The tensors of a trained network: golden/weights/, made by the command in golden/MANIFEST.toml."""
     return load_weights(golden / "weights" / "smoke-seed-0.safetensors")[0].state_dict()

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from paper_repro.numerics.estimates import deviation
+from paper_repro.report.document import Table, Text
 from paper_repro.report.numbers import fixed, number, significant
 from paper_repro.spec.published import PredictionInterval
 from paper_repro.studies.reproduction.recipe_draw import draw_probability
 from paper_repro.studies.reproduction.results import Calibration, Judgement
+from paper_repro.studies.reproduction.sections.epochs import epochs
 from paper_repro.studies.reproduction.sections.two_runs import gap_per_spin, largest_ratio_error
 from paper_repro.studies.reproduction.subject import Subject
 from paper_repro.studies.reproduction.trainings import Trainings
@@ -17,6 +19,7 @@ from tools.findings import count, counted, draws, extent, given, judged
 from tools.summary import span
 
 _VERDICTS = ("REPRODUCED", "DEVIATES", "INCONCLUSIVE")
+_LABELS = {"inversion.cosine": "cosine", "inversion.r2": "R²"}
 _BIASED = 3.0  # standard errors of a mean over trainings
 
 
@@ -114,6 +117,25 @@ def _answer(run: Subject, probability: float) -> str:
             " setting of their training that we do not know."
         )
     return "In α nothing distinguishes their network from a draw of our recipe."
+
+
+def last_epochs(run: Subject) -> tuple[Text | Table, ...]:
+    """Return how far a training moves over its last epochs, compared with the scatter between trainings; nothing for one epoch."""
+    section = epochs(run)
+    if section is None:
+        return ()
+    (text, *_), (scatter, *_) = section.blocks_of(Text), section.blocks_of(Table)
+    shares = [float(within) / float(between) for _, within, between, *_ in scatter.rows]
+    ranges = {label: (float(smallest), float(largest)) for label, _, _, smallest, largest in scatter.rows}
+    published = {_LABELS.get(item.measured, item.statement.removeprefix("Table 1: ")): item.published for item in judged(run)}
+    inside = sum(ranges[label][0] <= value <= ranges[label][1] for label, value in published.items())
+    said = given(
+        min(shares) > 0.5 and max(shares) < 2,
+        f"One training moves about as far from epoch to epoch as trainings lie from each other: within / between is"
+        f" {extent((min(shares), max(shares)), 1)}. Of the {count(len(published))} published values {count(inside)} lie between the"
+        " smallest and the largest of all epochs.",
+    )
+    return text, scatter, Text(said)
 
 
 def _plateau(run: Subject) -> str:

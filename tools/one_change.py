@@ -4,13 +4,13 @@
 """
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 from paper_repro.numerics.measured import Measured
 from paper_repro.report.document import Table
 from paper_repro.report.numbers import fixed, number
-from paper_repro.studies.reproduction.results import Calibration
+from paper_repro.studies.reproduction.results import Calibration, Inversion
 from paper_repro.studies.reproduction.subject import Subject
 from tools.golden_records import RecordedAudit, recorded_audit
 from tools.plateaus import RecordedPlateau, recorded_plateaus
@@ -24,13 +24,8 @@ _ROWS = {
     "moving average of the weights (EMA), seed 3": "ema.json",
     "published recipe, seed 4": "published-seed-4.json",
     "moving average of the weights (EMA), seed 4": "ema-seed-4.json",
-    "published recipe, seed 5": "published-seed-5.json",
-    "published recipe, seed 6": "published-seed-6.json",
-    "published recipe, seed 7": "published-seed-7.json",
-    "published recipe, seed 8": "published-seed-8.json",
 }
 _SHORT = {
-    "none": ("published.json", *(f"published-seed-{seed}.json" for seed in range(3, 9))),
     "weights averaged": ("ema.json", "ema-seed-4.json"),
     "squared uniform times": ("squared-uniform-times.json",),
     "log-uniform times": (_LOG_UNIFORM,),
@@ -49,19 +44,22 @@ def table(folder: Path, ours: Subject) -> Table:
 
 
 def short_table(folder: Path, ours: Subject) -> Table:
-    """Return the first screen's excerpt, with the mean where there are several trainings."""
-    audits = {name: [recorded_audit(folder / file) for file in files] for name, files in _SHORT.items()}
+    """Return the first screen's excerpt, with the mean where there are several trainings: without a change, those of the run."""
+    found: dict[str, Sequence[RecordedAudit | Inversion]] = {"none": ours.results.inversion.trained}
+    found |= {name: [recorded_audit(folder / file) for file in files] for name, files in _SHORT.items()}
     columns = ("one line changed", "cosine", "R²", "scale / β", "error of the force")
-    cells: tuple[tuple[Callable[[RecordedAudit], float], int], ...] = (
-        (lambda found: found.cosine.value, 4),
-        (lambda found: found.r2.value, 3),
-        (lambda found: found.scale.value / ours.spec.beta, 2),
-        (lambda found: found.force_error, 2),
-    )
-    rows = tuple(
-        (name, *(fixed(statistics.fmean(map(value, found)), places) for value, places in cells)) for name, found in audits.items()
-    )
+    rows = tuple((name, *_cells(parts, ours.spec.beta)) for name, parts in found.items())
     return Table(columns, rows, frozenset(columns[1:]))
+
+
+def _cells(parts: Sequence[RecordedAudit | Inversion], beta: float) -> tuple[str, ...]:
+    force = [part.force_error if isinstance(part, RecordedAudit) else part.force_error.value for part in parts]
+    return (
+        fixed(statistics.fmean(part.cosine.value for part in parts), 4),
+        fixed(statistics.fmean(part.r2.value for part in parts), 3),
+        fixed(statistics.fmean(part.scale.value / beta for part in parts), 2),
+        fixed(statistics.fmean(force), 2),
+    )
 
 
 def _of_the_run(ours: Subject, sha256: str) -> dict[str, RecordedPlateau]:

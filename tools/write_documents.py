@@ -104,6 +104,7 @@ BLOCKS: dict[str, dict[str, Callable[[Records], str | Iterable[Table | Text]]]] 
             recorded_statements(GOLDEN / STATEMENTS[1]),
             recorded_worlds(GOLDEN / "witness.json"),
         ),
+        "epochs": lambda found: discussion.last_epochs(found.run.subject),
         "claims": lambda found: _claims(found.run.subject),
         "seeds": lambda found: tables_of(report.inversion(found.run.subject), report.interaction(found.run.subject)),
         "sampler": lambda found: tables_of(report.sampling(found.run.subject)),

@@ -11,11 +11,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from paper_repro.files import sha256, write_text
 from paper_repro.pipeline.manifest import NAME, Manifest, made_in, read_manifest
 from paper_repro.pipeline.record import NAME as RECORD
 from paper_repro.pipeline.record import write_record
-from paper_repro.spec import digest
+from paper_repro.spec import Spec, digest, load_spec, specs_folder
 from paper_repro.studies.reproduction.recorded_spec import recorded_spec
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -53,12 +55,14 @@ def take(run: Path) -> dict[str, dict[str, Any]]:
         if f"train seed {seed}" in manifest.stages  # an adopted training was made elsewhere: its entry has the place
     }
     for pattern in patterns:
+        for former in (GOLDEN / spec).glob(pattern):
+            former.unlink()
         copies |= {f"{spec}/{path.relative_to(run).as_posix()}": path for path in sorted(run.glob(pattern))}
     entries = {}
     for name, source in copies.items():
         (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, GOLDEN / name)
-        entries[name] = {"command": command, "spec": f"{spec}.toml", "spec_sha256": digest(recorded_spec(manifest, run))}
+        entries[name] = {"command": command, "spec": f"{spec}.toml", "spec_sha256": digest(_of_file(recorded_spec(manifest, run)))}
         if name.startswith("weights/"):
             entries[name] |= facts(manifest, f"train seed {name.split('-')[-1].split('.')[0]}")
         elif name == f"{spec}/results.json":
@@ -68,6 +72,12 @@ def take(run: Path) -> dict[str, dict[str, Any]]:
         about = {"command": "python -m tools.write_golden_manifest RUN (which outputs of the run the record has)"}
         entries[f"{spec}/{RECORD}"] = about
     return entries
+
+
+def _of_file(spec: Spec) -> Spec:
+    """Return a spec with the training seeds of its file: a run of given weights has theirs."""
+    seeds = load_spec(specs_folder() / f"{spec.name}.toml").record.training.seeds
+    return attrs.evolve(spec, training=attrs.evolve(spec.training, seeds=seeds))
 
 
 def facts(manifest: Manifest, made: str) -> dict[str, Any]:

@@ -18,10 +18,6 @@ RECORDS = {
     "ema": ("one-change/ema.toml", "one-change/ema-seed-3"),
     "published-seed-4": ("paper.toml", "paper-seed-4"),
     "ema-seed-4": ("one-change/ema.toml", "one-change/ema-seed-4"),
-    "published-seed-5": ("paper.toml", "paper-seed-5"),
-    "published-seed-6": ("paper.toml", "paper-seed-6"),
-    "published-seed-7": ("paper.toml", "paper-seed-7"),
-    "published-seed-8": ("paper.toml", "paper-seed-8"),
 }
 
 

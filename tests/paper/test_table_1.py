@@ -92,7 +92,7 @@ def test_other_weights_and_another_query_are_told_apart(smoke_audit, smoke_weigh
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_golden_of_the_published_run(golden, paper, ndarrays_regression, seed):
-    """The three trainings of the published recipe: their ratios, cosine and R², on the same fresh sequences."""
+    """The first three trainings of the published recipe: their ratios, cosine and R², on the same fresh sequences."""
     weights = golden / "weights" / f"paper-seed-{seed}.safetensors"
     check_golden(audit_weights(weights, paper.record, SEQUENCES, SNAPSHOTS, seed=0), ndarrays_regression)
 

@@ -1,4 +1,4 @@
-"""Verdicts: each published value compared with ours, by the rule that specs/published.toml fixed before any run."""
+"""Verdicts: each published value compared with ours, by the rules that specs/published.toml fixed in advance."""
 
 import math
 from collections.abc import Sequence

@@ -45,7 +45,7 @@ def found_in(folder, tiny):
     return find_trainings(folder, load_spec(tiny).record, said.append), said
 
 
-@pytest.mark.parametrize(("name", "seeds"), [("paper", tuple(range(9))), ("refined", (0, 1, 2)), ("smoke", (0,))])
+@pytest.mark.parametrize(("name", "seeds"), [("paper", tuple(range(10))), ("refined", (0, 1, 2)), ("smoke", (0,))])
 def test_the_golden_trainings_of_each_spec_are_found_by_its_digest_of_that_day(golden, name, seeds):
     said = []
     spec = load_spec(specs_folder() / f"{name}.toml").record

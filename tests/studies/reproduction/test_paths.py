@@ -14,8 +14,8 @@ TERMS = ("J_AA", "J_AB")
 
 
 @pytest.fixture(scope="module")
-def results(golden):
-    return read_results(golden / "paper" / "results.json")
+def results(first_run):
+    return read_results(first_run / "results.json")
 
 
 @pytest.mark.parametrize(

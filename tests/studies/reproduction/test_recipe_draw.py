@@ -138,8 +138,8 @@ def test_a_caveat_leaves_no_verdict_and_a_claim_without_one_is_no_part_of_the_co
 
 
 @pytest.fixture(scope="module")
-def recorded(golden):
-    return read_results(golden / "paper/results.json")
+def recorded(first_run):
+    return read_results(first_run / "results.json")
 
 
 def of_twelve(results):
@@ -151,15 +151,15 @@ def of_twelve(results):
     return attrs.evolve(results, seeds=tuple(range(12)), inversion=ByNetwork(tuple(moved), results.inversion.authors))
 
 
-def page_of(golden, results):
-    manifest = read_manifest(golden / "paper")
+def page_of(first_run, results):
+    manifest = read_manifest(first_run)
     published, protocol = published_protocol()
     judged = attrs.evolve(results, verdicts=judge_all(published, results, ()))
     return judged, markdown.document(sections(Subject.of(judged, protocol, published, protocol), manifest), "report", {})
 
 
-def test_twelve_trainings_are_judged_by_both_rules_and_written(golden, recorded, tmp_path):
-    results, page = page_of(golden, of_twelve(recorded))
+def test_twelve_trainings_are_judged_by_both_rules_and_written(first_run, recorded, tmp_path):
+    results, page = page_of(first_run, of_twelve(recorded))
     by_claim = {item.claim: item for item in results.verdicts}
     assert by_claim["r2"].decided.verdict == "REPRODUCED"
     assert by_claim["equations"].draw is None
@@ -173,8 +173,8 @@ def test_twelve_trainings_are_judged_by_both_rules_and_written(golden, recorded,
     assert [item.draw for item in read if item.draw is not None] == drawn
 
 
-def test_three_trainings_keep_the_verdict_of_the_first_rule_in_its_column(golden, recorded):
-    results, page = page_of(golden, recorded)
+def test_three_trainings_keep_the_verdict_of_the_first_rule_in_its_column(first_run, recorded):
+    results, page = page_of(first_run, recorded)
     r2 = next(item for item in results.verdicts if item.claim == "r2")
     assert (r2.verdict, r2.decided.verdict, r2.decided.reason) == ("REPRODUCED", "INCONCLUSIVE", "3 of 10 trainings")
     assert "| INCONCLUSIVE | 3 of 10 trainings |" in page

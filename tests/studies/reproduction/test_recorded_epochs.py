@@ -99,10 +99,10 @@ def test_the_number_of_epochs_may_be_smaller_than_what_is_kept(tiny):
     assert list(kept.recorded_epochs(attrs.evolve(spec, training=attrs.evolve(spec.training, epochs=1)))) == [1]
 
 
-def test_the_scatter_within_a_training_stands_against_that_between_them(golden):
+def test_the_scatter_within_a_training_stands_against_that_between_them(first_run):
     """Of known scatter: 0.01 within each of three trainings, whose last epochs are 0.1 apart."""
-    manifest = read_manifest(golden / "paper")
-    spec, results = recorded_spec(manifest, golden / "paper"), read_results(golden / "paper/results.json")
+    manifest = read_manifest(first_run)
+    spec, results = recorded_spec(manifest, first_run), read_results(first_run / "results.json")
     part = results.inversion.trained[0]
 
     def training(centre, count=8):

@@ -9,8 +9,6 @@ from paper_repro.files import InputError
 from paper_repro.studies.reproduction.results import ByNetwork, Calibration, FailedCalibration, Results, Sampling
 from paper_repro.studies.reproduction.results_file import FORMAT, as_json, read_part, read_results, write_results
 
-RUNS = ("paper", "refined")
-
 
 def numbers(data, path=""):
     """Yield every leaf with its path."""
@@ -22,12 +20,14 @@ def numbers(data, path=""):
             yield from numbers(value, f"{path}.{key}")
 
 
-@pytest.fixture(scope="module", params=RUNS)
-def path(request, golden):
-    return golden / request.param / "results.json"
+@pytest.fixture(scope="module")
+def first(first_run):
+    return read_results(first_run / "results.json")
 
 
-def test_files_of_the_first_format_keep_every_number_where_it_stood(path, tmp_path):
+@pytest.mark.parametrize("run", ["tests/formats/run-1", "golden/refined"])
+def test_files_of_the_first_format_keep_every_number_where_it_stood(run, pytestconfig):
+    path = pytestconfig.rootpath / run / "results.json"
     old, new = json.loads(path.read_text()), json.loads(write_results(read_results(path)))
     assert new["format"] == FORMAT
     before, after = dict(numbers(old)), dict(numbers(new))
@@ -44,22 +44,22 @@ def test_files_of_the_first_format_keep_every_number_where_it_stood(path, tmp_pa
     assert new["caveats"] == old["reservations"]
 
 
-def test_what_is_written_is_read_as_it_was(path, tmp_path):
-    written = write_results(read_results(path))
+@pytest.mark.parametrize("run", ["tests/formats/run-1", "golden/refined", "golden/paper"])
+def test_what_is_written_is_read_as_it_was(run, pytestconfig, tmp_path):
+    written = write_results(read_results(pytestconfig.rootpath / run / "results.json"))
     (tmp_path / "results.json").write_bytes(written)
     assert write_results(read_results(tmp_path / "results.json")) == written
 
 
-def test_a_number_that_is_not_finite_is_null_in_the_file_and_nan_in_the_record(golden):
-    results = read_results(golden / "paper" / "results.json")
-    first = results.inversion.trained[0]
-    assert math.isnan(first.r2_about_zero.standard_error)
-    assert b'"standard_error": null' in as_json(first)
-    assert b"NaN" not in write_results(results)
+def test_a_number_that_is_not_finite_is_null_in_the_file_and_nan_in_the_record(first):
+    part = first.inversion.trained[0]
+    assert math.isnan(part.r2_about_zero.standard_error)
+    assert b'"standard_error": null' in as_json(part)
+    assert b"NaN" not in write_results(first)
 
 
-def test_networks_have_names(golden):
-    results = read_results(golden / "paper" / "results.json")
+def test_networks_have_names(first):
+    results = first
     assert [name for name, _ in results.named(results.inversion)] == ["seed 0", "seed 1", "seed 2", "authors' weights"]
     assert [name for name, _ in results.named(results.training)] == ["seed 0", "seed 1", "seed 2"]
     assert results.named(results.inversion)[3][1] is results.inversion.authors
@@ -68,8 +68,8 @@ def test_networks_have_names(golden):
     assert not alone
 
 
-def test_a_failed_calibration_is_a_record_of_its_own(golden, tmp_path):
-    data = json.loads(write_results(read_results(golden / "paper" / "results.json")))
+def test_a_failed_calibration_is_a_record_of_its_own(first, tmp_path):
+    data = json.loads(write_results(first))
     data["calibration"][1] = {"failed": "the slope is -1", "threshold": -9.5}
     (tmp_path / "results.json").write_text(json.dumps(data))
     results = read_results(tmp_path / "results.json")
@@ -132,8 +132,8 @@ def drop(*keys):
         (drop("format"), "bond_cosines"),
     ],
 )
-def test_what_does_not_fit_is_one_line_with_its_path(golden, tmp_path, change, said):
-    data = json.loads(write_results(read_results(golden / "paper" / "results.json")))
+def test_what_does_not_fit_is_one_line_with_its_path(first, tmp_path, change, said):
+    data = json.loads(write_results(first))
     change(data)
     other = tmp_path / "results.json"
     other.write_text(json.dumps(data))
@@ -163,9 +163,9 @@ def test_a_file_of_something_else_is_one_line(tmp_path, text, said):
         read_part(tmp_path / "results/none.json", FailedCalibration)
 
 
-def test_files_of_stages_before_format_3_are_read(golden, tmp_path):
+def test_files_of_stages_before_format_3_are_read(first, tmp_path):
     """The shape of the plateau was not in them, and the histograms of the bonds stood beside their edges."""
-    recorded = read_results(golden / "paper" / "results.json")
+    recorded = first
     path, old = tmp_path / "part.json", json.loads(as_json(recorded.calibration.trained[0]))
     for name in ("above", "flat_until"):
         del old[name]

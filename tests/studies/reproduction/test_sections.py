@@ -31,18 +31,18 @@ PAPERS = (r"0\.9974", r"0\.8698", r"0\.8759", r"0\.6206", "1,057,440", r"0\.5095
 
 
 @pytest.fixture(scope="module")
-def manifest(golden):
-    return read_manifest(golden / "paper")
+def manifest(first_run):
+    return read_manifest(first_run)
 
 
 @pytest.fixture(scope="module")
-def results(golden):
-    return read_results(golden / "paper/results.json")
+def results(first_run):
+    return read_results(first_run / "results.json")
 
 
 @pytest.fixture(scope="module")
-def spec(golden, manifest):
-    return recorded_spec(manifest, golden / "paper")
+def spec(first_run, manifest):
+    return recorded_spec(manifest, first_run)
 
 
 @pytest.fixture(scope="module")

@@ -85,8 +85,9 @@ def _of_another_law(subject: Subject) -> list[str]:
 
 def _criterion(subject: Subject) -> str:
     return (
-        "Criterion: the rules were fixed before the run. A published value is reproduced if it lies where one further training"
-        " of the recipe would lie, and inconclusive if the spread between trainings does not separate it from the true value."
+        "Criterion: the rules of specs/published.toml, which states when each was fixed. A published value is reproduced if it"
+        " lies where one further training of the recipe would lie, and inconclusive if the spread between trainings does not"
+        " separate it from the true value."
         f"{_probabilities(subject)} The sampler, thermodynamic integration and the flow are compared with exact solutions below."
     )
 

@@ -20,8 +20,8 @@ def verdicts(subject: Subject) -> Section | None:
     columns: tuple[str, ...] = ("claim", "published", "ours", "± within", "± seeds", "verdict", "reason")
     rows = [_row(item) for item in items]
     text = (
-        "The rules were fixed before the run (specs/published.toml). ± within: standard error within a training; ± seeds:"
-        " standard deviation between trainings."
+        "The rules are in specs/published.toml, which states when each was fixed. ± within: standard error within a training;"
+        " ± seeds: standard deviation between trainings."
     )
     caveats = subject.results.caveats
     if caveats:  # then every reason is the same
