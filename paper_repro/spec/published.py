@@ -1,4 +1,4 @@
-"""What the paper claims, and the rules by which a run is judged; specs/published.toml says when each was fixed."""
+"""What the paper claims, and the rules by which a run is judged; specs/published.toml states when each was fixed."""
 
 import math
 from pathlib import Path

@@ -38,7 +38,7 @@ def test_two_runs_are_compared_by_the_numbers_that_they_recorded(golden, capsys)
     assert "diffusion.time_sampling: uniform → log-uniform" in refined["differences"]
     assert not [line for line in refined["differences"] if line.startswith(("name", "training.seeds"))]
     assert re.search(r"│α +│ +1 │", screen)
-    for words in ("Runs compared", "β_eff = αβ", f"{statistics.fmean(paper['r2']):.3f}", "time_sampling"):
+    for words in ("Runs compared", "β_eff = αβ", f"{statistics.fmean(paper['r2']):.4f}", "time_sampling"):
         assert words in screen.replace("\n", "")
 
 
