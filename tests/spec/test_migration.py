@@ -32,8 +32,8 @@ def test_an_old_spec_is_today_s(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_golden_weights_are_of_the_old_form_of_the_spec_as_it_is(name: str, golden: Path) -> None:
-    """The file keeps the digest that the spec had when it was trained."""
-    found = sorted((golden / "weights").glob(f"{name}-seed-*.safetensors"))
+    """The file keeps the digest that the spec had when it was trained; those of seeds 3 and more are younger."""
+    found = sorted((golden / "weights").glob(f"{name}-seed-[012].safetensors"))
     assert found
     today = load_spec(specs_folder() / f"{name}.toml").record
     for path in found:
