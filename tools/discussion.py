@@ -9,8 +9,9 @@ from paper_repro.numerics.estimates import deviation
 from paper_repro.report.document import Table, Text
 from paper_repro.report.numbers import fixed, number, significant
 from paper_repro.spec.published import PredictionInterval
+from paper_repro.studies.reproduction.paths import resolve
 from paper_repro.studies.reproduction.recipe_draw import draw_probability
-from paper_repro.studies.reproduction.results import Calibration, Judgement
+from paper_repro.studies.reproduction.results import Calibration, Judgement, Results
 from paper_repro.studies.reproduction.sections.epochs import epochs
 from paper_repro.studies.reproduction.sections.two_runs import gap_per_spin, largest_ratio_error
 from paper_repro.studies.reproduction.subject import Subject
@@ -56,8 +57,8 @@ def _ratios(run: Subject) -> str:
         f"**The cosine and the ratios: {counted(verdicts, _VERDICTS)}.** They differ between trainings:"
         f" J_BB / J_AA is {_listed(values, 3)} (published {number(item.published)}, truth 0.5), the cosine"
         f" {_listed([part.cosine.value for part in run.results.inversion.trained], 4)}. The scatter between trainings is"
-        f" {min(factors):.0f} to {max(factors):.0f} times the standard error from the test sequences: the published table is one"
-        f" draw of a wide distribution.{_bias(run)}",
+        f" {min(factors):.0f} to {max(factors):.0f} times the standard error from the test sequences: the published table is"
+        f" compatible with one draw of a wide distribution.{_outside(run)}{_bias(run)}{_truth(run)}",
     )
 
 
@@ -71,7 +72,49 @@ def _bias(run: Subject) -> str:
     found = [f"{name} by {number(bias.value, bias.standard_error)}" for name, bias in biased]
     if not found:
         return ""
-    return f" Means over the trainings that differ from the truth by more than three standard errors: {'; '.join(found)}."
+    return f" Ratios whose mean over the trainings differs from the truth by more than three standard errors: {'; '.join(found)}."
+
+
+def _outside(run: Subject) -> str:
+    """Return which published values lie outside the range of the trainings, once these are enough for a verdict."""
+    if draws(run) is None:
+        return ""
+    ranges = {item: [value.value for value in resolve(item.measured, Results, run.terms).of_trained(run.results)]
+              for item in judged(run)}  # fmt: skip
+    found = [_name(item) for item, values in ranges.items() if not min(values) <= item.published <= max(values)]
+    if not found:
+        return ""
+    trainings = len(run.results.inversion.trained)
+    return (
+        f" Outside the range of the {count(trainings)} trainings, as a further draw is with probability {2 / (trainings + 1):.2f}:"
+        f" the published {', '.join(found)}."
+    )
+
+
+def _truth(run: Subject) -> str:
+    """Return for which ratios the trainings are compatible with the truth too, once they are enough for a verdict."""
+    if draws(run) is None or run.published is None:
+        return ""
+    found, rules = [], {claim.measured: claim.rule for claim in run.published.claims}
+    for item in judged(run):
+        rule = rules[item.measured]
+        if not item.measured.startswith("inversion.ratios.") or not isinstance(rule, PredictionInterval):
+            continue
+        values = resolve(item.measured, Results, run.terms).of_trained(run.results)
+        trainings = Trainings(tuple(one.value for one in values), tuple(one.standard_error for one in values))
+        probability = draw_probability(PredictionInterval(rule.truth, rounding=0.0, truth=rule.truth), trainings)
+        if probability > run.published.draw_of_the_recipe.level:
+            found.append(f"{_name(item)} ({significant(probability)})")
+    if not found:
+        return ""
+    return (
+        f" The true value would be compatible as one more training, too, for {', '.join(found)}: there the verdict means"
+        " compatibility, not that a deviation is reproduced. The claims are not independent of each other."
+    )
+
+
+def _name(item: Judgement) -> str:
+    return _LABELS.get(item.measured, item.statement.removeprefix("Table 1: "))
 
 
 def _scale(run: Subject) -> str:
@@ -116,7 +159,7 @@ def _answer(run: Subject, probability: float) -> str:
             "In α, whose published value is lost, their network is not a draw of our recipe: their data differ from ours, or a"
             " setting of their training that we do not know."
         )
-    return "In α nothing distinguishes their network from a draw of our recipe."
+    return "By α nothing distinguishes their network from a draw of our recipe; with so few trainings the test is weak."
 
 
 def last_epochs(run: Subject) -> tuple[Text | Table, ...]:
@@ -127,7 +170,7 @@ def last_epochs(run: Subject) -> tuple[Text | Table, ...]:
     (text, *_), (scatter, *_) = section.blocks_of(Text), section.blocks_of(Table)
     shares = [float(within) / float(between) for _, within, between, *_ in scatter.rows]
     ranges = {label: (float(smallest), float(largest)) for label, _, _, smallest, largest in scatter.rows}
-    published = {_LABELS.get(item.measured, item.statement.removeprefix("Table 1: ")): item.published for item in judged(run)}
+    published = {_name(item): item.published for item in judged(run)}
     inside = sum(ranges[label][0] <= value <= ranges[label][1] for label, value in published.items())
     said = given(
         min(shares) > 0.5 and max(shares) < 2,
@@ -176,7 +219,9 @@ def refined_run(published: Subject, refined: Subject) -> str:
     scale = max(abs(value - 1) for value in span(refined, "scale_over_beta"))
     force = span(refined, "force_error")[1]
     signs = _common_signs(refined)
-    common = f" All trainings deviate in the same direction in {signs}, which indicates a systematic error." if signs else ""
+    common = (
+        f" All refined trainings deviate in the same direction in {signs}, which indicates a systematic error." if signs else ""
+    )
     return given(
         r2[1] > 0.99 and force < 0.1,
         f"The deficits of the published network are caused by its recipe, not by the physics: R² rises from {fixed(r2[0], 2)} to"

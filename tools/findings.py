@@ -65,7 +65,7 @@ def verdict(ours: Subject, refined: Subject) -> str:
     cosines, scales = span(ours, "cosine"), span(ours, "scale_over_beta")
     return given(
         cosines[0] > 0.99 and scales[1] < 0.8 and span(refined, "scale_over_beta")[0] > 0.9,
-        f"**Verdict.** In part: each of the {count(len(ours.results.seeds))} trainings in our run of the published recipe"
+        f"**Verdict.** In part: each of our {count(len(ours.results.seeds))} trainings of the published recipe"
         f" recovers the direction of the couplings (cosine {extent(cosines, 4)}), none their magnitude ({extent(scales, 2)} of the"
         " true one); R² = 0.87, the ratios of Table 1 and the error of ln Z belong to the training recipe, not to the physics.",
     )
@@ -94,10 +94,11 @@ def _holds(ours: Subject, statements: Sequence[Decision]) -> str:
     said = counted((item.verdict for item in statements), _STATEMENTS)
     trainings = count(len(ours.results.seeds), "training")
     probabilities = draws(ours)
+    first = counted((item.verdict for item in judged(ours)), _VERDICTS)
     if probabilities:
         how = (
             f"each as one more of {trainings} (two-sided probability {extent(probabilities, 2)}; REPRODUCED: could be one more"
-            " training, right or wrong)"
+            f" training, right or wrong; by the rule for fewer trainings {first})"
         )
     else:
         how = (

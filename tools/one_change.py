@@ -38,7 +38,7 @@ def table(folder: Path, ours: Subject) -> Table:
     """Return a row for each network, all on the same sequences and configurations; ± is one standard error over these."""
     audits = {name: recorded_audit(folder / file) for name, file in _ROWS.items()}
     plateaus = {found.sha256: found for found in recorded_plateaus(folder / "plateaus.json").values()}
-    plateaus |= _of_the_run(ours, next(iter(audits.values())).sha256)
+    plateaus |= _of_the_run(ours)
     rows = tuple(_row(name, audit, plateaus.get(audit.sha256), ours) for name, audit in audits.items())
     return Table(_COLUMNS, rows, frozenset(_COLUMNS[1:]))
 
@@ -47,8 +47,8 @@ def short_table(folder: Path, ours: Subject) -> Table:
     """Return the first screen's excerpt, with the mean where there are several trainings: without a change, those of the run."""
     found: dict[str, Sequence[RecordedAudit | Inversion]] = {"none": ours.results.inversion.trained}
     found |= {name: [recorded_audit(folder / file) for file in files] for name, files in _SHORT.items()}
-    columns = ("one line changed", "cosine", "R²", "scale / β", "error of the force")
-    rows = tuple((name, *_cells(parts, ours.spec.beta)) for name, parts in found.items())
+    columns = ("one line changed (trainings)", "cosine", "R²", "scale / β", "error of the force")
+    rows = tuple((f"{name} ({len(parts)})", *_cells(parts, ours.spec.beta)) for name, parts in found.items())
     return Table(columns, rows, frozenset(columns[1:]))
 
 
@@ -62,12 +62,14 @@ def _cells(parts: Sequence[RecordedAudit | Inversion], beta: float) -> tuple[str
     )
 
 
-def _of_the_run(ours: Subject, sha256: str) -> dict[str, RecordedPlateau]:
-    """Return the plateau of seed 0 of the published run, whose weights have this ``sha256``."""
-    found, sites = ours.results.calibration.trained[0], len(ours.spec.likelihood.chain)
-    if not isinstance(found, Calibration):
-        return {}
-    return {sha256: RecordedPlateau(found.alpha, Measured(found.gap.value / sites, found.gap.standard_error / sites), sha256)}
+def _of_the_run(ours: Subject) -> dict[str, RecordedPlateau]:
+    """Return the plateaus of the published run by the ``sha256`` of the weights that were given to it."""
+    sites, found = len(ours.spec.likelihood.chain), {}
+    for weights, part in zip(ours.results.adopted.trained, ours.results.calibration.trained, strict=False):
+        if isinstance(part, Calibration):
+            gap = Measured(part.gap.value / sites, part.gap.standard_error / sites)
+            found[weights.sha256] = RecordedPlateau(part.alpha, gap, weights.sha256)
+    return found
 
 
 def _row(name: str, audit: RecordedAudit, plateau: RecordedPlateau | None, ours: Subject) -> tuple[str, ...]:

@@ -82,12 +82,16 @@ def test_every_verdict_is_decided_and_states_its_probability(records, three):
     decisions = write_documents.decisions("statements.json")
     sentence = findings.findings(run, records.refined.subject, 0.01, decisions)
     assert f"seven REPRODUCED, each as one more of ten trainings (two-sided probability {low:.2f} to {high:.2f};" in sentence
-    assert "INCONCLUSIVE" not in sentence
+    ours, first = sentence.split("; by the rule for fewer trainings ")
+    assert "INCONCLUSIVE" not in ours
+    assert first.startswith("four REPRODUCED, three INCONCLUSIVE)")
     discussed = discussion.published_run(run)
     (bias,) = re.findall(r"J_BB / J_AA by (-?0\.\d+) ±", discussed)
     assert float(bias) == pytest.approx(run.judgements[3].value - 0.5, abs=1e-2)
     assert "R² of the inversion by" not in discussed  # R² is at most 1: its mean cannot be the truth
-    assert "nothing distinguishes their network from a draw of our recipe" in discussed
+    assert "By α nothing distinguishes their network from a draw of our recipe" in discussed
+    assert "the published R², J_BB / J_AA, K_AA / J_AA, K_AB / J_AA" in discussed
+    assert "too, for J_BB / J_AA (0.13), K_AA / J_AA (0.33), K_AB / J_AA (0.86), K_BB / J_AA (0.45):" in discussed
     assert "this is open" in discussion.published_run(three)
     assert "is not a draw of our recipe" in discussion.published_run(with_ten(three))
 
