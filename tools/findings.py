@@ -97,8 +97,8 @@ def _holds(ours: Subject, statements: Sequence[Decision]) -> str:
     first = counted((item.verdict for item in judged(ours)), _VERDICTS)
     if probabilities:
         how = (
-            f"each as one more of {trainings} (two-sided probability {extent(probabilities, 2)}; REPRODUCED: could be one more"
-            f" training, right or wrong; by the rule for fewer trainings {first})"
+            f"each as one more of {trainings} (two-sided probability {extent(probabilities, 2)}; REPRODUCED: could be one more,"
+            f" right or wrong; by the first rule {first})"
         )
     else:
         how = (

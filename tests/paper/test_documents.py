@@ -82,7 +82,7 @@ def test_every_verdict_is_decided_and_states_its_probability(records, three):
     decisions = write_documents.decisions("statements.json")
     sentence = findings.findings(run, records.refined.subject, 0.01, decisions)
     assert f"seven REPRODUCED, each as one more of ten trainings (two-sided probability {low:.2f} to {high:.2f};" in sentence
-    ours, first = sentence.split("; by the rule for fewer trainings ")
+    ours, first = sentence.split("; by the first rule ")
     assert "INCONCLUSIVE" not in ours
     assert first.startswith("four REPRODUCED, three INCONCLUSIVE)")
     discussed = discussion.published_run(run)
