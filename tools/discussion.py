@@ -8,14 +8,14 @@ import numpy as np
 from paper_repro.numerics.estimates import deviation
 from paper_repro.report.document import Table, Text
 from paper_repro.report.numbers import fixed, number, significant
-from paper_repro.spec.published import PredictionInterval
-from paper_repro.studies.reproduction.paths import resolve
+from paper_repro.spec.published import Claim, PredictionInterval
 from paper_repro.studies.reproduction.recipe_draw import draw_probability
-from paper_repro.studies.reproduction.results import Calibration, Judgement, Results
+from paper_repro.studies.reproduction.results import Calibration, Judgement
 from paper_repro.studies.reproduction.sections.epochs import epochs
 from paper_repro.studies.reproduction.sections.two_runs import gap_per_spin, largest_ratio_error
 from paper_repro.studies.reproduction.subject import Subject
 from paper_repro.studies.reproduction.trainings import Trainings
+from paper_repro.studies.reproduction.verdicts import trainings_of
 from tools.findings import count, counted, draws, extent, given, judged
 from tools.summary import span
 
@@ -75,13 +75,20 @@ def _bias(run: Subject) -> str:
     return f" Ratios whose mean over the trainings differs from the truth by more than three standard errors: {'; '.join(found)}."
 
 
+def _ranged(run: Subject) -> list[tuple[str, PredictionInterval, Trainings]]:
+    """Return the claims that depend on a training: name, rule and the values of the trainings; none before all are decided."""
+    if draws(run) is None or run.published is None:
+        return []
+    found = [(claim, claim.rule) for claim in run.published.claims]
+    return [
+        (_named(claim), rule, trainings_of(claim, run.results)) for claim, rule in found if isinstance(rule, PredictionInterval)
+    ]
+
+
 def _outside(run: Subject) -> str:
     """Return which published values lie outside the range of the trainings, once these are enough for a verdict."""
-    if draws(run) is None:
-        return ""
-    ranges = {item: [value.value for value in resolve(item.measured, Results, run.terms).of_trained(run.results)]
-              for item in judged(run)}  # fmt: skip
-    found = [_name(item) for item, values in ranges.items() if not min(values) <= item.published <= max(values)]
+    claims = _ranged(run)
+    found = [name for name, rule, ours in claims if not min(ours.values) <= rule.published <= max(ours.values)]
     if not found:
         return ""
     trainings = len(run.results.inversion.trained)
@@ -93,18 +100,10 @@ def _outside(run: Subject) -> str:
 
 def _truth(run: Subject) -> str:
     """Return for which ratios the trainings are compatible with the truth too, once they are enough for a verdict."""
-    if draws(run) is None or run.published is None:
-        return ""
-    found, rules = [], {claim.measured: claim.rule for claim in run.published.claims}
-    for item in judged(run):
-        rule = rules[item.measured]
-        if not item.measured.startswith("inversion.ratios.") or not isinstance(rule, PredictionInterval):
-            continue
-        values = resolve(item.measured, Results, run.terms).of_trained(run.results)
-        trainings = Trainings(tuple(one.value for one in values), tuple(one.standard_error for one in values))
-        probability = draw_probability(PredictionInterval(rule.truth, rounding=0.0, truth=rule.truth), trainings)
-        if probability > run.published.draw_of_the_recipe.level:
-            found.append(f"{_name(item)} ({significant(probability)})")
+    ratios = [(name, rule.truth, ours) for name, rule, ours in _ranged(run) if name not in _LABELS.values()]  # others are at most 1
+    drawn = [(name, draw_probability(PredictionInterval(true, rounding=0.0, truth=true), ours)) for name, true, ours in ratios]
+    level = run.published.draw_of_the_recipe.level if run.published is not None else 1.0
+    found = [f"{name} ({significant(probability)})" for name, probability in drawn if probability > level]
     if not found:
         return ""
     return (
@@ -113,7 +112,7 @@ def _truth(run: Subject) -> str:
     )
 
 
-def _name(item: Judgement) -> str:
+def _named(item: Judgement | Claim) -> str:
     return _LABELS.get(item.measured, item.statement.removeprefix("Table 1: "))
 
 
@@ -170,7 +169,7 @@ def last_epochs(run: Subject) -> tuple[Text | Table, ...]:
     (text, *_), (scatter, *_) = section.blocks_of(Text), section.blocks_of(Table)
     shares = [float(within) / float(between) for _, within, between, *_ in scatter.rows]
     ranges = {label: (float(smallest), float(largest)) for label, _, _, smallest, largest in scatter.rows}
-    published = {_name(item): item.published for item in judged(run)}
+    published = {_named(item): item.published for item in judged(run)}
     inside = sum(ranges[label][0] <= value <= ranges[label][1] for label, value in published.items())
     said = given(
         min(shares) > 0.5 and max(shares) < 2,
