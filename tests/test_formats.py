@@ -1,9 +1,9 @@
 """Files that earlier versions wrote, in tests/formats: each is read, or refused by name. A format that changes adds a file here.
 
-ensemble-without-traces.npz was written at commit be13153, run-3.json and weights-4.safetensors at 24fffc8, the others by version
-0.1.0, all from the spec of tests/support/tiny.py, those of formats 2 and 3 with the refined recipe that tests/conftest.py had then
-(3: and two blocks): checkpoints after four steps, the likelihood after six of eight configurations. run-1 is the
-first published run, of three trainings; spec-1-*.json are the specs of runs 1 and 2 (tests/spec/test_migration.py).
+ensemble-without-traces.npz was written at commit be13153, run-3.json and weights-4.safetensors at 24fffc8, weights-5.safetensors at
+adb125a, the others by version 0.1.0, all from the spec of tests/support/tiny.py, those of formats 2 and 3 with the refined recipe
+that tests/conftest.py had then (3: and two blocks): checkpoints after four steps, the likelihood after six of eight configurations.
+run-1 is the first published run, of three trainings; spec-1-*.json are the specs of runs 1 and 2 (tests/spec/test_migration.py).
 """
 
 import json
@@ -67,6 +67,13 @@ def test_weights_4():
     """Without what trained the network."""
     _, info = load_weights(FORMATS / "weights-4.safetensors")
     assert (info.query_times, info.seed, info.steps, info.made) == ((1e-4,), 1, 6, {})
+
+
+def test_weights_5():
+    """Without the digest of the training."""
+    _, info = load_weights(FORMATS / "weights-5.safetensors")
+    assert (info.query_times, info.seed, info.steps, info.training_sha256) == ((1e-4,), 1, 6, "")
+    assert info.made == {"device": "cpu", "processor": "AMD EPYC", "paper_repro": "0.1.0", "torch": "2.13.0+cpu"}
 
 
 @pytest.mark.parametrize(("name", "last", "loss"), [("checkpoint-1", 6, 0.736335), ("checkpoint-2", 12, 1.154080)])

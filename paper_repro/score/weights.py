@@ -16,10 +16,11 @@ from paper_repro.score.tensors import read_tensors, tensors_as_bytes
 from paper_repro.spec import Architecture, canonical, structure
 from paper_repro.spec.migration import architecture_from_old
 
-FORMAT = "paper_repro weights 5"
+FORMAT = "paper_repro weights 6"
 #: Of a published, a refined, and a refined recipe with triangle updates; ``spec.migration`` converts their architectures.
 _OLD_SHAPES = ("paper_repro weights 1", "paper_repro weights 2", "paper_repro weights 3")
 _WITHOUT_MAKER = "paper_repro weights 4"
+_WITHOUT_TRAINING = "paper_repro weights 5"
 
 _REAL = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _REAL_NUMBERS = "real numbers of 16, 32 or 64 bits (float16, bfloat16, float32, float64)"
@@ -31,6 +32,8 @@ class WeightsInfo:
 
     ``source`` is "paper_repro" or "authors"; ``query_times`` are the diffusion times of the network's force, ``steps`` the
     optimiser steps of its training, ``made`` the versions and the machine that trained it, empty if the file does not record them.
+    ``spec_sha256`` is the digest of the spec of the run, ``training_sha256`` that of the part of it that determines the network,
+    empty for a training on other data or a file that does not state it.
     """
 
     source: str
@@ -40,6 +43,7 @@ class WeightsInfo:
     seed: int | None
     steps: int | None
     made: Mapping[str, str] = attrs.field(factory=dict)
+    training_sha256: str = ""
 
 
 def weights_as_bytes(
@@ -50,13 +54,15 @@ def weights_as_bytes(
     seed: int,
     steps: int,
     made: Mapping[str, str] | None = None,
+    training_sha256: str = "",
 ) -> bytes:
-    """Return a network's weights as a file: with its architecture, its query times, the spec hash, and what ``made`` it."""
+    """Return a network's weights as a file, with the metadata of a ``WeightsInfo``."""
     metadata = {
         "format": FORMAT,
         "architecture": json.dumps(canonical(model.shape)),
         "query_times": json.dumps(query_times),
         "spec_sha256": spec_sha256,
+        "training_sha256": training_sha256,
         "seed": str(seed),
         "steps": str(steps),
         "made": json.dumps(dict(made or {})),
@@ -98,7 +104,7 @@ def _network_of(path: Path, metadata: Mapping[str, str]) -> tuple[Architecture, 
     """Read the architecture and the query times that a file states, in the form of its format."""
     where = f"{path}: metadata architecture"
     stated = _json(path, metadata, "architecture")
-    if metadata["format"] in {FORMAT, _WITHOUT_MAKER}:
+    if metadata["format"] in {FORMAT, _WITHOUT_TRAINING, _WITHOUT_MAKER}:
         return structure(stated, Architecture, where), _query_times(path, _json(path, metadata, "query_times"))
     time = _number(path, metadata, "query_time", float, above=0)
     if metadata["format"] == _OLD_SHAPES[0]:
@@ -124,8 +130,16 @@ def _described(path: Path, metadata: Mapping[str, str], sizes: Mapping[str, Any]
         metadata.get("spec_sha256", ""),
         _number(path, metadata, "seed", int, above=-1),
         _number(path, metadata, "steps", int, above=0),
-        {} if metadata["format"] != FORMAT else structure(_json(path, metadata, "made"), dict[str, str], f"{path}: metadata made"),
+        _made(path, metadata),
+        metadata.get("training_sha256", ""),
     )
+
+
+def _made(path: Path, metadata: Mapping[str, str]) -> Mapping[str, str]:
+    if metadata["format"] not in {FORMAT, _WITHOUT_TRAINING}:
+        return {}
+    made: Mapping[str, str] = structure(_json(path, metadata, "made"), dict[str, str], f"{path}: metadata made")
+    return made
 
 
 @checked_arguments
@@ -143,7 +157,7 @@ def load_weights(path: str | Path) -> tuple[Pairformer, WeightsInfo]:
     tensors, metadata = read_tensors(path)
     stated = metadata.get("format")
     if stated is not None or metadata.keys() & {"architecture", "query_times", "query_time", "tensors_sha256"}:
-        require_format(f"{path}: metadata format", stated, FORMAT, _WITHOUT_MAKER, *_OLD_SHAPES)
+        require_format(f"{path}: metadata format", stated, FORMAT, _WITHOUT_TRAINING, _WITHOUT_MAKER, *_OLD_SHAPES)
         info = _described(path, metadata, sizes_of(path, tensors))
     else:
         tensors = from_authors(tensors)

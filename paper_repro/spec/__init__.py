@@ -1,7 +1,7 @@
 """Specs of runs as frozen records: values with origins, strict reading, and the spec hash."""
 
 from paper_repro.spec.constants import Constant, constants_of
-from paper_repro.spec.digest import canonical, differences, digest, digest_of_plain
+from paper_repro.spec.digest import canonical, differences, digest, digest_of_plain, training_digest
 from paper_repro.spec.earlier import digests
 from paper_repro.spec.hamiltonian import Hamiltonian, HamiltonianTerm, Target
 from paper_repro.spec.inversion import Inversion, Readout
@@ -71,4 +71,5 @@ __all__ = [
     "load_spec",
     "specs_folder",
     "structure",
+    "training_digest",
 ]

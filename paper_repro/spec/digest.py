@@ -25,6 +25,23 @@ def digest_of_plain(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+#: The sections of a spec that determine the training set and what is trained on it.
+_OF_THE_TRAINING = (
+    "hamiltonian", "target", "chains", "ladder", "sampler", "training_set", "seeds", "diffusion", "architecture", "training",
+)  # fmt: skip
+
+
+def training_digest(spec: Any) -> str:
+    """Return the SHA-256 over the values of a spec that determine its networks, apart from the seed of each.
+
+    The test set, the query times, the likelihood and the number of trainings do not enter: specs that differ in them alone have the
+    same networks.
+    """
+    values = {name: section for name, section in canonical(spec).items() if name in _OF_THE_TRAINING}
+    values["training"] = {name: value for name, value in values["training"].items() if name != "seeds"}
+    return digest_of_plain(values)
+
+
 def differences(first: Any, second: Any, prefix: str = "") -> list[str]:
     """Return a line "path: a → b" for every value in which two specs, as plain data, differ."""
     if isinstance(first, Mapping) and isinstance(second, Mapping):

@@ -48,8 +48,9 @@ def test_what_trained_the_network_is_in_the_file(saved):
     path, model = saved
     assert load_weights(path)[1].made == {}
     made = {"device": "cuda (a GPU)", "processor": "β", "ranks": "2"}
-    path.write_bytes(weights_as_bytes(model, query_times=(2e-4,), spec_sha256="abc", seed=1, steps=10, made=made))
-    assert load_weights(path)[1].made == made
+    of_the_recipe = {"query_times": (2e-4,), "spec_sha256": "abc", "seed": 1, "steps": 10, "training_sha256": "def"}
+    path.write_bytes(weights_as_bytes(model, made=made, **of_the_recipe))
+    assert (load_weights(path)[1].made, load_weights(path)[1].training_sha256) == (made, "def")
     tensors, metadata = read_tensors(path)
     for damaged in ("{", "[]", '{"device": 3}', ""):
         write_tensors(path, tensors, metadata | {"made": damaged})
@@ -67,7 +68,7 @@ def refined_file(refined, tmp_path):
 def test_round_trip_of_refined_weights(refined, refined_file):
     path, model = refined_file
     loaded, info = load_weights(path)
-    assert read_tensors(path)[1]["format"] == "paper_repro weights 5"
+    assert read_tensors(path)[1]["format"] == "paper_repro weights 6"
     assert info.architecture == loaded.shape == refined.architecture
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
     assert force_of(loaded, info, (1e-4,)).times == info.query_times == (0.002, 0.01)

@@ -1,4 +1,4 @@
-"""Trainings that exist, found in a folder of weights by the metadata of the files: the spec, the seed, the steps."""
+"""Trainings that exist, found in a folder of weights by the metadata of the files: the training, the seed, the steps."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
@@ -8,7 +8,7 @@ import attrs
 
 from paper_repro.files import InputError, printable, read_bytes
 from paper_repro.score.header import read_metadata
-from paper_repro.spec import Loaded, Origin, Spec, digests
+from paper_repro.spec import Loaded, Origin, Spec, digests, training_digest
 from paper_repro.studies.reproduction.recorded_epochs import recorded_epochs
 from paper_repro.studies.reproduction.results import Adopted
 
@@ -31,9 +31,10 @@ class FoundTraining:
 def find_trainings(folder: Path, spec: Spec, say: Callable[[str], None]) -> tuple[FoundTraining, ...]:
     """Return the trainings of a spec whose weights are in a folder, in the order of their seeds.
 
-    The weights at the end of its last epochs are taken with a training. A file of another spec, or with a number of steps that is
-    not the end of one of those epochs, is left out, and so is a training that has not ended: ``say`` reports why. Raises
-    ``InputError`` for a file that is no complete safetensors file, two trainings of one seed, and where nothing is left.
+    The weights at the end of its last epochs are taken with a training. A file of another training, or with a number of steps that
+    is not the end of one of those epochs, is left out, and so is a training that has not ended: ``say`` reports why, and which
+    files state other query times than the spec, whose times the run uses. Raises ``InputError`` for a file that is no complete
+    safetensors file, two trainings of one seed, and where nothing is left.
     """
     if not folder.is_dir():
         raise InputError(folder, "not a folder" if folder.exists() else "does not exist", _EXPECTED)
@@ -54,7 +55,7 @@ def find_trainings(folder: Path, spec: Spec, say: Callable[[str], None]) -> tupl
         del found[seed]
     if not found:
         raise InputError(folder, f"no weights of spec {spec.name}", _EXPECTED)
-    return tuple(_read(seed, epochs, spec) for seed, epochs in sorted(found.items()))
+    return tuple(_read(seed, epochs, spec, say) for seed, epochs in sorted(found.items()))
 
 
 def _steps_in_epoch(spec: Spec) -> int:
@@ -63,30 +64,37 @@ def _steps_in_epoch(spec: Spec) -> int:
 
 def _mismatch(metadata: Mapping[str, str], spec: Spec) -> str:
     """Return why a file has no weights of a training of a spec, at its end or that of a recorded epoch; empty where it has."""
-    accepted = digests(spec)
-    stated, seed, steps = (metadata.get(key, "") for key in ("spec_sha256", "seed", "steps"))
+    kind = "training" if "training_sha256" in metadata else "spec"  # which weights of format 5 and before state
+    accepted = (training_digest(spec),) if kind == "training" else digests(spec)
+    stated, seed, steps = (metadata.get(key, "") for key in (f"{kind}_sha256", "seed", "steps"))
     if stated not in accepted:
-        return f"spec {stated[:12] or 'not stated'}; expected {' or '.join(one[:12] for one in accepted)} ({spec.name})"
+        return f"{kind} {stated[:12] or 'not stated'}; expected {' or '.join(one[:12] for one in accepted)} ({spec.name})"
     if not (seed.isascii() and seed.isdigit() and len(seed) < 19):
         return f"seed {seed[:20]!r}; expected the seed of a training"
     ends = {str(epoch * _steps_in_epoch(spec)) for epoch in recorded_epochs(spec)}
     return "" if steps in ends else f"{steps[:20] or 'no'} steps; expected {spec.training.steps(spec.training_set.sequences)}"
 
 
-def _read(seed: int, epochs: Mapping[int, Path], spec: Spec) -> FoundTraining:
+def _read(seed: int, epochs: Mapping[int, Path], spec: Spec, say: Callable[[str], None]) -> FoundTraining:
     """Read the weights of a training, and check that they are whole networks of the spec."""
     from paper_repro.score.weights import load_weights  # noqa: PLC0415  (torch is loaded once headers are in order)
 
     contents = {}
     for epoch, path in sorted(epochs.items()):
         _, info = load_weights(path)
-        if (info.architecture, info.query_times) != (spec.architecture, spec.inversion.query_times):
-            raise InputError(path, "a network of another architecture or other query times", f"those of spec {spec.name}")
+        if info.architecture != spec.architecture:
+            raise InputError(path, "a network of another architecture", f"that of spec {spec.name}")
         contents[epoch] = read_bytes(path, "weights of a training")
     weights, steps = contents.pop(spec.training.epochs), spec.training.steps(spec.training_set.sequences)
-    name = printable(epochs[spec.training.epochs].name)
+    name, times = printable(epochs[spec.training.epochs].name), spec.inversion.query_times
+    if info.query_times != times:
+        say(f"{name} states the query times {_listed(info.query_times)}; {_listed(times)} of the spec are used")
     record = Adopted(name, hashlib.sha256(weights).hexdigest(), info.spec_sha256, steps, info.made)
     return FoundTraining(seed, weights, record, contents)
+
+
+def _listed(times: Iterable[float] | None) -> str:
+    return ", ".join(f"{time:g}" for time in times or ())
 
 
 def with_trainings(loaded: Loaded[Spec], trainings: Iterable[FoundTraining]) -> Loaded[Spec]:

@@ -14,7 +14,7 @@ from paper_repro.physics.truth import Truth
 from paper_repro.sampling import storage
 from paper_repro.sampling.ensemble import Which
 from paper_repro.sampling.snapshots import Snapshots
-from paper_repro.score.field import NetworkForce, force_of
+from paper_repro.score.field import NetworkForce
 from paper_repro.score.weights import load_weights
 from paper_repro.spec import Spec, canonical
 from paper_repro.spec.migration import spec_as_in_run_3
@@ -43,14 +43,14 @@ def chains_of(folder: Path, spec: Spec, which: Which, snapshots: int | None = No
 
 
 def force_of_network(folder: Path, spec: Spec, network: Network) -> NetworkForce:
-    """Return a network of the run as a force field on its device, at the query times of its file."""
+    """Return a network of the run as a force field on its device, at the query times of the spec."""
     return force_of_weights(folder, spec, network, network.weights)
 
 
 def force_of_weights(folder: Path, spec: Spec, network: Network, weights: str) -> NetworkForce:
     """Return the force field of a network with the weights of one file of the run."""
-    model, info = load_weights(folder / weights)
-    return force_of(model.to(network.device), info, spec.inversion.query_times)
+    model, _ = load_weights(folder / weights)
+    return NetworkForce(model.to(network.device), spec.inversion.query_times)
 
 
 def likelihood_chain(spec: Spec) -> SpinHamiltonian:

@@ -16,12 +16,17 @@ from paper_repro.files import InputError, sha256
 from paper_repro.pipeline.manifest import mismatches, read_manifest
 from paper_repro.report.document import Table
 from paper_repro.score.tensors import read_tensors, write_tensors
-from paper_repro.spec import constants_of, load_spec, specs_folder
+from paper_repro.spec import constants_of, load_spec, specs_folder, training_digest
 from paper_repro.studies.reproduction.adoption import find_trainings, with_trainings
+from paper_repro.studies.reproduction.networks import trained
+from paper_repro.studies.reproduction.plan import plan_reproduction
 from paper_repro.studies.reproduction.protocol import published_protocol
 from paper_repro.studies.reproduction.results_file import read_results, write_results
+from paper_repro.studies.reproduction.run_files import force_of_network
 from paper_repro.studies.reproduction.stages.report import report_in
 from tests.support.tiny import Listener, make_run, shas, silent
+from tests.support.values import changed as changed_spec
+from tests.support.values import changes, label
 
 TRAINED = Path(__file__).parents[2] / "formats" / "weights-4.safetensors"
 
@@ -66,6 +71,8 @@ def test_the_golden_trainings_of_each_spec_are_found_by_its_digest_of_that_day(g
         ({"spec_sha256": ""}, "spec not stated; expected "),
         ({"steps": "5"}, "5 steps; expected 6"),
         ({"steps": ""}, "no steps; expected 6"),
+        ({"training_sha256": "0" * 64}, "training 000000000000; expected "),
+        ({"training_sha256": ""}, "training not stated; expected "),
         ({"seed": "-1"}, "seed '-1'; expected the seed"),
         ({"seed": "one"}, "seed 'one'; expected the seed"),
     ],
@@ -180,6 +187,53 @@ def test_new_trainings_and_given_ones_exclude_each_other(folder, tiny, tmp_path)
     with pytest.raises(InputError, match="--weights: with --stage train"):
         run_spec(tiny, tmp_path / "run", silent(), stage="train", weights=folder)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_training_serves_every_spec_that_has_it(tiny, tmp_path):
+    """Other query times, another likelihood, another test set: the weights are found, and the run uses its own query times."""
+    spec = load_spec(tiny).record
+    make_run(spec, tmp_path / "trained", Listener(), "sample")
+    make_run(spec, tmp_path / "trained", Listener(), "train")
+    weights, said = tmp_path / "trained" / "weights", []
+    other = attrs.evolve(
+        spec,
+        inversion=attrs.evolve(spec.inversion, query_times=(1e-3, 5e-3)),
+        likelihood=attrs.evolve(spec.likelihood, steps=7),
+        test_set=attrs.evolve(spec.test_set, snapshots=1),
+    )
+    found = find_trainings(weights, other, said.append)
+    assert [training.seed for training in found] == [0, 1]
+    assert said == [f"seed-{seed}.safetensors states the query times 0.0001; 0.001, 0.005 of the spec are used" for seed in (0, 1)]
+    for kind in ("sample", "adopt", "invert"):
+        make_run(other, tmp_path / "adopted", Listener(), kind, adopted=found)
+    assert force_of_network(tmp_path / "adopted", other, trained(0)).times == (1e-3, 5e-3)
+    for kind in ("sample", "train", "invert"):
+        make_run(other, tmp_path / "own", Listener(), kind)
+    for seed in (0, 1):
+        name = f"results/inversion-{seed}.json"
+        assert (tmp_path / "adopted" / name).read_bytes() == (tmp_path / "own" / name).read_bytes()
+    longer = attrs.evolve(spec, training=attrs.evolve(spec.training, epochs=4))
+    with pytest.raises(InputError, match="no weights of spec tiny"):
+        find_trainings(weights, longer, said.append)
+    assert any(line.startswith("seed-0.safetensors is left out: training ") for line in said)
+
+
+@pytest.mark.parametrize("change", changes(), ids=label)
+def test_the_digest_of_a_training_covers_what_determines_its_stages(tiny, change):
+    """A value changes it where it changes what the stages of the training set or of a training depend on, apart from the seed."""
+    spec = load_spec(tiny).record
+    try:
+        other = changed_spec(spec, change)
+    except ValueError:
+        return  # contradicts another value
+    without = {"test_set", "query_times"}  # the size of the test set, which follows the training set; what the file states
+
+    def made_from(spec):
+        stages = plan_reproduction(attrs.evolve(spec, training=attrs.evolve(spec.training, seeds=(0,)))).stages
+        parts = [stage.constants for stage in stages if stage.name.startswith(("sample training", "train seed"))]
+        return [{name: value for name, value in part.items() if name not in without} for part in parts]
+
+    assert (training_digest(other) != training_digest(spec)) == (made_from(other) != made_from(spec))
 
 
 def test_weights_trained_here_say_what_trained_them(tiny, tmp_path):

@@ -44,8 +44,8 @@ def _adopted(subject: Subject) -> tuple[Block, ...]:
         for name, part in results.named(results.adopted)
     )
     text = (
-        "No network was trained in this run. The weights were supplied; the digest of the spec, the seed and the number of steps in"
-        " their files were checked."
+        "No network was trained in this run. The weights were supplied; the digest of the training, the seed and the number of"
+        " steps in their files were checked."
     )
     return Text(text), Table(("", "steps", "file", "SHA-256", "spec", "trained by"), rows, frozenset({"steps"}))
 

@@ -14,7 +14,7 @@ from paper_repro.score.execution import execution
 from paper_repro.score.pairformer import parameter_count
 from paper_repro.score.ranks import Ranks
 from paper_repro.score.weights import weights_as_bytes
-from paper_repro.spec import Spec, digest
+from paper_repro.spec import Spec, digest, training_digest
 from paper_repro.studies.reproduction.networks import AUTHORS, trained
 from paper_repro.studies.reproduction.recorded_epochs import recorded_epochs, weights_of_epoch
 from paper_repro.studies.reproduction.results import Training
@@ -65,7 +65,13 @@ def train(context: StageContext, stage: Stage, spec: Spec, seed: int, device: st
     losses = np.array(done.losses), np.array(list(training.smoothed(done.losses, steps)))
     kept = {
         name: weights_as_bytes(
-            model, query_times=spec.inversion.query_times, spec_sha256=digest(spec), seed=seed, steps=steps * ends[name], made=made
+            model,
+            query_times=spec.inversion.query_times,
+            spec_sha256=digest(spec),
+            training_sha256=training_digest(spec),
+            seed=seed,
+            steps=steps * ends[name],
+            made=made,
         )
         for name, model in of_each.items()
     }
