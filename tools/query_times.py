@@ -36,7 +36,7 @@ WEIGHTS = tuple(Path(f"golden/weights/refined-seed-{seed}.safetensors") for seed
 _TIMES = (0.001, 0.0013, 0.0016, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03)
 _SEED = 20261128
 _DEGREES = range(4)
-#: Choices that are shown with the best windows: that of the recipe, and two that give nearly the true direction.
+#: Choices that are shown with that of the recipe: that of its first runs, and two that give nearly the true direction.
 _GIVEN = ((0.001, 0.005, 0.01), (0.003, 0.01), (0.003, 0.01, 0.03))
 
 
@@ -110,6 +110,13 @@ def choice(forces: Forces, times: tuple[float, ...], degree: int) -> Choice:
     )  # fmt: skip
 
 
+def interpolations(forces: Forces) -> Iterator[Choice]:
+    """Yield the choices of two, three and four of the times, with the polynomial through them: those that a spec can state."""
+    for count in (2, 3, 4):
+        for times in itertools.combinations(map(float, forces.times), count):
+            yield choice(forces, times, count - 1)
+
+
 def windows(forces: Forces) -> Iterator[Choice]:
     """Yield the choices of all times between two of them, with polynomials of every degree that they determine."""
     times = [float(time) for time in forces.times]
@@ -120,9 +127,13 @@ def windows(forces: Forces) -> Iterator[Choice]:
 
 
 def table(path: Path) -> Table:
-    """Return given choices and the windows of the smallest criterion; the last columns compare each network with the truth."""
+    """Return the choice of the recipe, given ones, and the windows of the smallest criterion.
+
+    The last columns compare each network with the truth.
+    """
     forces, spec = read_json(path, Forces, "the forces at several times"), load_spec(specs_folder() / "refined.toml").record
-    shown = [choice(forces, times, len(times) - 1) for times in _GIVEN] + sorted(windows(forces), key=lambda one: one.criterion)[:3]
+    given = (spec.inversion.query_times, *_GIVEN)
+    shown = [choice(forces, times, len(times) - 1) for times in given] + sorted(windows(forces), key=lambda one: one.criterion)[:3]
     columns = ("times", "degree", "misfit", "scatter", "criterion", "1 - cosine", "largest error of a ratio", "scale / β",
                "error of the force")  # fmt: skip
     rows = tuple(_row(one, forces, Truth.of(spec.hamiltonian, spec.beta)) for one in shown)

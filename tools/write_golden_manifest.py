@@ -32,7 +32,11 @@ KEPT: dict[str, tuple[str, tuple[int, ...], tuple[str, ...]]] = {
         (0, 1, 2),
         (NAME, "results.json", "report.html", "figures/*.svg"),
     ),
-    "refined": ("tox run -e refined", (0, 1, 2), (NAME, "results.json", "report.html")),
+    "refined": (
+        "paper-repro reproduce specs/refined.toml --weights golden/weights --out runs/refined",
+        (0, 1, 2),
+        (NAME, "results.json", "report.html"),
+    ),
 }
 MACHINE = ("processor", "cores", "system")
 
