@@ -1,8 +1,10 @@
 """The discussion of the recorded runs in REPRODUCE.md: sentences with their numbers and verdicts."""
 
+import math
 import statistics
 from collections.abc import Sequence
 
+import attrs
 import numpy as np
 
 from paper_repro.numerics.estimates import deviation
@@ -58,7 +60,7 @@ def _ratios(run: Subject) -> str:
         f" J_BB / J_AA is {_listed(values, 3)} (published {number(item.published)}, truth 0.5), the cosine"
         f" {_listed([part.cosine.value for part in run.results.inversion.trained], 4)}. The scatter between trainings is"
         f" {min(factors):.0f} to {max(factors):.0f} times the standard error from the test sequences: the published table is"
-        f" compatible with one draw of a wide distribution.{_outside(run)}{_bias(run)}{_truth(run)}",
+        f" compatible with one draw of a wide distribution.{_outside(run)}{_bounded(run)}{_bias(run)}{_truth(run)}",
     )
 
 
@@ -95,6 +97,23 @@ def _outside(run: Subject) -> str:
     return (
         f" Outside the range of the {count(trainings)} trainings, as a further draw is with probability {2 / (trainings + 1):.2f}:"
         f" the published {', '.join(found)}."
+    )
+
+
+def _bounded(run: Subject) -> str:
+    """Return the probability of the published cosine on a scale without a bound, once the trainings are enough for a verdict."""
+    cosines = [(rule, ours) for name, rule, ours in _ranged(run) if name == _LABELS["inversion.cosine"]]
+    if not cosines:
+        return ""
+    ((rule, ours),) = cosines
+    logarithms = tuple(math.log(1 - value) for value in ours.values)
+    errors = tuple(error / (1 - value) for value, error in zip(ours.values, ours.errors, strict=True))
+    below = 1 - rule.published
+    stated = attrs.evolve(rule, published=math.log(below), rounding=rule.rounding / below)  # the truth does not enter
+    plain, unbounded = draw_probability(rule, ours), draw_probability(stated, Trainings(logarithms, errors))
+    return (
+        f" A cosine is at most 1: of ln(1 - cosine), which has no bound, the two-sided probability is {significant(unbounded)}, of"
+        f" the cosine {significant(plain)}."
     )
 
 
