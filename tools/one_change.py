@@ -20,6 +20,8 @@ _ROWS = {
     "published recipe (1 % of times below 0.01), seed 0": "published.json",
     "squared uniform times (10 %), seed 0": "squared-uniform-times.json",
     "log-uniform times (50 %), seed 0": _LOG_UNIFORM,
+    "learning rate falling to zero, seed 0": "rate-to-zero.json",
+    "noise in opposite pairs, seed 0": "noise-pairs.json",
     "published recipe, seed 3": "published-seed-3.json",
     "moving average of the weights (EMA), seed 3": "ema.json",
     "published recipe, seed 4": "published-seed-4.json",
@@ -27,6 +29,8 @@ _ROWS = {
 }
 _SHORT = {
     "weights averaged": ("ema.json", "ema-seed-4.json"),
+    "learning rate to zero": ("rate-to-zero.json",),
+    "noise in opposite pairs": ("noise-pairs.json",),
     "squared uniform times": ("squared-uniform-times.json",),
     "log-uniform times": (_LOG_UNIFORM,),
 }

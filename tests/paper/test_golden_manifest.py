@@ -31,7 +31,7 @@ def test_every_golden_file_is_listed_and_unaltered(manifest, golden):
 
 def test_golden_weights_are_of_the_spec_as_it_is(manifest, golden):
     weights = {name: entry for name, entry in manifest.items() if name.startswith("weights/")}
-    assert len(weights) == 18
+    assert len(weights) == 20
     for name, entry in weights.items():
         spec = load_spec(specs_folder() / entry["spec"]).record
         _, info = load_weights(golden / name)

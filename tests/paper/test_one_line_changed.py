@@ -18,6 +18,8 @@ RECORDS = {
     "ema": ("one-change/ema.toml", "one-change/ema-seed-3"),
     "published-seed-4": ("paper.toml", "paper-seed-4"),
     "ema-seed-4": ("one-change/ema.toml", "one-change/ema-seed-4"),
+    "rate-to-zero": ("one-change/rate-to-zero.toml", "one-change/rate-to-zero-seed-0"),
+    "noise-pairs": ("one-change/noise-pairs.toml", "one-change/noise-pairs-seed-0"),
 }
 
 
@@ -63,6 +65,17 @@ def test_the_residual_is_of_the_training(golden):
     assert log_uniform < squared / 3 < published / 6
     for plain, averaged in (("published-seed-3", "ema"), ("published-seed-4", "ema-seed-4")):
         assert recorded(golden, averaged)["r2"] == pytest.approx(recorded(golden, plain)["r2"], abs=0.013)
+
+
+def test_what_a_falling_rate_and_noise_pairs_change(golden):
+    """Both are within the range of the ten trainings in R² and cosine; with noise pairs the force is nearer than in each of them."""
+    trainings = json.loads((golden / "paper" / "results.json").read_text(encoding="utf-8"))["inversion"][:10]
+    ten = {key: [part[key]["value"] for part in trainings] for key in ("r2", "cosine", "scale", "force_error")}
+    rate, pairs = recorded(golden, "rate-to-zero"), recorded(golden, "noise-pairs")
+    inside = [(rate, key) for key in ten] + [(pairs, "r2"), (pairs, "cosine")]
+    assert all(min(ten[key]) < record[key] < max(ten[key]) for record, key in inside)
+    assert pairs["scale"] > max(ten["scale"])
+    assert pairs["force_error"] < min(ten["force_error"])
 
 
 def test_the_plateaus_are_of_the_recorded_weights(golden):
