@@ -68,7 +68,7 @@ def test_the_residual_is_of_the_training(golden):
 
 
 def test_what_a_falling_rate_and_noise_pairs_change(golden):
-    """Both are within the range of the ten trainings in R² and cosine; with noise pairs the force is nearer than in each of them."""
+    """R² and cosine of both are within the range of the ten trainings; with noise pairs the force is better than in each."""
     trainings = json.loads((golden / "paper" / "results.json").read_text(encoding="utf-8"))["inversion"][:10]
     ten = {key: [part[key]["value"] for part in trainings] for key in ("r2", "cosine", "scale", "force_error")}
     rate, pairs = recorded(golden, "rate-to-zero"), recorded(golden, "noise-pairs")
