@@ -103,7 +103,7 @@ def _outside(run: Subject) -> str:
 def _bounded(run: Subject) -> str:
     """Return the probability of the published cosine on a scale without a bound, once the trainings are enough for a verdict."""
     cosines = [(rule, ours) for name, rule, ours in _ranged(run) if name == _LABELS["inversion.cosine"]]
-    if not cosines:
+    if not cosines or max(cosines[0][1].values) >= 1:
         return ""
     ((rule, ours),) = cosines
     logarithms = tuple(math.log(1 - value) for value in ours.values)
@@ -112,8 +112,8 @@ def _bounded(run: Subject) -> str:
     stated = attrs.evolve(rule, published=math.log(below), rounding=rule.rounding / below)  # the truth does not enter
     plain, unbounded = draw_probability(rule, ours), draw_probability(stated, Trainings(logarithms, errors))
     return (
-        f" A cosine is at most 1: of ln(1 - cosine), which has no bound, the two-sided probability is {significant(unbounded)}, of"
-        f" the cosine {significant(plain)}."
+        " A cosine cannot exceed 1, which Student's t ignores; for ln(1 - cosine), which has no such limit, the published value has"
+        f" the two-sided probability {significant(unbounded)} instead of {significant(plain)}."
     )
 
 

@@ -113,11 +113,12 @@ def _holds(ours: Subject, statements: Sequence[Decision]) -> str:
 
 def _physics(refined: Subject) -> str:
     ratio, gap = span(refined, "largest_ratio_error")[1], max(map(abs, span(refined, "gap_per_spin")))
+    off = 100 * max(abs(value - 1) for value in span(refined, "scale_over_beta"))
     return given(
         ratio < 0.01 and gap < 0.02,
         "**Physics:** the snapshots determine direction and magnitude of the couplings, and ln Z. A"
         " [refined recipe](REPRODUCE.md#the-refined-run), trained on exact samples of the same law, gives every"
-        f" ratio within {fixed(ratio, 3)}, {extent(span(refined, 'scale_over_beta'), 2)} of the magnitude, and ln Z(αβ) within"
+        f" ratio within {fixed(ratio, 3)}, the magnitude within {fixed(off, 1)} %, and ln Z(αβ) within"
         f" {fixed(gap, 3)} per spin, at α = {extent(span(refined, 'alpha'), 2)} (exact: 1).",
     )
 

@@ -30,7 +30,7 @@ _ROWS = {
 _SHORT = {
     "weights averaged": ("ema.json", "ema-seed-4.json"),
     "learning rate to zero": ("rate-to-zero.json",),
-    "noise in opposite pairs": ("noise-pairs.json",),
+    "noise in pairs": ("noise-pairs.json",),
     "squared uniform times": ("squared-uniform-times.json",),
     "log-uniform times": (_LOG_UNIFORM,),
 }

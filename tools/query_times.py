@@ -111,7 +111,7 @@ def choice(forces: Forces, times: tuple[float, ...], degree: int) -> Choice:
 
 
 def interpolations(forces: Forces) -> Iterator[Choice]:
-    """Yield the choices of two, three and four of the times, with the polynomial through them: those that a spec can state."""
+    """Yield the choices of two, three and four of the times, with the polynomial through them, as a spec states them."""
     for count in (2, 3, 4):
         for times in itertools.combinations(map(float, forces.times), count):
             yield choice(forces, times, count - 1)

@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors with the architecture, the query times and the spec hash in their metadata."""
+"""Weights on disk: safetensors with the architecture, the query times, and the digests of spec and training in their metadata."""
 
 import json
 from collections.abc import Mapping

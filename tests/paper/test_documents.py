@@ -92,7 +92,7 @@ def test_every_verdict_is_decided_and_states_its_probability(records, three):
     assert "By α nothing distinguishes their network from a draw of our recipe" in discussed
     assert "the published R², J_BB / J_AA, K_AA / J_AA, K_AB / J_AA" in discussed
     assert "too, for J_BB / J_AA (0.13), K_AA / J_AA (0.33), K_AB / J_AA (0.86), K_BB / J_AA (0.45):" in discussed
-    assert "of ln(1 - cosine), which has no bound, the two-sided probability is 0.39, of the cosine 0.38." in discussed
+    assert "has the two-sided probability 0.39 instead of 0.38." in discussed
     assert "ln(1 - cosine)" not in discussion.published_run(three)
     assert "this is open" in discussion.published_run(three)
     assert "is not a draw of our recipe" in discussion.published_run(with_ten(three))

@@ -51,7 +51,8 @@ def found_in(folder, tiny):
 
 
 @pytest.mark.parametrize(("name", "seeds"), [("paper", tuple(range(10))), ("refined", (0, 1, 2)), ("smoke", (0,))])
-def test_the_golden_trainings_of_each_spec_are_found_by_its_digest_of_that_day(golden, name, seeds):
+def test_the_golden_trainings_of_each_spec_are_found(golden, name, seeds):
+    """By the digest of their training, or in files before format 6 by that of their spec on that day."""
     said = []
     spec = load_spec(specs_folder() / f"{name}.toml").record
     found = find_trainings(golden / "weights", spec, said.append)
@@ -61,7 +62,17 @@ def test_the_golden_trainings_of_each_spec_are_found_by_its_digest_of_that_day(g
         assert (training.record.file, training.record.sha256) == (path.name, sha256(path))
     others = {path.name for path in (golden / "weights").glob("*.safetensors")} - {training.record.file for training in found}
     assert {line.split(" ")[0] for line in said} == others
-    assert all("is left out: spec " in line and "\n" not in line for line in said)
+    assert all(("is left out: spec " in line or "is left out: training " in line) and "\n" not in line for line in said)
+
+
+@pytest.mark.parametrize(("name", "seeds"), [("paper", tuple(range(10))), ("refined", (0, 1, 2)), ("smoke", (0,))])
+def test_the_golden_trainings_serve_specs_with_the_same_training(golden, name, seeds):
+    """Those before format 6 too, which state the digest of a spec of this project."""
+    spec, said = load_spec(specs_folder() / f"{name}.toml").record, []
+    other = attrs.evolve(spec, inversion=attrs.evolve(spec.inversion, query_times=(2e-3, 6e-3)))
+    found = find_trainings(golden / "weights", other, said.append)
+    assert tuple(training.seed for training in found) == seeds
+    assert sum("; 0.002, 0.006 of the spec are used" in line for line in said) == len(seeds)
 
 
 @pytest.mark.parametrize(

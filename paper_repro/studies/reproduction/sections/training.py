@@ -44,10 +44,10 @@ def _adopted(subject: Subject) -> tuple[Block, ...]:
         for name, part in results.named(results.adopted)
     )
     text = (
-        "No network was trained in this run. The weights were supplied; the digest of the training, the seed and the number of"
-        " steps in their files were checked."
+        "No network was trained in this run. The weights were supplied; the digest of the training (before weights 6 that of"
+        " the spec), the seed and the number of steps in their files were checked."
     )
-    return Text(text), Table(("", "steps", "file", "SHA-256", "spec", "trained by"), rows, frozenset({"steps"}))
+    return Text(text), Table(("", "steps", "file", "SHA-256", "spec when trained", "trained by"), rows, frozenset({"steps"}))
 
 
 def _maker(made: Mapping[str, str]) -> str:
