@@ -3,7 +3,8 @@
 ensemble-without-traces.npz was written at commit be13153, run-3.json and weights-4.safetensors at 24fffc8, weights-5.safetensors at
 adb125a, the others by version 0.1.0, all from the spec of tests/support/tiny.py, those of formats 2 and 3 with the refined recipe
 that tests/conftest.py had then (3: and two blocks): checkpoints after four steps, the likelihood after six of eight configurations.
-run-1 is the first published run, of three trainings; spec-1-*.json are the specs of runs 1 and 2 (tests/spec/test_migration.py).
+run-1 is the first published run, of three trainings, results-1-refined.json of the first refined run; spec-1-*.json are the specs
+of runs 1 and 2 (tests/spec/test_migration.py).
 """
 
 import json

@@ -70,9 +70,9 @@ def weights_as_bytes(
     return tensors_as_bytes(model.state_dict(), metadata)
 
 
-def save_weights(path: Path, model: Pairformer, *, query_times: tuple[float, ...], spec_sha256: str, seed: int, steps: int) -> None:
-    """Write what ``weights_as_bytes`` returns, atomically."""
-    write_output(path, weights_as_bytes(model, query_times=query_times, spec_sha256=spec_sha256, seed=seed, steps=steps))
+def save_weights(path: Path, model: Pairformer, **metadata: Any) -> None:
+    """Write what ``weights_as_bytes`` returns for the same arguments, atomically."""
+    write_output(path, weights_as_bytes(model, **metadata))
 
 
 def _number(path: Path, metadata: Mapping[str, str], key: str, kind: type, *, above: float) -> Any:
@@ -104,7 +104,7 @@ def _network_of(path: Path, metadata: Mapping[str, str]) -> tuple[Architecture, 
     """Read the architecture and the query times that a file states, in the form of its format."""
     where = f"{path}: metadata architecture"
     stated = _json(path, metadata, "architecture")
-    if metadata["format"] in {FORMAT, _WITHOUT_TRAINING, _WITHOUT_MAKER}:
+    if metadata["format"] not in _OLD_SHAPES:
         return structure(stated, Architecture, where), _query_times(path, _json(path, metadata, "query_times"))
     time = _number(path, metadata, "query_time", float, above=0)
     if metadata["format"] == _OLD_SHAPES[0]:
@@ -136,7 +136,7 @@ def _described(path: Path, metadata: Mapping[str, str], sizes: Mapping[str, Any]
 
 
 def _made(path: Path, metadata: Mapping[str, str]) -> Mapping[str, str]:
-    if metadata["format"] not in {FORMAT, _WITHOUT_TRAINING}:
+    if metadata["format"] in {*_OLD_SHAPES, _WITHOUT_MAKER}:
         return {}
     made: Mapping[str, str] = structure(_json(path, metadata, "made"), dict[str, str], f"{path}: metadata made")
     return made

@@ -103,7 +103,7 @@ def without_a_plateau(golden, folder):
 OTHER_RUNS = {
     other_temperature: "results of another law or chain: target.temperature: 0.05 → 0.06; expected those of the law of spec",
     other_networks: "results of a run that has not made ",
-    other_results: "; expected those of the run in its folder, b41588e0b76b",
+    other_results: "results of spec 3bddc3c6d005; expected those of the run in its folder, b41588e0b76b",
     without_a_plateau: "no gap of a plateau in it",
 }
 

@@ -25,8 +25,9 @@ def first(first_run):
     return read_results(first_run / "results.json")
 
 
-def test_files_of_the_first_format_keep_every_number_where_it_stood(first_run):
-    path = first_run / "results.json"
+@pytest.mark.parametrize("file", ["run-1/results.json", "results-1-refined.json"])
+def test_files_of_the_first_format_keep_every_number_where_it_stood(file, pytestconfig):
+    path = pytestconfig.rootpath / "tests/formats" / file
     old, new = json.loads(path.read_text()), json.loads(write_results(read_results(path)))
     assert new["format"] == FORMAT
     before, after = dict(numbers(old)), dict(numbers(new))
